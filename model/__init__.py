@@ -1,0 +1,1 @@
+"""The nouns of bantin. Imports nothing else of ours, and no heavy library but pydantic (in `model.source` only)."""

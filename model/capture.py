@@ -1,0 +1,53 @@
+"""A capture: one answer of a server, and where its bytes lie."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What a URL was asked for as."""
+
+    ARTICLE = "article"
+    LISTING = "listing"
+    FEED = "feed"
+    SITEMAP = "sitemap"
+    ROBOTS = "robots"
+    ASSET = "asset"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capture:
+    """One answer, or the failure to get one.
+
+    `url` is the address as it was discovered and `final_url` the one that gave this answer: of a chain of
+    redirects every hop is a capture of its own with the same `url`. `via` is the page on which it was found.
+    `charset` is the one of the Content-Type header. `body_sha256` is taken of the content-decoded body and is
+    None where there was none (304, errors). `status` is None where no answer came: `error` then says why, and
+    the `warc_*` fields, which name the response record, are None too.
+    """
+
+    source: str
+    run: str
+    url: str
+    final_url: str
+    via: str | None
+    kind: Kind
+    language: str | None
+    fetched_at: datetime
+    status: int | None = None
+    etag: str | None = None
+    last_modified: str | None = None
+    content_type: str | None = None
+    charset: str | None = None
+    size_bytes: int | None = None
+    body_sha256: str | None = None
+    error: str | None = None
+    warc_key: str | None = None
+    warc_offset: int | None = None
+    warc_length: int | None = None
+
+    @property
+    def is_page(self) -> bool:
+        """Whether this is the body of an article's page, for the cleaner to read."""
+        return self.kind == Kind.ARTICLE and self.status == 200 and self.warc_key is not None

@@ -1,0 +1,52 @@
+"""A run report: what a run of a source did, what it could not do, and why."""
+
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Self
+
+
+class State(StrEnum):
+    """How far a run has come. FAILED may be run again; PUBLISHED is the end."""
+
+    FETCHED = "fetched"
+    PUBLISHED = "published"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunReport:
+    """Counts and reasons of one run. Lists are capped, counts never are.
+
+    `captures` counts answers by kind and outcome (`article 200`, `listing 304`, `article error` …), `skipped`
+    the URLs that were found and not asked for, by reason. `articles` counts `new`, `changed` and `unchanged`
+    texts against what the archive held before the run. `removed` counts removed blocks by rule.
+    """
+
+    source: str
+    run: str
+    state: State
+    reason: str | None = None
+    attempts: int = 1
+    started_at: datetime
+    finished_at: datetime
+    captures: dict[str, int] = field(default_factory=dict)
+    skipped: dict[str, int] = field(default_factory=dict)
+    errors: list[dict[str, str]] = field(default_factory=list)
+    articles: dict[str, int] = field(default_factory=dict)
+    rejected: dict[str, int] = field(default_factory=dict)
+    rejections: list[dict[str, str]] = field(default_factory=list)
+    removed: dict[str, int] = field(default_factory=dict)
+    spam: list[dict[str, str]] = field(default_factory=list)
+    timings_s: dict[str, float] = field(default_factory=dict)
+    cleaner_version: str | None = None
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Self:
+        """The report that `values` (as read from report.json) stands for; fields of a later version are left out."""
+        known = {f.name for f in fields(cls)}
+        kept = {key: value for key, value in values.items() if key in known}
+        kept["state"] = State(kept["state"])
+        for name in ("started_at", "finished_at"):
+            kept[name] = datetime.fromisoformat(kept[name])
+        return cls(**kept)
