@@ -1,0 +1,1 @@
+"""The verbs of bantin as plain functions, and its command line."""

@@ -1,0 +1,243 @@
+"""The command line. Each command imports what it needs when it runs: Airflow alone takes seconds."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from bantin.settings import Settings
+from model.errors import BantinError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+MISTAKE = 2
+"""Exit code where what the user wrote is wrong; click's own for wrong arguments."""
+
+
+class Cli(click.Group):
+    """Turns bantin's errors into one message on standard error and an exit code."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Runs the command. 2: a file or setting is wrong; 75: interrupted; 1: anything else."""
+        from bantin.errors import Interrupted
+        from bantin.settings import SettingsError
+        from model.source import SourceError
+
+        try:
+            return super().invoke(ctx)
+        except (SourceError, SettingsError) as err:
+            click.echo(str(err), err=True)
+            ctx.exit(MISTAKE)
+        except Interrupted as err:
+            click.echo(f"bantin: {err}", err=True)
+            ctx.exit(75)
+        except BantinError as err:
+            click.echo(f"bantin: {err}", err=True)
+            ctx.exit(1)
+
+
+def with_archive(command: Command) -> Command:
+    """Adds --archive and --sources, which every command takes."""
+    archive = click.option("--archive", metavar="URL", help="Directory or s3://bucket/prefix. [ARCHIVE_URL, ./archive]")
+    sources = click.option(
+        "--sources", metavar="DIR", type=click.Path(path_type=Path), help="Folder of source files. [BANTIN_SOURCES]"
+    )
+    return archive(sources(command))
+
+
+def settings_of(archive: str | None, sources: Path | None) -> Settings:
+    """The environment's settings with what the command line says."""
+    return Settings.from_environment().override(archive=archive, sources=sources)
+
+
+def console(*, stderr: bool = False) -> "Console":
+    """Where output goes. Not on a terminal, lines are never folded."""
+    from rich.console import Console
+
+    out = Console(stderr=stderr, highlight=False)
+    if not out.is_terminal:
+        out.width = 10_000
+    return out
+
+
+@click.group(cls=Cli, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="bantin")
+def main() -> None:
+    """bantin crawls news sites on a schedule, strips each page down to the article, and keeps a readable archive."""
+
+
+@main.command()
+@with_archive
+@click.argument("ids", metavar="SOURCE…", nargs=-1)
+@click.option("--all", "everything", is_flag=True, help="Every enabled source of the registry.")
+@click.option("--run", metavar="RUN", help="Go on with a run, e.g. 20261122T000000Z, instead of beginning one.")
+def crawl(archive: str | None, sources: Path | None, ids: tuple[str, ...], everything: bool, run: str | None) -> None:
+    """Crawl, clean and publish sources now, in this process."""
+    from bantin.display import show_report
+    from bantin.progress import step_progress
+    from bantin.registry import find_source, load_registry
+    from bantin.run import run_source
+
+    if bool(ids) == everything:
+        raise click.UsageError("name sources, or --all")
+    settings = settings_of(archive, sources)
+    wanted = (
+        [source for source in load_registry(settings.sources) if source.enabled]
+        if everything
+        else [find_source(settings.sources, source_id) for source_id in ids]
+    )
+    failed = 0
+    for source in wanted:
+        try:
+            with step_progress(console(stderr=True), source.id) as on_step:
+                report = run_source(source, settings, run, on_step)
+            show_report(console(), report)
+        except BantinError as err:
+            from bantin.errors import Interrupted
+
+            if isinstance(err, Interrupted) or len(wanted) == 1:
+                raise
+            click.echo(f"bantin: {source.id}: {err}", err=True)
+            failed += 1
+    if failed:
+        raise SystemExit(1)
+
+
+@main.command()
+@with_archive
+@click.argument("files", metavar="FILE…", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--url", required=True, help="The address the page was saved from.")
+@click.option(
+    "--source", "source_id", metavar="ID", help="Clean by this source's rules. [the one the address belongs to]"
+)
+@click.option("--json", "json_", is_flag=True, help="One JSON object a file.")
+def clean(
+    archive: str | None, sources: Path | None, files: tuple[Path, ...], url: str, source_id: str | None, json_: bool
+) -> None:
+    """Try the cleaner on saved pages: print the article, and what was removed and why.
+
+    Exits with 1 where a page is no article.
+    """
+    import json
+
+    from bantin.display import as_json, show_article
+    from bantin.try_out import clean_file
+    from model.article import Rejected
+
+    settings = settings_of(archive, sources)
+    rejected = False
+    for file in files:
+        result = clean_file(file, url, settings, source_id)
+        rejected |= isinstance(result, Rejected)
+        if isinstance(result, Rejected):
+            message = json.dumps({"rejected": result.reason}, ensure_ascii=False)
+            click.echo(message if json_ else f"{file}: rejected: {result.reason}")
+        elif json_:
+            click.echo(as_json(result))
+        else:
+            show_article(console(), result)
+    if rejected:
+        raise SystemExit(1)
+
+
+@main.command("list")
+@with_archive
+@click.argument("source_id", metavar="[SOURCE]", required=False)
+@click.option("-n", "most", metavar="N", type=click.IntRange(1), default=50, show_default=True, help="At most so many.")
+def list_(archive: str | None, sources: Path | None, source_id: str | None, most: int) -> None:
+    """List the archive's articles, newest day first."""
+    from bantin.display import show_list
+    from bantin.reading import list_articles
+
+    settings = settings_of(archive, sources)
+    entries = list_articles(settings, source_id)
+    show_list(console(), entries[:most])
+    if len(entries) > most:
+        click.echo(f"{len(entries) - most} more: -n {len(entries)} shows all", err=True)
+    if not entries:
+        click.echo(f"no articles in {settings.archive}", err=True)
+
+
+@main.command()
+@with_archive
+@click.argument("article_id", metavar="ID")
+@click.option("--json", "json_", is_flag=True, help="The row as one JSON object.")
+def show(archive: str | None, sources: Path | None, article_id: str, json_: bool) -> None:
+    """Show an article: text, metadata, and what was removed. ID may be the beginning of one."""
+    from bantin.display import as_json, show_article
+    from bantin.reading import find_article
+
+    article = find_article(settings_of(archive, sources), article_id)
+    if json_:
+        click.echo(as_json(article))
+    else:
+        show_article(console(), article)
+
+
+@main.group()
+def source() -> None:
+    """The registry of sources."""
+
+
+@source.command("list")
+@with_archive
+def source_list(archive: str | None, sources: Path | None) -> None:
+    """List the sources, their schedules and ways in."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from bantin.registry import load_registry
+
+    table = Table("id", "kind", "languages", "schedule", "ways in", "name", box=None)
+    for one in load_registry(settings_of(archive, sources).sources):
+        found = one.discovery
+        ways = [(len(found.feeds), "feed"), (len(found.sitemaps), "sitemap"), (len(found.listings), "listing")]
+        described = ", ".join(f"{count} {name}{'s' if count > 1 else ''}" for count, name in ways if count)
+        name = Text(one.name if one.enabled else f"{one.name} (disabled)")
+        table.add_row(one.id, one.kind, " ".join(one.languages), one.schedule, described, name)
+    console().print(table)
+
+
+@source.command("check")
+@with_archive
+@click.argument("files", metavar="[FILE…]", nargs=-1, type=click.Path(path_type=Path))
+def source_check(archive: str | None, sources: Path | None, files: tuple[Path, ...]) -> None:
+    """Check source files (default: the registry's). One line a mistake; exit code 2 where there is one."""
+    from model.source import SourceError, load_source, source_files
+
+    paths = files or source_files(settings_of(archive, sources).sources)
+    mistakes: list[str] = []
+    for path in paths:
+        try:
+            load_source(path)
+        except SourceError as err:
+            mistakes += err.mistakes
+    for mistake in mistakes:
+        click.echo(mistake)
+    if mistakes:
+        raise SystemExit(MISTAKE)
+    click.echo(f"{len(paths)} source files are right")
+
+
+@main.command()
+@with_archive
+@click.option("--port", default=8080, show_default=True, help="Port of Airflow's web interface on 127.0.0.1.")
+def up(archive: str | None, sources: Path | None, port: int) -> None:
+    """Run Airflow, scheduler and web interface, until Ctrl-C: the sources are crawled on their schedules."""
+    from bantin.up import run_until_interrupted
+
+    run_until_interrupted(settings_of(archive, sources), port, console())
+
+
+@main.command()
+@with_archive
+def demo(archive: str | None, sources: Path | None) -> None:
+    """See it work: a small web on this machine, crawled through Airflow into the archive."""
+    from bantin.demo import run_demo
+
+    sys.exit(run_demo(settings_of(archive, sources), console()))

@@ -1,0 +1,110 @@
+"""Showing articles and reports on a terminal, or as plain lines and JSON. What came from outside is never markup."""
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from bantin.publish import summary
+from bantin.reading import Entry
+from model.article import Article
+from model.report import RunReport, State
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def safe(value: object) -> str:
+    """`value` without control characters: an escape sequence in a title must not reach the terminal."""
+    return _CONTROL.sub("�", str(value))
+
+
+def as_json(article: Article) -> str:
+    """One JSON object in one line; its keys are the fields of `Article`, times in ISO 8601."""
+    return json.dumps(asdict(article), ensure_ascii=False, default=lambda moment: moment.isoformat())
+
+
+def show_article(console: Console, article: Article) -> None:
+    """The article, its metadata, and a table of what was removed and why."""
+    console.print(Text(safe(article.title), style="bold"))
+    for name, value in _metadata(article):
+        origin = article.origins.get(name)
+        line = Text(f"{name:>13}  ", style="cyan").append(safe(value), style="default")
+        console.print(line.append(f"  ({origin})", style="dim") if origin else line)
+    console.print()
+    console.print(Text(safe(article.text)))
+    console.print()
+    show_removed(console, article)
+
+
+def show_removed(console: Console, article: Article) -> None:
+    """What is not the article: each block with its rule and place, each injected link."""
+    table = Table("rule", "removed", "where", title=f"{len(article.removed)} blocks removed", title_justify="left")
+    for removal in article.removed:
+        table.add_row(safe(removal.rule), Text(_short(removal.text)), Text(_short(removal.path, 40), style="dim"))
+    console.print(table)
+    if article.spam:
+        links = Table("rule", "text", "target", "hidden", title="injected links", title_justify="left")
+        for link in article.spam:
+            links.add_row(
+                safe(link.rule), Text(_short(link.text)), Text(_short(link.url)), "yes" if link.hidden else "no"
+            )
+        console.print(links)
+
+
+def show_list(console: Console, entries: Iterable[Entry]) -> None:
+    """Articles as a table on a terminal, as tab-separated lines elsewhere."""
+    if not console.is_terminal:
+        for e in entries:
+            console.out(
+                "\t".join(
+                    safe(v or "").replace("\t", " ") for v in (e.id, e.published_on, e.source, e.language, e.title)
+                )
+            )
+        return
+    table = Table("id", "day", "source", "lang", "title", box=None)
+    for e in entries:
+        title = Text(safe(e.title), style="red" if e.quarantined else "")
+        table.add_row(e.id, str(e.published_on or ""), e.source, e.language or "", title)
+    console.print(table)
+
+
+def show_report(console: Console, report: RunReport) -> None:
+    """What a run did, in a few lines."""
+    mark, style = ("✗", "bold red") if report.state == State.FAILED else ("✓", "bold green")
+    head = Text(f"{mark} {report.source}", style=style).append(f"  run {report.run}", style="dim")
+    console.print(head)
+    console.print(Text(f"  {safe(summary(report))}"))
+    if report.captures:
+        answers = ", ".join(f"{count} × {kind}" for kind, count in sorted(report.captures.items()))
+        console.print(Text(f"  answers: {safe(answers)}", style="dim"))
+    if report.skipped:
+        skipped = ", ".join(f"{count} {reason}" for reason, count in sorted(report.skipped.items()))
+        console.print(Text(f"  not asked for: {safe(skipped)}", style="dim"))
+    if report.removed:
+        rules = ", ".join(f"{count} × {rule}" for rule, count in list(report.removed.items())[:8])
+        console.print(Text(f"  removed: {safe(rules)}", style="dim"))
+    for rejection in report.rejections[:5]:
+        line = f"  rejected {rejection['url']}: {rejection['kind']}: {rejection['detail']}"
+        console.print(Text(safe(line), style="yellow"))
+    for link in report.spam[:5]:
+        console.print(Text(safe(f"  injected link on {link['page']}: {link['text']} → {link['url']}"), style="red"))
+    for error in report.errors[:5]:
+        console.print(Text(safe(f"  failed {error['url']}: {error['error']}"), style="red"))
+
+
+def _metadata(article: Article) -> list[tuple[str, Any]]:
+    names = ("url", "author", "published_on", "published_at", "modified_at", "language", "section", "tags", "via_name")
+    values = [(name, getattr(article, name)) for name in names]
+    shown = [(name, ", ".join(value) if isinstance(value, list) else value) for name, value in values if value]
+    pictures = [(f"image {n}", f"{i.url} {i.caption or ''}") for n, i in enumerate(article.images, 1)]
+    return [*shown, *pictures]
+
+
+def _short(text: str, most: int = 70) -> str:
+    line = " ".join(safe(text).split())
+    return line if len(line) <= most else line[: most - 1] + "…"

@@ -1,0 +1,202 @@
+"""Airflow on one machine: its environment, its database, a run of DAGs, and all its processes in one command."""
+
+import json
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bantin.settings import CHECKOUT, Settings
+from model.errors import BantinError
+
+PARALLEL_TASKS = 4
+READY_S = 180
+END_S = 15
+PASSWORDS = "simple_auth_manager_passwords.json.generated"
+
+
+class EngineError(BantinError):
+    """Airflow did not start, or a DAG could not be run."""
+
+
+def airflow_environment(settings: Settings, port: int = 8080) -> dict[str, str]:
+    """The environment in which every Airflow process of ours runs: SQLite, LocalExecutor, loopback only.
+
+    Variables of the user's own win, so that a larger installation sets what it needs (docs/operations.md).
+    """
+    address = f"http://127.0.0.1:{port}"
+    ours = {
+        "AIRFLOW__CORE__DAGS_FOLDER": str(CHECKOUT / "dags"),
+        "AIRFLOW__CORE__PLUGINS_FOLDER": str(settings.airflow_home / "plugins"),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
+        "AIRFLOW__CORE__PARALLELISM": str(PARALLEL_TASKS),
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "admin:admin",
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{address}/execution/",
+        "AIRFLOW__API__HOST": "127.0.0.1",
+        "AIRFLOW__API__PORT": str(port),
+        "AIRFLOW__API__BASE_URL": address,
+        "AIRFLOW__API__WORKERS": "1",
+        "AIRFLOW__LOGGING__WORKER_LOG_SERVER_HOST": "127.0.0.1",
+        "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "30",
+        "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
+    }
+    paths = os.pathsep.join([str(CHECKOUT), *filter(None, [os.environ.get("PYTHONPATH")])])
+    return {**ours, **os.environ, **settings.environment(), "PYTHONPATH": paths}
+
+
+def run_dags(dag_ids: list[str], settings: Settings, log: Path) -> Iterator[tuple[str, str]]:
+    """Runs the named DAGs once, one after the other, through Airflow but without its scheduler (`dag.test()`), in a
+    child process whose output goes to the file `log`. Yields `(dag_id, state)` as each ends.
+
+    Raises `EngineError` where Airflow itself fails.
+    """
+    log.parent.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "bantin.engine", *dag_ids]
+    with (
+        log.open("ab") as out,
+        subprocess.Popen(
+            command, env=airflow_environment(settings), stdout=subprocess.PIPE, stderr=out, text=True
+        ) as child,
+    ):
+        assert child.stdout is not None  # noqa: S101 - for mypy: a pipe was asked for
+        for line in child.stdout:
+            event = json.loads(line)
+            yield event["dag"], event["state"]
+    if child.returncode:
+        raise EngineError(f"Airflow ended with exit code {child.returncode}: {log} says why")
+
+
+def _run_dags_here(dag_ids: list[str]) -> int:
+    """What `run_dags` starts. Airflow prints on standard output as it pleases, so that one is kept aside for events."""
+    events = os.fdopen(os.dup(1), "w", buffering=1)
+    os.dup2(2, 1)
+    from airflow.dag_processing.dagbag import DagBag
+    from airflow.utils.db import initdb
+
+    initdb()
+    bag = DagBag(dag_folder=str(CHECKOUT / "dags"))
+    for dag_id in dag_ids:
+        dag = bag.dags.get(dag_id)
+        if dag is None:
+            raise EngineError(f"{dag_id}: Airflow knows no such DAG: {bag.import_errors or sorted(bag.dags)}")
+        run = dag.test()
+        events.write(json.dumps({"dag": dag_id, "state": str(run.state)}) + "\n")
+    return 0
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """An Airflow that is up."""
+
+    address: str
+    user: str
+    password: str
+    process: "subprocess.Popen[bytes]"
+
+
+@contextmanager
+def airflow(settings: Settings, port: int, log: Path) -> Iterator[Running]:
+    """Scheduler, DAG processor, triggerer and web interface, until the block ends; then every process that they
+    started ends too. Output goes to the file `log`.
+
+    Raises `EngineError` where the port is taken or Airflow does not come up.
+    """
+    _expect_free(port)
+    settings.airflow_home.mkdir(parents=True, exist_ok=True)
+    password = _password(settings.airflow_home)
+    command = [sys.executable, "-m", "airflow", "standalone"]
+    with log.open("ab") as out:
+        # A session of its own: the terminal's Ctrl-C reaches only us, and we end the family in order.
+        process = subprocess.Popen(
+            command,
+            env=airflow_environment(settings, port),
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,
+            start_new_session=True,
+        )
+    try:
+        _wait_until_ready(process, port, log)
+        yield Running(f"http://127.0.0.1:{port}", "admin", password, process)
+    finally:
+        end_family(process.pid)
+        process.wait()
+
+
+def end_family(pid: int) -> None:
+    """Ends a process and all its descendants: politely, then after `END_S` seconds for good."""
+    import psutil
+
+    try:
+        leader = psutil.Process(pid)
+        family = [leader, *leader.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return
+    for member in family:
+        _signal(member.pid, signal.SIGTERM)
+    _, alive = psutil.wait_procs(family, timeout=END_S)
+    for member in alive:
+        _signal(member.pid, signal.SIGKILL)
+    psutil.wait_procs(alive, timeout=END_S)
+
+
+def _signal(pid: int, number: signal.Signals) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(pid, number)
+
+
+def _password(home: Path) -> str:
+    """The password of the user admin: made once, kept where Airflow's simple auth manager looks for it."""
+    file = home / PASSWORDS
+    try:
+        return str(json.loads(file.read_text())["admin"])
+    except (FileNotFoundError, ValueError, KeyError):
+        password = secrets.token_urlsafe(12)
+        file.touch(mode=0o600)
+        file.write_text(json.dumps({"admin": password}))
+        return password
+
+
+def _expect_free(port: int) -> None:
+    import socket
+
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as err:
+            raise EngineError(f"port {port}: {err.strerror}: expected a free one; name another with --port") from err
+
+
+def _wait_until_ready(process: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
+    deadline = time.monotonic() + READY_S
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise EngineError(f"Airflow ended with exit code {process.returncode} at its start: {log} says why")
+        if _healthy(port):
+            return
+        time.sleep(0.5)
+    raise EngineError(f"Airflow was not up after {READY_S} s: {log} may say why")
+
+
+def _healthy(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v2/monitor/health", timeout=5) as answer:
+            health: dict[str, Any] = json.load(answer)
+    except (urllib.error.URLError, OSError, ValueError):
+        return False
+    return all(health[part]["status"] == "healthy" for part in ("metadatabase", "scheduler", "dag_processor"))
+
+
+if __name__ == "__main__":
+    sys.exit(_run_dags_here(sys.argv[1:]))

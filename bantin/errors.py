@@ -1,0 +1,54 @@
+"""What can go wrong with a run.
+
+BantinError
+└── RunError              a step of a run failed; attributes: source, run
+    ├── FetchFailed       the crawl ended badly; `exit` is its CrawlExit. Trying again goes on from what is stored.
+    ├── Interrupted       the crawl was stopped from outside; trying again goes on from what is stored
+    ├── NotReady          a step was asked for before the one it needs
+    └── AllRejected       pages were fetched and not one of them is an article
+"""
+
+from typing import ClassVar
+
+from model.errors import BantinError
+
+
+class RunError(BantinError):
+    """A step of a run failed."""
+
+    def __init__(self, message: str, *, source: str, run: str) -> None:
+        super().__init__(message)
+        self.source = source
+        self.run = run
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _rebuild, (type(self), str(self), self.__dict__)
+
+
+class FetchFailed(RunError):
+    """The crawl ended with an exit code other than 0."""
+
+    retryable: ClassVar[bool] = True
+
+    def __init__(self, message: str, *, source: str, run: str, exit_code: int) -> None:
+        super().__init__(message, source=source, run=run)
+        self.exit_code = exit_code
+
+
+class Interrupted(FetchFailed):
+    """The crawl was stopped before its end."""
+
+
+class NotReady(RunError):
+    """Clean needs a committed fetch, publish needs every part cleaned."""
+
+
+class AllRejected(RunError):
+    """Pages of articles were fetched, and the cleaner rejected every one."""
+
+
+def _rebuild(kind: type[RunError], message: str, attributes: dict[str, object]) -> RunError:
+    error = kind.__new__(kind, message)
+    error.args = (message,)
+    error.__dict__.update(attributes)
+    return error

@@ -1,0 +1,158 @@
+"""The verb fetch: crawl a source in a child process, and commit its captures."""
+
+import json
+import logging
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import IO, Any
+
+from bantin.errors import FetchFailed, Interrupted
+from bantin.settings import CHECKOUT, Settings
+from model.capture import Capture
+from model.report import RunReport, State
+from model.source import Source, dump_source
+from storage import keys, reports
+from storage.errors import KeyNotFound, StorageError
+from storage.store import ObjectStore, open_store
+from storage.tables import read
+
+logger = logging.getLogger("bantin.fetch")
+
+OnProgress = Callable[[dict[str, Any]], None]
+
+INTERRUPTED = 75
+"""`spiders.verdict.CrawlExit.INTERRUPTED`, which is not imported here: it would bring Scrapy's second along."""
+
+END_S = 8.0
+"""How long a crawl that was asked to stop may take; its own limit is 3 s."""
+
+
+class Fetch:
+    """One attempt to fetch a source. `run` blocks until the crawl's end; `stop`, from a signal handler or another
+    thread, ends it early."""
+
+    def __init__(self, source: Source, run: str, settings: Settings, on_progress: OnProgress | None = None) -> None:
+        self._source = source
+        self._run = run
+        self._settings = settings
+        self._on_progress = on_progress or (lambda event: None)
+        self._child: subprocess.Popen[str] | None = None
+
+    def run(self) -> list[str]:
+        """Crawls, and returns the keys of the WARC parts that hold pages of articles.
+
+        The crawl's log lines are logged here as they are written, its progress is handed to `on_progress`, and its end
+        is told in the run's report. Raises `FetchFailed` (`Interrupted` where it was stopped) and `StorageError`.
+        """
+        started = datetime.now(UTC)
+        store = open_store(self._settings.archive)
+        store.put(keys.run_source(self._source.id, self._run), dump_source(self._source).encode())
+        if self._settings.contact is None:
+            logger.warning("BANTIN_CONTACT is not set: the sites you crawl cannot tell whom to write to")
+        exit_code, end = self._crawl()
+        reason = end.get("reason") or f"the crawl died with exit code {exit_code}; its log says why"
+        self._report(store, started, exit_code, reason, end)
+        if exit_code == INTERRUPTED:
+            raise Interrupted(reason, source=self._source.id, run=self._run, exit_code=exit_code)
+        if exit_code:
+            raise FetchFailed(reason, source=self._source.id, run=self._run, exit_code=exit_code)
+        logger.info("%s: %s", self._source.id, reason)
+        return parts_with_pages(store, self._source.id, self._run)
+
+    def stop(self) -> None:
+        """Asks the crawl to store what it has and end; `run` then raises `Interrupted`."""
+        if self._child is not None and self._child.poll() is None:
+            self._child.terminate()
+
+    def _crawl(self) -> tuple[int, dict[str, Any]]:
+        """Exit code and last event of the child."""
+        settings = self._settings
+        command = [sys.executable, "-m", "spiders.crawl", "--with-parent", "--archive", settings.archive]
+        command += ["--source", self._source.id, "--run", self._run, "--user-agent", settings.user_agent]
+        command += ["--part-bytes", str(settings.part_bytes)]
+        if settings.work:
+            command += ["--work", str(settings.work)]
+        with subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,  # never written to: it closes when this process ends, however that happens
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
+            cwd=CHECKOUT,
+        ) as child:
+            self._child = child
+            assert child.stdout is not None  # noqa: S101 - for mypy: a pipe was asked for
+            assert child.stderr is not None  # noqa: S101
+            log = threading.Thread(target=_pass_on, args=(child.stderr,), daemon=True)
+            log.start()
+            end: dict[str, Any] = {}
+            try:
+                for line in child.stdout:
+                    event = json.loads(line)
+                    if event.pop("event") == "end":
+                        end = event
+                    else:
+                        self._on_progress(event)
+                child.wait()
+            except BaseException:
+                self._end(child)
+                raise
+            log.join()
+            return child.returncode, end
+
+    def _end(self, child: subprocess.Popen[str]) -> None:
+        """Ctrl-C, or anything else that unwinds this process: the crawl closes its part first."""
+        child.terminate()
+        try:
+            child.wait(END_S)
+        except subprocess.TimeoutExpired:
+            child.kill()
+
+    def _report(self, store: ObjectStore, started: datetime, exit_code: int, reason: str, end: dict[str, Any]) -> None:
+        now = datetime.now(UTC)
+        report = RunReport(
+            source=self._source.id,
+            run=self._run,
+            state=State.FAILED if exit_code else State.FETCHED,
+            reason=reason if exit_code else None,
+            attempts=end.get("attempt", 1),
+            started_at=started,
+            finished_at=now,
+            captures=end.get("captures", {}),
+            skipped=end.get("skipped", {}),
+            errors=end.get("errors", []),
+            timings_s={"fetch": round((now - started).total_seconds(), 3)},
+        )
+        try:
+            earlier = reports.read_report(store, report.source, report.run)
+            if earlier:
+                report = replace(report, started_at=earlier.started_at)
+            reports.write_report(store, report)
+        except StorageError:
+            if not exit_code:
+                raise
+            logger.exception("the run's report could not be written")  # the crawl's own failure is the news
+
+
+def committed_captures(store: ObjectStore, source: str, run: str) -> list[Capture] | None:
+    """The captures of a run; None where its fetch has not been committed."""
+    try:
+        return read(store, keys.captures(source, run), Capture)
+    except KeyNotFound:
+        return None
+
+
+def parts_with_pages(store: ObjectStore, source: str, run: str) -> list[str]:
+    """The keys of the run's WARC parts that hold pages of articles, in order."""
+    captures = committed_captures(store, source, run) or []
+    return sorted({c.warc_key for c in captures if c.is_page and c.warc_key}, key=keys.parse_raw_part)
+
+
+def _pass_on(lines: IO[str]) -> None:
+    for line in lines:
+        logger.info("%s", line.rstrip())

@@ -1,0 +1,70 @@
+"""The verbs as Airflow runs them: an operator for fetch, which must be stopped in time, and the rule for retries."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from airflow.sdk import BaseOperator
+from airflow.sdk.exceptions import AirflowFailException
+
+from bantin.settings import Settings
+from model.errors import BantinError
+
+logger = logging.getLogger("bantin.fetch")
+
+
+@contextmanager
+def final_errors() -> Iterator[None]:
+    """Errors that a further try cannot mend fail the task at once; the others are left to its retries."""
+    try:
+        yield
+    except BantinError as err:
+        if err.retryable:
+            raise
+        raise AirflowFailException(str(err)) from err
+
+
+def run_of(context: Any) -> str:
+    """The run's id: from `run_after`, which every kind of DAG run has and which survives *Clear*."""
+    from storage.keys import run_id
+
+    return run_id(context["dag_run"].run_after)
+
+
+class FetchOperator(BaseOperator):
+    """Crawls a source. Returns (to XCom) the keys of the WARC parts that hold pages."""
+
+    def __init__(self, *, source_id: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.source_id = source_id
+
+    def execute(self, context: Any) -> list[str]:
+        """Fetches in a child process, whose log lines appear in the task's log as they are written."""
+        from bantin.fetch import Fetch
+        from bantin.registry import find_source
+
+        settings = Settings.from_environment()
+        with final_errors():
+            source = find_source(settings.sources, self.source_id)
+            self._fetch = Fetch(source, run_of(context), settings, LogProgress())
+            return self._fetch.run()
+
+    def on_kill(self) -> None:
+        """Airflow's word that the task must end; SIGKILL follows 5 s later."""
+        if hasattr(self, "_fetch"):
+            self._fetch.stop()
+
+
+class LogProgress:
+    """Says in the log how far a crawl is, each time it has come a tenth further."""
+
+    def __init__(self) -> None:
+        self._said = -1
+
+    def __call__(self, event: dict[str, Any]) -> None:
+        """Called with each progress event of a crawl."""
+        tenth = 10 * int(event["answered"]) // max(1, int(event["asked"]))
+        if tenth != self._said:
+            self._said = tenth
+            logger.info("found %(found)d, asked for %(asked)d, answered %(answered)d", event)

@@ -1,0 +1,124 @@
+"""The verb publish: make a run's articles visible with one PUT, and report what the run found."""
+
+import json
+import logging
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from bantin.clean import source_of_run
+from bantin.errors import AllRejected, NotReady
+from bantin.fetch import committed_captures, parts_with_pages
+from bantin.settings import Settings
+from model.article import Article
+from model.report import RunReport, State
+from storage import keys, reports
+from storage.errors import KeyNotFound
+from storage.frontier import last_texts
+from storage.store import ObjectStore, open_store
+from storage.tables import encode, read
+
+logger = logging.getLogger("bantin.publish")
+
+LISTED = 200
+"""So many rejections and spam links are written out in a report; the counts are of all."""
+
+
+def publish(source_id: str, run: str, settings: Settings) -> RunReport:
+    """Publishes the cleaned parts of a run and returns its report, which it also writes.
+
+    Raises `NotReady` where a part has not been cleaned, `AllRejected` where pages were fetched and none is an article
+    (the source may allow that), and `StorageError`. Nothing is published then, and the report says why.
+    """
+    started = datetime.now(UTC)
+    store = open_store(settings.archive)
+    source = source_of_run(store, source_id, run)
+    if committed_captures(store, source_id, run) is None:
+        expected = f"expected {keys.captures(source_id, run)}: fetch the run first"
+        raise NotReady(f"run {run} of {source_id}: {expected}", source=source_id, run=run)
+    parts = parts_with_pages(store, source_id, run)
+    articles = one_row_a_page(article for part in parts for article in _cleaned(store, part))
+    rejections = [rejection for part in parts for rejection in json.loads(store.get(keys.work_rejected(part)))]
+    report = replace(
+        reports.read_report(store, source_id, run) or _blank(source_id, run, started),
+        articles=dict(compare(articles, _texts_before(store, source_id, run, articles))),
+        rejected=dict(Counter(rejection["kind"] for rejection in rejections)),
+        rejections=rejections[:LISTED],
+        removed=dict(Counter(removal.rule for article in articles for removal in article.removed).most_common()),
+        spam=_spam(articles)[:LISTED],
+        cleaner_version=articles[0].cleaner_version if articles else None,
+    )
+    if rejections and not articles and not source.may_be_empty:
+        seen = "; ".join(f"{r['url']}: {r['kind']}: {r['detail']}" for r in rejections[:3])
+        reason = f"every one of {len(rejections)} article pages was rejected: {seen}"
+        _finish(store, report, started, State.FAILED, reason)
+        raise AllRejected(reason, source=source_id, run=run)
+    store.put(keys.articles(source_id, run), encode(articles, Article))
+    return _finish(store, report, started, State.PUBLISHED, None)
+
+
+def one_row_a_page(articles: Iterable[Article]) -> list[Article]:
+    """The articles by the time they were fetched; where two addresses of one run led to the same page, its last row."""
+    rows = sorted(articles, key=lambda a: (a.fetched_at, a.warc_key, a.warc_offset))
+    return list({article.id: article for article in rows}.values())
+
+
+def compare(articles: Iterable[Article], before: dict[str, str]) -> Counter[str]:
+    """How many articles are new, changed or unchanged against the texts that were known `before`, by id."""
+    counts = Counter({"new": 0, "changed": 0, "unchanged": 0})
+    for article in articles:
+        known = before.get(article.id)
+        counts["new" if known is None else "unchanged" if known == article.text_sha256 else "changed"] += 1
+        counts["quarantined"] += article.quarantined
+    return counts
+
+
+def _texts_before(store: ObjectStore, source: str, run: str, articles: list[Article]) -> dict[str, str]:
+    if not articles:
+        return {}
+    return last_texts(store, source, leave_out=run, before=articles[0].fetched_at)
+
+
+def _cleaned(store: ObjectStore, part_key: str) -> list[Article]:
+    name = keys.parse_raw_part(part_key)
+    key = keys.work_articles(part_key)
+    try:
+        return read(store, key, Article)
+    except KeyNotFound as err:
+        raise NotReady(
+            f"{key}: not there: expected {part_key} to be cleaned", source=name.source, run=name.run
+        ) from err
+
+
+def _spam(articles: list[Article]) -> list[dict[str, str]]:
+    return [
+        {"page": article.url, "url": link.url, "text": link.text, "rule": link.rule}
+        for article in articles
+        for link in article.spam
+    ]
+
+
+def _blank(source: str, run: str, now: datetime) -> RunReport:
+    return RunReport(source=source, run=run, state=State.FETCHED, started_at=now, finished_at=now)
+
+
+def _finish(store: ObjectStore, report: RunReport, started: datetime, state: State, reason: str | None) -> RunReport:
+    now = datetime.now(UTC)
+    timings: dict[str, Any] = {**report.timings_s, "publish": round((now - started).total_seconds(), 3)}
+    report = replace(report, state=state, reason=reason, finished_at=now, timings_s=timings)
+    reports.write_report(store, report)
+    logger.info("%s, run %s: %s", report.source, report.run, summary(report))
+    return report
+
+
+def summary(report: RunReport) -> str:
+    """A report in one line."""
+    if report.state == State.FAILED:
+        return f"failed: {report.reason}"
+    found = report.articles
+    fresh = found.get("new", 0) + found.get("changed", 0)
+    head = f"{found.get('new', 0)} new, {found.get('changed', 0)} changed" if fresh else "no new text"
+    rest = f"{found.get('unchanged', 0)} unchanged, {sum(report.rejected.values())} rejected"
+    return f"{head}; {rest}, {sum(report.removed.values())} blocks removed, {len(report.spam)} injected links"

@@ -1,0 +1,36 @@
+"""A whole run of a source in this process: fetch, clean, publish. What the DAG does, without a scheduler."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from bantin.clean import clean_part
+from bantin.fetch import Fetch
+from bantin.publish import publish
+from bantin.settings import Settings
+from model.report import RunReport
+from model.source import Source
+from storage.keys import run_id
+
+OnStep = Callable[[str, dict[str, Any]], None]
+
+
+def run_source(source: Source, settings: Settings, run: str | None = None, on_step: OnStep | None = None) -> RunReport:
+    """Crawls `source` as `run` (default: the present second), cleans what is new, publishes it; returns the report.
+
+    `on_step` is told of progress: `("fetch", {found, asked, answered})`, `("clean", {done})`. Raises `RunError` and
+    `StorageError`.
+    """
+    run = run or run_id(datetime.now(UTC))
+    tell = on_step or (lambda step, event: None)
+    parts = Fetch(source, run, settings, lambda event: tell("fetch", event)).run()
+    done = 0
+
+    def count() -> None:
+        nonlocal done
+        done += 1
+        tell("clean", {"done": done})
+
+    for part in parts:
+        clean_part(part, settings, count)
+    return publish(source.id, run, settings)

@@ -1,0 +1,75 @@
+"""Trying the cleaner on a page saved from a browser."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bantin.registry import find_source, load_registry
+from bantin.settings import Settings
+from model.article import Article, Rejected
+from model.capture import Capture, Kind
+from model.errors import BantinError
+from model.source import ArticleUrls, Discovery, Listing, Source
+from model.url import host_of
+
+ANY_LANGUAGE = ["vi", "en", "id", "zh", "ja", "ko", "fr", "es", "de", "ru", "th", "lo", "km", "it", "pt", "nl"]
+
+
+class UnreadableFile(BantinError):
+    """A saved page cannot be read."""
+
+
+def clean_file(path: Path, url: str, settings: Settings, source_id: str | None = None) -> Article | Rejected:
+    """The article on the page in the file at `path`, saved from `url`.
+
+    By the rules of the source called `source_id`, or of the one `url` belongs to, or by the general ones. Raises
+    `UnreadableFile` and `SourceError`.
+    """
+    from cleaning import clean
+
+    try:
+        body = path.read_bytes()
+        saved = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    except OSError as err:
+        raise UnreadableFile(f"{path}: {err.strerror}: expected a saved page") from err
+    source = find_source(settings.sources, source_id) if source_id else source_of(url, settings.sources)
+    capture = Capture(
+        source=source.id,
+        run="",
+        url=url,
+        final_url=url,
+        via=None,
+        kind=Kind.ARTICLE,
+        language=source.language_of(url),
+        fetched_at=saved,
+        status=200,
+    )
+    return clean(capture, body, source)
+
+
+def source_of(url: str, registry: Path) -> Source:
+    """The registry's source that `url` belongs to, or one that knows nothing of the site. Raises `SourceError`."""
+    for source in load_registry(registry):
+        if host_of(url) in source.all_hosts:
+            return source
+    return unknown_source(url)
+
+
+def unknown_source(url: str) -> Source:
+    """A source for a page of a site that is not in the registry. Raises `SourceError` where `url` is no address."""
+    from pydantic import ValidationError
+
+    from model.source import SourceError
+
+    try:
+        return Source(
+            id="unknown",
+            name=host_of(url) or url,
+            url=url,
+            kind="newspaper",
+            languages=ANY_LANGUAGE,
+            schedule="0 0 * * *",
+            discovery=Discovery(listings=[Listing(url=url)]),
+            articles=ArticleUrls(allow=["."]),
+        )
+    except ValidationError as err:
+        raise SourceError([f"--url: {url!r}: expected an absolute http(s) address"]) from err

@@ -1,0 +1,45 @@
+"""The verb up: Airflow on this machine, until somebody stops it."""
+
+import signal
+import time
+from types import FrameType
+
+from rich.console import Console
+
+from bantin.engine import airflow
+from bantin.registry import load_registry
+from bantin.settings import Settings
+
+
+def run_until_interrupted(settings: Settings, port: int, console: Console) -> None:
+    """Runs scheduler and web interface until SIGINT or SIGTERM, and stops every process they started.
+
+    Raises `SourceError` where the registry has mistakes, `EngineError` where Airflow does not come up.
+    """
+    sources = [source for source in load_registry(settings.sources) if source.enabled]
+    log = settings.airflow_home / "airflow.log"
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, _interrupt)
+    console.print(f"Starting Airflow (about 40 s); its log is {log}")
+    try:
+        with airflow(settings, port, log) as running:
+            console.print(
+                f"\n  address   {running.address}\n  user      {running.user}\n  password  {running.password}\n"
+            )
+            console.print(f"{len(sources)} sources are crawled on their schedules into {settings.archive}.")
+            if settings.contact is None:
+                console.print("BANTIN_CONTACT is not set: set it to an address at which their operators can reach you.")
+            console.print("Ctrl-C stops everything.")
+            while running.process.poll() is None:
+                time.sleep(1)
+            console.print(f"Airflow ended by itself with exit code {running.process.returncode}: see {log}")
+            raise SystemExit(1)
+    except KeyboardInterrupt:
+        console.print("Stopped, with every process that was started.")
+
+
+def _interrupt(*_: int | FrameType | None) -> None:
+    """Unwinds once: a second Ctrl-C must not cut the orderly end short."""
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, signal.SIG_IGN)
+    raise KeyboardInterrupt

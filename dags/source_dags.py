@@ -1,0 +1,110 @@
+"""One DAG a source, made from the registry: fetch → clean (mapped over WARC parts) → publish.
+
+Adding, changing or disabling a source file changes the DAGs; nothing here does. Parsing imports neither Scrapy nor
+trafilatura, and where Airflow asks for one DAG (a task starts) only that one is built.
+"""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from airflow.sdk import DAG, Asset, CronTriggerTimetable, get_current_context, get_parsing_context, task
+
+from bantin.operators import FetchOperator, final_errors, run_of
+from bantin.settings import Settings
+from model.source import Source, SourceError, load_source, source_files
+
+DAG_PREFIX = "crawl-"
+
+
+@task(retries=1, retry_delay=timedelta(minutes=1))
+def clean(part_key: str) -> None:
+    """Turns the pages of one WARC part into articles."""
+    from bantin.clean import clean_part
+
+    with final_errors():
+        clean_part(part_key, Settings.from_environment())
+
+
+@task(trigger_rule="none_failed", retries=1, retry_delay=timedelta(minutes=1))
+def publish(source_id: str) -> str:
+    """Makes the run visible, and returns the key of its report. Runs too where there was nothing to clean."""
+    from bantin.publish import publish as publish_run
+    from storage import keys
+
+    run = run_of(get_current_context())
+    with final_errors():
+        publish_run(source_id, run, Settings.from_environment())
+    return keys.report(source_id, run)
+
+
+@task
+def refuse(mistakes: str) -> None:
+    """Fails with what is wrong with a source's file."""
+    with final_errors():
+        raise SourceError(mistakes.splitlines())
+
+
+def source_dag(source: Source) -> DAG:
+    """The DAG that crawls `source` on its schedule."""
+    place = source.locality
+    with DAG(
+        dag_id=DAG_PREFIX + source.id,
+        dag_display_name=source.name,
+        description=f"{source.url} → cleaned articles",
+        doc_md=f"`{source.id}`: a {source.kind} at {source.url}, described in `sources/{source.id}.yaml`.",
+        schedule=CronTriggerTimetable(source.schedule, timezone=source.timezone),
+        catchup=False,
+        max_active_runs=1,
+        is_paused_upon_creation=False,  # `enabled` in the source's file is the switch
+        tags=[source.kind, *source.languages, *([place.province] if place else [])],
+    ) as dag:
+        fetch = FetchOperator(
+            task_id="fetch",
+            source_id=source.id,
+            retries=2,
+            retry_delay=timedelta(minutes=1),
+            retry_exponential_backoff=2,
+        )
+        cleaned = clean.expand(part_key=fetch.output)
+        asset = Asset(name=f"articles/{source.id}", uri=f"x-bantin://articles/{source.id}")
+        published = publish.override(outlets=[asset])(source.id)
+        fetch >> cleaned >> published
+    return dag
+
+
+def broken_dag(source_id: str, err: SourceError, schedule: str = "@daily") -> DAG:
+    """A DAG that stands for a file that cannot be read, and goes red every day until it can."""
+    with DAG(
+        dag_id=DAG_PREFIX + source_id,
+        description="its file has mistakes",
+        doc_md="```\n" + str(err) + "\n```",
+        schedule=schedule,
+        catchup=False,
+        is_paused_upon_creation=False,
+        tags=["broken"],
+    ) as dag:
+        refuse(str(err))
+    return dag
+
+
+def build(path: Path) -> DAG | None:
+    """The DAG for one file of the registry; None where the source is disabled."""
+    try:
+        source = load_source(path)
+    except SourceError as err:
+        return broken_dag(path.stem, err)
+    return source_dag(source) if source.enabled else None
+
+
+def build_all(wanted: str | None) -> dict[str, Any]:
+    """The DAGs of the registry, or only the one called `wanted`, by id."""
+    dags = (
+        build(path)
+        for path in source_files(Settings.from_environment().sources)
+        if wanted is None or wanted == DAG_PREFIX + path.stem
+    )
+    return {dag.dag_id: dag for dag in dags if dag is not None}
+
+
+globals().update(build_all(get_parsing_context().dag_id))

@@ -1,0 +1,85 @@
+"""Keeping every exchange with a server, as it passed the downloader."""
+
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Self, TypedDict
+from urllib.parse import urlsplit
+
+from scrapy import Request
+from scrapy.crawler import Crawler
+from scrapy.http import Headers, Response
+
+from model.capture import Kind
+from storage.warc import Exchange
+
+if TYPE_CHECKING:
+    from spiders.spider import SourceSpider
+
+
+class Purpose(TypedDict):
+    """Why a URL is asked for; travels in `request.meta["purpose"]` through retries and redirects."""
+
+    url: str
+    via: str | None
+    kind: Kind
+    language: str | None
+
+
+class CaptureMiddleware:
+    """A downloader middleware that hands each request and answer to the spider's recorder."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Scrapy's entry."""
+        return cls(crawler)
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        """The same response, kept."""
+        spider: SourceSpider = self._crawler.spider  # type: ignore[assignment]
+        spider.recorder.record(exchange_of(request, response, datetime.now(UTC)))
+        return response
+
+
+def exchange_of(request: Request, response: Response, at: datetime) -> Exchange:
+    """The exchange that `request` and `response` were. A request without a purpose is Scrapy's own, for robots.txt."""
+    purpose: Purpose = request.meta.get("purpose") or Purpose(
+        url=request.url, via=None, kind=Kind.ROBOTS, language=None
+    )
+    parts = urlsplit(request.url)
+    target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
+    return Exchange(
+        url=purpose["url"],
+        final_url=response.url,
+        via=purpose["via"],
+        kind=purpose["kind"],
+        language=purpose["language"],
+        fetched_at=at,
+        request_line=f"{request.method} {target} HTTP/1.1",
+        request_headers=[("Host", parts.netloc.rpartition("@")[2]), *_pairs(request.headers)],
+        request_body=request.body,
+        protocol=response.protocol or "HTTP/1.1",
+        status=response.status,
+        status_text=_phrase(response.status),
+        headers=_pairs(response.headers),
+        body=response.body,
+    )
+
+
+def _pairs(headers: Headers) -> list[tuple[str, str]]:
+    """Header lines in order. Control characters, which some servers send and which would end a line, become spaces."""
+    return [
+        (name.decode("latin-1"), "".join(max(c, " ") for c in value.decode("latin-1")))
+        for name, values in headers.items()
+        for value in values
+        if name != b"Proxy-Authorization"
+    ]
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "Unknown"

@@ -1,0 +1,220 @@
+"""One crawl of one source, in a process of its own: `python -m spiders.crawl`.
+
+Twisted's reactor cannot start twice, so bantin starts this module as a child (bantin/fetch.py). Log lines go to
+standard error, events (spiders/progress.py) to standard output, and the exit code is a `CrawlExit`. The rules come from
+the source.yaml that the run keeps in the archive. With `--with-parent` the process ends when its standard input does:
+however the parent dies, the pipe closes.
+"""
+
+import argparse
+import logging
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from scrapy.crawler import AsyncCrawlerProcess
+from scrapy.settings import Settings
+
+from model.capture import Capture
+from model.errors import BantinError
+from model.source import Source, SourceError, parse_source
+from model.url import normalise_url
+from spiders.progress import emit
+from spiders.recorder import Recorder
+from spiders.settings import crawl_settings
+from spiders.spider import SourceSpider
+from spiders.verdict import CrawlExit, Verdict, count_captures, failed, judge, last_answers, problem
+from storage import keys
+from storage.errors import KeyNotFound, StorageError
+from storage.frontier import fold
+from storage.store import ObjectStore, open_store
+from storage.tables import encode, read
+from storage.warc import read_captures
+
+logger = logging.getLogger("spiders")
+
+GRACE_S = 3.0
+"""From an interrupt to the end of the process at the latest: Airflow kills a task 5 s after asking it to stop."""
+
+STALE_S = 24 * 3600
+"""A working folder that nobody touched for so long is a dead crawl's."""
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Crawls, stores, says how it ended; returns the exit code."""
+    args = _arguments(argv)
+    _log_to_stderr()
+    # pyarrow imports pandas, where it is installed, only to ask whether a list is a Series: 60 MB that no crawl needs.
+    sys.modules["pandas"] = None  # type: ignore[assignment]
+    try:
+        verdict = crawl(args)
+    except SourceError as err:
+        verdict = Verdict(CrawlExit.USAGE, str(err))
+        emit("end", reason=verdict.reason)
+    except StorageError as err:
+        verdict = Verdict(CrawlExit.STORAGE, str(err))
+        emit("end", reason=verdict.reason)
+    return verdict.exit
+
+
+def crawl(args: argparse.Namespace) -> Verdict:
+    """Runs the crawl that the arguments describe and commits its captures when the verdict is OK.
+
+    Raises `SourceError` and `StorageError`.
+    """
+    store = open_store(args.archive)
+    source = _source_of_run(store, args.source, args.run)
+    earlier, attempt = earlier_attempts(store, source, args.run)
+    frontier = fold(
+        store, source.id, leave_out=args.run, min_h=source.fetch.revisit_min_h, max_h=source.fetch.revisit_max_h
+    )
+    recorder = Recorder(
+        store=store,
+        source=source.id,
+        run=args.run,
+        attempt=attempt,
+        folder=working_folder(args.work, source.id, args.run, attempt),
+        part_bytes=args.part_bytes,
+        max_body_bytes=source.fetch.max_body_bytes,
+        software=args.user_agent,
+    )
+    done = {normalise_url(c.url) for c in last_answers(earlier) if c.is_page or c.status in (304, 404, 410)}
+    logger.info("crawling %s, run %s, attempt %d; %d URLs known", source.id, args.run, attempt, len(frontier))
+    process = AsyncCrawlerProcess(_settings(source, args.user_agent))
+    crawler = process.create_crawler(SourceSpider)
+    stop = _Interrupt(recorder, crawler.stop_async)
+    stop.listen(with_parent=args.with_parent)
+    process.crawl(
+        crawler, source=source, frontier=frontier, done=done, recorder=recorder, started_at=keys.run_time(args.run)
+    )
+    process.start(install_signal_handlers=False)
+    spider: SourceSpider = crawler.spider  # type: ignore[assignment]
+    recorder.close()
+    captures = sorted([*earlier, *recorder.captures], key=lambda c: (c.fetched_at, c.warc_offset or 0))
+    if stop.asked:
+        verdict = Verdict(CrawlExit.INTERRUPTED, "interrupted; a further attempt goes on from what is stored")
+    else:
+        verdict = judge(captures, source, spider.found)
+    if verdict.exit == CrawlExit.OK:
+        store.put(keys.captures(source.id, args.run), encode(captures, Capture))
+    errors = [{"url": c.url, "error": problem(c)} for c in last_answers(captures) if failed(c)]
+    emit(
+        "end",
+        reason=verdict.reason,
+        attempt=attempt,
+        captures=count_captures(captures),
+        skipped=spider.skipped,
+        errors=errors[:100],
+    )
+    return verdict
+
+
+def earlier_attempts(store: ObjectStore, source: Source, run: str) -> tuple[list[Capture], int]:
+    """The captures that earlier attempts of `run` stored, and the number of the attempt that begins now.
+
+    Once a run is committed its captures table says what belongs to it; before, its parts do.
+    """
+    parts = [info.key for info in store.list(keys.raw_prefix(source.id, run))]
+    attempt = 1 + max((keys.parse_raw_part(key).attempt for key in parts), default=0)
+    try:
+        return read(store, keys.captures(source.id, run), Capture), attempt
+    except KeyNotFound:
+        limit = source.fetch.max_body_bytes
+        return [capture for key in parts for capture in read_captures(store, key, limit)], attempt
+
+
+def working_folder(work: Path | None, source: str, run: str, attempt: int) -> Path:
+    """A folder of this process's own below `work` (default: the system's temporary folder). Dead crawls' are swept."""
+    root = work or Path(tempfile.gettempdir()) / "bantin"
+    for folder in root.glob("*-attempt-*"):
+        if time.time() - folder.stat().st_mtime > STALE_S:
+            shutil.rmtree(folder, ignore_errors=True)
+    return root / f"{source}-{run}-attempt-{attempt}-{os.getpid()}"
+
+
+class _Interrupt:
+    """Ends the crawl when asked from outside: closes and stores the open part first, then stops Scrapy, and does not
+    wait for slow servers."""
+
+    def __init__(self, recorder: Recorder, stop: Callable[[], Any]) -> None:
+        self.asked = False
+        self._recorder = recorder
+        self._stop = stop
+
+    def listen(self, *, with_parent: bool) -> None:
+        """Watches for SIGTERM and SIGINT and, `with_parent`, for the end of standard input."""
+        for name in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(name, lambda *_: self._from_outside())
+        if with_parent:
+            threading.Thread(target=self._watch_parent, daemon=True).start()
+
+    def _watch_parent(self) -> None:
+        while os.read(0, 1024):
+            pass
+        self._from_outside()
+
+    def _from_outside(self) -> None:
+        from twisted.internet import reactor
+
+        if not self.asked:
+            self.asked = True
+            threading.Thread(target=self._give_up, daemon=True).start()
+            reactor.callFromThread(self._end)
+
+    def _end(self) -> None:
+        import asyncio
+
+        logger.warning("asked to stop: storing what was fetched")
+        try:
+            self._recorder.close()
+        except BantinError:
+            logger.exception("the open part could not be stored")
+        asyncio.ensure_future(self._stop())  # noqa: RUF006 - the process ends with it
+
+    def _give_up(self) -> None:
+        time.sleep(GRACE_S)
+        emit("end", reason="interrupted; a further attempt goes on from what is stored")
+        os._exit(CrawlExit.INTERRUPTED)
+
+
+def _log_to_stderr() -> None:
+    """Our own lines, and of Scrapy's and Twisted's those that warn. (Scrapy sets its loggers' levels when it starts, so
+    a filter is what lasts.)"""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(lambda record: record.levelno >= logging.WARNING or record.name.startswith("spiders"))
+    logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=[handler])
+
+
+def _source_of_run(store: ObjectStore, source: str, run: str) -> Source:
+    key = keys.run_source(source, run)
+    return parse_source(store.get(key).decode(), key)
+
+
+def _settings(source: Source, user_agent: str) -> Settings:
+    settings = Settings()
+    settings.setmodule("spiders.settings", priority="project")
+    settings.update(crawl_settings(source, user_agent), priority="cmdline")
+    return settings
+
+
+def _arguments(argv: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m spiders.crawl", description=__doc__)
+    parser.add_argument("--archive", required=True, help="directory or s3:// address")
+    parser.add_argument("--source", required=True)
+    parser.add_argument("--run", required=True, help="like 20261122T000000Z")
+    parser.add_argument("--user-agent", required=True)
+    parser.add_argument("--work", type=Path, help="folder for open WARC parts")
+    parser.add_argument("--part-bytes", type=int, default=64_000_000)
+    parser.add_argument("--with-parent", action="store_true", help="end when standard input does")
+    return parser.parse_args(argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

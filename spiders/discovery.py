@@ -1,0 +1,64 @@
+"""Finding addresses in feeds, sitemaps and listings: pure functions from a body to links."""
+
+import html
+from dataclasses import dataclass
+from urllib.parse import urljoin
+
+from scrapy.http import HtmlResponse, Response
+from scrapy.linkextractors import LinkExtractor
+from scrapy.utils.sitemap import Sitemap
+
+from storage.content_encoding import decode_body
+
+MAX_SITEMAP_DEPTH = 3
+"""An index may name sitemaps (sitemaps.org allows one level); some sites nest a second."""
+
+_LINKS = LinkExtractor(canonicalize=False, unique=True, strip=True)
+
+
+class DiscoveryError(ValueError):
+    """A body is not the feed, sitemap or listing it was expected to be."""
+
+
+@dataclass(frozen=True, slots=True)
+class SitemapLinks:
+    """What a sitemap names: `pages`, or further `sitemaps` where it is an index."""
+
+    pages: list[str]
+    sitemaps: list[str]
+
+
+def feed_links(body: bytes, url: str) -> list[str]:
+    """The entries' addresses in an RSS or Atom feed, absolute, in its order. Raises `DiscoveryError`."""
+    import feedparser
+
+    feed = feedparser.parse(body, response_headers={"content-location": url})
+    if not feed.version and not feed.entries:
+        raise DiscoveryError(f"{url}: expected an RSS or Atom feed")
+    links = [entry.get("link") or entry.get("id") or "" for entry in feed.entries]
+    # Some feeds escape their entities twice.
+    return [urljoin(url, html.unescape(link).strip()) for link in links if link]
+
+
+def sitemap_links(body: bytes, url: str, limit: int) -> SitemapLinks:
+    """What a sitemap or sitemap index names; gzip'd files grow to `limit` bytes at most.
+
+    Raises `DiscoveryError` and `ContentEncodingError`.
+    """
+    try:
+        sitemap = Sitemap(decode_body(body, "gzip", limit))
+        locations = [urljoin(url, entry["loc"]) for entry in sitemap if entry.get("loc")]
+    except (StopIteration, SyntaxError, ValueError) as err:
+        raise DiscoveryError(f"{url}: expected a sitemap: {err}") from err
+    if sitemap.type == "sitemapindex":
+        return SitemapLinks([], locations)
+    if sitemap.type == "urlset":
+        return SitemapLinks(locations, [])
+    raise DiscoveryError(f"{url}: expected a sitemap, found <{sitemap.type}>")
+
+
+def listing_links(response: Response) -> list[str]:
+    """The addresses a page links to, absolute, without repeats. Raises `DiscoveryError`."""
+    if not isinstance(response, HtmlResponse):
+        raise DiscoveryError(f"{response.url}: expected an HTML page, found {type(response).__name__}")
+    return [link.url for link in _LINKS.extract_links(response)]

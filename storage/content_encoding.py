@@ -1,0 +1,62 @@
+"""Undoing a Content-Encoding: gzip and deflate, which are all bantin asks servers for."""
+
+import zlib
+
+from isal import isal_zlib
+
+ACCEPTED = "gzip, deflate"
+"""The Accept-Encoding a crawl sends."""
+
+
+class ContentEncodingError(ValueError):
+    """A body is not what its Content-Encoding says, or grows past the limit."""
+
+
+def decode_body(body: bytes, encoding: str, limit: int) -> bytes:
+    """`body` without its content encodings, at most `limit` bytes (a bomb raises instead).
+
+    `encoding` is the header's value, several in the order they were applied. A body that is cut short gives what is
+    there; one that is not compressed at all although the header says so is returned as it is, as browsers do.
+    Raises `ContentEncodingError`.
+    """
+    for name in reversed([part.strip().lower() for part in encoding.split(",")]):
+        match name:
+            case "" | "identity":
+                continue
+            case "gzip" | "x-gzip":
+                body = _gunzip(body, limit)
+            case "deflate":
+                body = _inflate(body, limit)
+            case _:
+                raise ContentEncodingError(f"Content-Encoding {name!r}: expected one of {ACCEPTED}")
+    return body
+
+
+def _gunzip(body: bytes, limit: int) -> bytes:
+    return _decompress(body, 16 + zlib.MAX_WBITS, limit) if body.startswith(b"\x1f\x8b") else body
+
+
+def _inflate(body: bytes, limit: int) -> bytes:
+    """zlib's framing, as RFC 9110 wants it, or the raw stream that some servers send."""
+    try:
+        return _decompress(body, zlib.MAX_WBITS, limit)
+    except ContentEncodingError:
+        return _decompress(body, -zlib.MAX_WBITS, limit)
+
+
+def _decompress(body: bytes, window_bits: int, limit: int) -> bytes:
+    out, rest = b"", body
+    while rest:
+        stream = isal_zlib.decompressobj(window_bits)
+        try:
+            out += stream.decompress(rest, limit + 1 - len(out))
+        except isal_zlib.error as err:  # type: ignore[misc]
+            if out:
+                break  # a member was whole; what follows is padding or damage
+            raise ContentEncodingError(f"the body cannot be decompressed: {err}") from err
+        if len(out) > limit:
+            raise ContentEncodingError(f"the body grows past {limit} bytes when decompressed")
+        if not stream.eof:
+            break
+        rest = stream.unused_data
+    return out

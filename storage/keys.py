@@ -1,0 +1,139 @@
+"""Every key of the archive. No other module builds one.
+
+    raw/src=S/run=R/attempt-A-part-N.warc.gz     create-only
+    captures/src=S/day=D/R.parquet               the commit of fetch
+    articles/src=S/day=D/R.parquet               the commit of publish
+    runs/src=S/R/source.yaml  report.json        the rules the run used; what it did
+    work/src=S/run=R/attempt-A-part-N.parquet    cleaned parts on their way, and .rejected.json beside each
+
+S is a source's id, R the run: its time in UTC to the second, D the day of that time. Parts are numbered from 1.
+"""
+
+import re
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from storage.errors import InvalidKey
+
+RUN_FORMAT = "%Y%m%dT%H%M%SZ"
+_SOURCE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_RUN = re.compile(r"\d{8}T\d{6}Z")
+_PART = re.compile(
+    r"raw/src=(?P<source>[^/]+)/run=(?P<run>[^/]+)/attempt-(?P<attempt>\d+)-part-(?P<part>\d+)\.warc\.gz"
+)
+_TABLE = re.compile(r"(?:captures|articles)/src=(?P<source>[^/]+)/day=[^/]+/(?P<run>[^/]+)\.parquet")
+
+
+class PartName(NamedTuple):
+    """What the key of a WARC part says."""
+
+    source: str
+    run: str
+    attempt: int
+    part: int
+
+
+def run_id(moment: datetime) -> str:
+    """The run that began at `moment` (aware): `20261122T000000Z`."""
+    return moment.astimezone(UTC).strftime(RUN_FORMAT)
+
+
+def run_time(run: str) -> datetime:
+    """The moment a run's id stands for, in UTC. Raises `InvalidKey`."""
+    try:
+        return datetime.strptime(_checked(_RUN, run, "a run like 20261122T000000Z"), RUN_FORMAT).replace(tzinfo=UTC)
+    except ValueError as err:
+        raise InvalidKey(f"run {run!r}: expected a time in UTC like 20261122T000000Z", key=run) from err
+
+
+def raw_prefix(source: str, run: str) -> str:
+    """Where the WARC parts of all attempts of a run begin."""
+    return f"raw/src={_source(source)}/run={_run(run)}/"
+
+
+def raw_part(source: str, run: str, attempt: int, part: int) -> str:
+    """The key of a WARC part."""
+    return f"{raw_prefix(source, run)}attempt-{attempt}-part-{part}.warc.gz"
+
+
+def parse_raw_part(key: str) -> PartName:
+    """What `raw_part` was given. Raises `InvalidKey`."""
+    found = _PART.fullmatch(key)
+    if found is None:
+        raise InvalidKey(f"{key!r}: expected raw/src=…/run=…/attempt-A-part-N.warc.gz", key=key)
+    return PartName(found["source"], found["run"], int(found["attempt"]), int(found["part"]))
+
+
+def captures(source: str, run: str) -> str:
+    """The key of a run's captures table."""
+    return f"{captures_prefix(source)}day={_day(run)}/{run}.parquet"
+
+
+def captures_prefix(source: str) -> str:
+    """Where the captures tables of a source begin."""
+    return f"captures/src={_source(source)}/"
+
+
+def articles(source: str, run: str) -> str:
+    """The key of a run's articles table."""
+    return f"{articles_prefix(source)}day={_day(run)}/{run}.parquet"
+
+
+def articles_prefix(source: str | None = None) -> str:
+    """Where the articles tables of a source, or of all sources, begin."""
+    return f"articles/src={_source(source)}/" if source else "articles/"
+
+
+def parse_table(key: str) -> tuple[str, str] | None:
+    """Source and run of a captures or articles table; None where `key` is another object."""
+    found = _TABLE.fullmatch(key)
+    return (found["source"], found["run"]) if found else None
+
+
+def run_source(source: str, run: str) -> str:
+    """The key of the source.yaml a run used."""
+    return f"runs/src={_source(source)}/{_run(run)}/source.yaml"
+
+
+def report(source: str, run: str) -> str:
+    """The key of a run's report."""
+    return f"runs/src={_source(source)}/{_run(run)}/report.json"
+
+
+def reports_prefix(source: str | None = None) -> str:
+    """Where the run folders of a source, or of all sources, begin."""
+    return f"runs/src={_source(source)}/" if source else "runs/"
+
+
+def work_articles(part_key: str) -> str:
+    """Where the articles cleaned from the WARC part at `part_key` wait for publish."""
+    return _work(part_key, "parquet")
+
+
+def work_rejected(part_key: str) -> str:
+    """Where the rejections of the WARC part at `part_key` wait for publish."""
+    return _work(part_key, "rejected.json")
+
+
+def _work(part_key: str, ending: str) -> str:
+    name = parse_raw_part(part_key)
+    return f"work/src={name.source}/run={name.run}/attempt-{name.attempt}-part-{name.part}.{ending}"
+
+
+def _source(source: str) -> str:
+    return _checked(_SOURCE, source, "a source's id like kimson or vietnam-vn")
+
+
+def _run(run: str) -> str:
+    run_time(run)
+    return run
+
+
+def _day(run: str) -> str:
+    return run_time(run).date().isoformat()
+
+
+def _checked(pattern: re.Pattern[str], value: str, expected: str) -> str:
+    if not pattern.fullmatch(value):
+        raise InvalidKey(f"{value!r}: expected {expected}", key=value)
+    return value

@@ -1,0 +1,116 @@
+"""The two tables, captures and articles: one Arrow schema each, made from the dataclass; Parquet with zstd.
+
+The same rows give the same bytes: nothing of the clock or the machine enters a file.
+"""
+
+import io
+import types
+from collections.abc import Iterable, Sequence
+from dataclasses import MISSING, Field, asdict, fields, is_dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from functools import cache
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from storage.errors import Corrupt
+from storage.store import ObjectStore, open_object
+
+Record = TypeVar("Record")
+
+_SCALARS: dict[type, pa.DataType] = {
+    str: pa.string(),
+    int: pa.int64(),
+    float: pa.float64(),
+    bool: pa.bool_(),
+    date: pa.date32(),
+    datetime: pa.timestamp("us", tz="UTC"),
+}
+
+
+@cache
+def schema_of(record: type) -> pa.Schema:
+    """The Arrow schema of a dataclass: a field that may be None is nullable, a nested dataclass is a struct."""
+    return pa.schema(_arrow_fields(record))
+
+
+def encode(rows: Iterable[Any], record: type) -> bytes:
+    """The Parquet file that holds `rows`, instances of the dataclass `record`, in their order."""
+    table = pa.Table.from_pylist([asdict(row) for row in rows], schema=schema_of(record))
+    out = io.BytesIO()
+    pq.write_table(table, out, compression="zstd")
+    return out.getvalue()
+
+
+def read(store: ObjectStore, key: str, record: type[Record]) -> list[Record]:
+    """The rows of the table at `key`. Columns of a later version are left out; ones that are missing (an earlier
+    version wrote the file) take the field's default, or None.
+
+    Raises `KeyNotFound`, and `Corrupt` where the object is no such table.
+    """
+    known = {f.name: f for f in fields(record)}  # type: ignore[arg-type]
+    rows = read_columns(store, key, list(known))
+    hints = get_type_hints(record)
+    return [record(**{name: _revive(row.get(name), f, hints[name]) for name, f in known.items()}) for row in rows]
+
+
+def read_columns(store: ObjectStore, key: str, columns: Sequence[str]) -> list[dict[str, Any]]:
+    """The named columns (those that are there) of the table at `key`, a dict a row.
+
+    Raises `KeyNotFound`, and `Corrupt` where the object is not Parquet.
+    """
+    with open_object(store, key) as file:
+        try:
+            parquet = pq.ParquetFile(file)
+            present = [name for name in columns if name in parquet.schema_arrow.names]
+            rows: list[dict[str, Any]] = parquet.read(columns=present).to_pylist(maps_as_pydicts="strict")
+        except pa.ArrowException as err:
+            raise Corrupt(f"{key}: {err}: expected a Parquet table", key=key) from err
+    return rows
+
+
+def _arrow_fields(record: type) -> list[pa.Field]:
+    hints = get_type_hints(record)
+    return [_arrow_field(f.name, hints[f.name]) for f in fields(record)]
+
+
+def _arrow_field(name: str, hint: Any) -> pa.Field:
+    inner, optional = _optional(hint)
+    return pa.field(name, _arrow_type(inner), nullable=optional)
+
+
+def _arrow_type(hint: Any) -> pa.DataType:
+    if get_origin(hint) is list:
+        (item,) = get_args(hint)
+        return pa.list_(_arrow_field("item", item))
+    if get_origin(hint) is dict:
+        key, value = get_args(hint)
+        return pa.map_(_arrow_type(key), _arrow_field("value", value))
+    if is_dataclass(hint):
+        return pa.struct(_arrow_fields(hint))  # type: ignore[arg-type]
+    if issubclass(hint, StrEnum):
+        return pa.string()
+    return _SCALARS[hint]
+
+
+def _revive(value: Any, field: "Field[Any]", hint: Any) -> Any:
+    """A column's value as the dataclass holds it."""
+    inner, _ = _optional(hint)
+    if value is None:
+        if field.default_factory is not MISSING:
+            return field.default_factory()
+        return None if field.default is MISSING else field.default
+    if get_origin(inner) is list and is_dataclass(item := get_args(inner)[0]):
+        return [item(**one) for one in value]  # type: ignore[operator]
+    if isinstance(inner, type) and issubclass(inner, StrEnum):
+        return inner(value)
+    return value
+
+
+def _optional(hint: Any) -> tuple[Any, bool]:
+    if get_origin(hint) in (Union, types.UnionType):
+        inner = [part for part in get_args(hint) if part is not types.NoneType]
+        return inner[0], True
+    return hint, False
