@@ -55,6 +55,7 @@ fetch: {{delay_s: 0, concurrency: 8}}
 
 
 def main() -> int:
+    """Builds the site, serves it, measures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pages", type=int, default=2000)
     parser.add_argument("--rounds", type=int, default=5)
@@ -70,7 +71,7 @@ def main() -> int:
         build = [sys.executable, generator, "--out", site, "--hosts", "1", "--base-port", str(port)]
         subprocess.run([*build, "--articles", str(args.pages)], check=True, stdout=subprocess.DEVNULL)
         root = site / "www" / "host1"
-        one = re.sub(r"(</url>).*(</urlset>)", r"\1\2", (root / "sitemap.xml").read_text(), flags=re.S)
+        one = re.sub(r"(</url>).*(</urlset>)", r"\1\2", (root / "sitemap.xml").read_text(), flags=re.DOTALL)
         (root / "one.xml").write_text(one)
         nginx = subprocess.Popen(["nginx", "-p", f"{site}/", "-c", "nginx.conf", "-g", "daemon off;"])
         try:
@@ -87,16 +88,18 @@ def measure(folder: Path, base: str, pages: int, rounds: int) -> None:
     costs: dict[str, list[float]] = {"bare": [], "bantin": []}
     peaks: list[float] = []
     for number in range(rounds):
-        for name in costs:
+        for name, spent in costs.items():
             small, _ = once(name, folder, base, "one.xml", number)
             cpu, peak = once(name, folder, base, "sitemap.xml", number)
-            costs[name].append(1000 * (cpu - small) / (pages - 1))
+            spent.append(1000 * (cpu - small) / (pages - 1))
             peaks += [peak] if name == "bantin" else []
-            print(f"round {number + 1}: {name}: {costs[name][-1]:.2f} ms CPU a page, peak {peak:.0f} MB", flush=True)
+            print(f"round {number + 1}: {name}: {spent[-1]:.2f} ms CPU a page, peak {peak:.0f} MB", flush=True)
     bare, ours = (statistics.median(costs[name]) for name in ("bare", "bantin"))
     ratios = [b / a for a, b in zip(costs["bare"], costs["bantin"], strict=True)]
-    print(f"{pages} pages, median of {rounds}: bare {bare:.2f} ms, bantin {ours:.2f} ms: {ours / bare:.2f}x "
-          f"(rounds: {', '.join(f'{r:.2f}' for r in ratios)}); peak memory {max(peaks):.0f} MB")
+    print(
+        f"{pages} pages, median of {rounds}: bare {bare:.2f} ms, bantin {ours:.2f} ms: {ours / bare:.2f}x "
+        f"(rounds: {', '.join(f'{r:.2f}' for r in ratios)}); peak memory {max(peaks):.0f} MB"
+    )
 
 
 def once(name: str, folder: Path, base: str, sitemap: str, number: int) -> tuple[float, float]:

@@ -1,0 +1,6 @@
+"""How a fetched page becomes an article: pure functions around trafilatura. Imports `model` and nothing else of ours."""
+
+from cleaning.cleaner import clean
+from cleaning.version import cleaner_version
+
+__all__ = ["clean", "cleaner_version"]

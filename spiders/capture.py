@@ -58,20 +58,20 @@ def exchange_of(request: Request, response: Response, at: datetime) -> Exchange:
         language=purpose["language"],
         fetched_at=at,
         request_line=f"{request.method} {target} HTTP/1.1",
-        request_headers=[("Host", parts.netloc.rpartition("@")[2]), *_pairs(request.headers)],
+        request_headers=[(b"Host", parts.netloc.rpartition("@")[2].encode()), *_lines(request.headers)],
         request_body=request.body,
         protocol=response.protocol or "HTTP/1.1",
         status=response.status,
         status_text=_phrase(response.status),
-        headers=_pairs(response.headers),
+        headers=_lines(response.headers),
         body=response.body,
     )
 
 
-def _pairs(headers: Headers) -> list[tuple[str, str]]:
-    """Header lines in order. Control characters, which some servers send and which would end a line, become spaces."""
+def _lines(headers: Headers) -> list[tuple[bytes, bytes]]:
+    """Header lines in order. Line ends inside a value, which would end the block, become spaces."""
     return [
-        (name.decode("latin-1"), "".join(max(c, " ") for c in value.decode("latin-1")))
+        (name, value.replace(b"\r", b" ").replace(b"\n", b" "))
         for name, values in headers.items()
         for value in values
         if name != b"Proxy-Authorization"

@@ -16,6 +16,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from importlib.abc import MetaPathFinder
 from pathlib import Path
 from typing import Any
 
@@ -51,8 +52,7 @@ def main(argv: list[str] | None = None) -> int:
     """Crawls, stores, says how it ended; returns the exit code."""
     args = _arguments(argv)
     _log_to_stderr()
-    # pyarrow imports pandas, where it is installed, only to ask whether a list is a Series: 60 MB that no crawl needs.
-    sys.modules["pandas"] = None  # type: ignore[assignment]
+    sys.meta_path.insert(0, _WithoutPandas())
     try:
         verdict = crawl(args)
     except SourceError as err:
@@ -182,6 +182,16 @@ class _Interrupt:
         time.sleep(GRACE_S)
         emit("end", reason="interrupted; a further attempt goes on from what is stored")
         os._exit(CrawlExit.INTERRUPTED)
+
+
+class _WithoutPandas(MetaPathFinder):
+    """pyarrow imports pandas, where it is installed, only to ask whether a list is a Series: 60 MB that no crawl
+    needs."""
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> None:
+        """Says that there is no pandas."""
+        if name == "pandas":
+            raise ModuleNotFoundError(name)
 
 
 def _log_to_stderr() -> None:

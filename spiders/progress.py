@@ -2,6 +2,7 @@
 
 import json
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Self
 
 from scrapy import signals
@@ -15,9 +16,10 @@ INTERVAL_S = 0.5
 
 
 def emit(event: str, **values: Any) -> None:
-    """Writes one event. The parent knows `progress` and `end`."""
-    sys.stdout.write(json.dumps({"event": event, **values}, ensure_ascii=False) + "\n")
-    sys.stdout.flush()
+    """Writes one event. The parent knows `progress` and `end`; where it has died, nobody is left to tell."""
+    with suppress(BrokenPipeError):
+        sys.stdout.write(json.dumps({"event": event, **values}, ensure_ascii=False) + "\n")
+        sys.stdout.flush()
 
 
 class Progress:

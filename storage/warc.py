@@ -35,7 +35,8 @@ _DATE = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
-    """One request and its answer, as they passed the downloader: the body still content-encoded."""
+    """One request and its answer, as they passed the downloader: header lines as bytes, the body still
+    content-encoded."""
 
     url: str
     final_url: str
@@ -44,12 +45,12 @@ class Exchange:
     language: str | None
     fetched_at: datetime
     request_line: str
-    request_headers: list[tuple[str, str]]
+    request_headers: list[tuple[bytes, bytes]]
     request_body: bytes
     protocol: str
     status: int
     status_text: str
-    headers: list[tuple[str, str]]
+    headers: list[tuple[bytes, bytes]]
     body: bytes
 
 
@@ -86,16 +87,14 @@ class PartWriter:
             exchange.final_url,
             "response",
             payload=io.BytesIO(exchange.body),
-            http_headers=StatusAndHeaders(
-                f"{exchange.status} {exchange.status_text}", exchange.headers, protocol=exchange.protocol
-            ),
+            http_headers=_RawHeaders(f"{exchange.protocol} {exchange.status} {exchange.status_text}", exchange.headers),
             warc_headers_dict=fields,
         )
         request = self._records.create_warc_record(
             exchange.final_url,
             "request",
             payload=io.BytesIO(exchange.request_body),
-            http_headers=StatusAndHeaders(exchange.request_line, exchange.request_headers, is_http_request=True),
+            http_headers=_RawHeaders(exchange.request_line, exchange.request_headers),
             warc_headers_dict={
                 "WARC-Date": fields["WARC-Date"],
                 "WARC-Concurrent-To": response.rec_headers.get_header("WARC-Record-ID"),
@@ -120,6 +119,19 @@ class PartWriter:
         return offset, len(member)
 
 
+class _RawHeaders(StatusAndHeaders):  # type: ignore[misc]
+    """A header block that is written byte by byte as it was sent: warcio's own percent-encodes what is not ASCII."""
+
+    def __init__(self, first_line: str, lines: list[tuple[bytes, bytes]]) -> None:
+        super().__init__(first_line, [])
+        block = b"".join(name + b": " + value + b"\r\n" for name, value in lines)
+        self._block = first_line.encode("latin-1", "replace") + b"\r\n" + block + b"\r\n"
+
+    def compute_headers_buffer(self, header_filter: object = None) -> None:
+        """Called by warcio before it writes."""
+        self.headers_buff = self._block
+
+
 def read_captures(store: ObjectStore, part_key: str, max_body_bytes: int) -> Iterator[Capture]:
     """The captures whose bytes lie in the part at `part_key`, in the order they were fetched.
 
@@ -132,10 +144,12 @@ def read_captures(store: ObjectStore, part_key: str, max_body_bytes: int) -> Ite
             for record in records:
                 if record.rec_type != "response":
                     continue
+                if record.http_headers is None or not record.rec_headers.get_header("Bantin-Kind"):
+                    raise Corrupt(f"{part_key}: expected a WARC part written by bantin", key=part_key)
                 exchange = _exchange(record)
                 place = (part_key, records.get_record_offset(), records.get_record_length())
                 yield _capture(name, exchange, max_body_bytes, place)
-        except (ArchiveLoadFailed, KeyError, ValueError) as err:
+        except (ArchiveLoadFailed, ValueError) as err:
             raise Corrupt(f"{part_key}: {err}: expected a WARC part written by bantin", key=part_key) from err
 
 
@@ -176,13 +190,13 @@ def _exchange(record: ArcWarcRecord) -> Exchange:
         protocol=record.http_headers.protocol,
         status=int(status),
         status_text=status_text,
-        headers=record.http_headers.headers,
+        headers=[(name.encode(), value.encode()) for name, value in record.http_headers.headers],
         body=record.raw_stream.read(),
     )
 
 
 def _capture(name: keys.PartName, exchange: Exchange, max_body_bytes: int, place: tuple[str, int, int]) -> Capture:
-    headers = {key.lower(): value for key, value in exchange.headers}
+    headers = {_text(name).lower(): _text(value) for name, value in exchange.headers}
     content_type = headers.get("content-type")
     body_sha256, error = None, None
     if exchange.body:
@@ -212,6 +226,14 @@ def _capture(name: keys.PartName, exchange: Exchange, max_body_bytes: int, place
         warc_offset=place[1],
         warc_length=place[2],
     )
+
+
+def _text(header: bytes) -> str:
+    """A header as text, as warcio reads it: UTF-8 where it is that, else Latin-1."""
+    try:
+        return header.decode()
+    except UnicodeDecodeError:
+        return header.decode("latin-1")
 
 
 def _charset(content_type: str | None) -> str | None:

@@ -1,0 +1,130 @@
+"""Decoding: from the bytes a server sent to text, without trusting what it says about them."""
+
+import codecs
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from charset_normalizer import from_bytes
+from w3lib.encoding import html_body_declared_encoding, resolve_encoding
+
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+# 7-bit and double-byte encodings whose bytes may also be valid UTF-8 or ASCII: believed where they are declared.
+_SEVEN_BIT = frozenset({"iso-2022-jp", "hz", "hz-gb-2312", "utf-7", "iso2022_jp"})
+_WESTERN = frozenset({"cp1252", "iso8859-1", "latin-1", "iso8859-15", "ascii", "cp1258"})
+_SAMPLE_BYTES = 20_000
+_VIETNAMESE = re.compile("[\u1ea0-\u1ef9]")
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A page's text in NFC. `encoding` is the codec used, `origin` who named it
+    (`source`, `bom`, `http`, `meta`, `detected`)."""
+
+    text: str
+    encoding: str
+    origin: str
+
+
+def decode(body: bytes, charset: str | None = None, forced: str | None = None) -> Decoded:
+    """The text of `body`.
+
+    `charset` is what the Content-Type header says, `forced` what the source's file says (`fetch.encoding`). A
+    declared encoding counts only where the bytes decode strictly by it and it does not turn UTF-8 or windows-1258
+    into mojibake. Never raises: bytes that fit nothing become U+FFFD.
+    """
+    found = _forced(body, forced) or _marked(body) or _utf8(body, charset) or _declared(body, charset) or _guess(body)
+    return Decoded(unicodedata.normalize("NFC", found.text), found.encoding, found.origin)
+
+
+def _strict(body: bytes, encoding: str) -> str | None:
+    try:
+        return body.decode(encoding)
+    except (LookupError, UnicodeError, ValueError):
+        return None
+
+
+def _forced(body: bytes, forced: str | None) -> Decoded | None:
+    if not forced:
+        return None
+    text = _strict(body, forced)
+    return None if text is None else Decoded(text.removeprefix("\ufeff"), forced, "source")
+
+
+def _marked(body: bytes) -> Decoded | None:
+    for bom, encoding in _BOMS:
+        if body.startswith(bom):
+            return Decoded(body[len(bom) :].decode(encoding, "replace"), encoding, "bom")
+    head = body[:2_000]
+    for offset, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):
+        # Markup is ASCII for the most part, so in UTF-16 nearly every second byte is NUL.
+        zeros = head[offset::2].count(0)
+        if len(head) >= 40 and zeros > len(head) * 0.35 and head.count(0) - zeros < zeros / 10:
+            return Decoded(body.decode(encoding, "replace"), encoding, "detected")
+    return None
+
+
+def _named(body: bytes, charset: str | None) -> list[tuple[str, str]]:
+    """The declared encodings as (codec, origin), in order of trust."""
+    found = []
+    for label, origin in ((charset, "http"), (html_body_declared_encoding(body[:8_192]), "meta")):
+        codec = resolve_encoding(label) if label else None
+        if codec and not codec.startswith(("utf-16", "utf-32")):  # with neither BOM nor NULs it cannot be true
+            found.append((codec, origin))
+    return found
+
+
+def _utf8(body: bytes, charset: str | None) -> Decoded | None:
+    """UTF-8, where the bytes say so: its sequences do not come about by chance."""
+    named = _named(body, charset)
+    if any(codec in _SEVEN_BIT for codec, _ in named):
+        return None
+    origin = next((origin for codec, origin in named if codec == "utf-8"), "detected")
+    strict = _strict(body, "utf-8")
+    if strict is not None:
+        return Decoded(strict, "utf-8", origin)
+    text = body.decode("utf-8", "replace")
+    broken = text.count("\ufffd")
+    whole = sum(1 for char in text if char > "\x7f") - broken
+    if whole > (broken if origin != "detected" else 10 * broken):
+        return Decoded(text, "utf-8", origin)
+    return None
+
+
+def _declared(body: bytes, charset: str | None) -> Decoded | None:
+    for codec, origin in _named(body, charset):
+        text = _strict(body, codec)
+        if text is None:
+            continue
+        if codecs.lookup(codec).name in _WESTERN and (vietnamese := _cp1258(body)) is not None:
+            return Decoded(vietnamese, "cp1258", origin if codec == "cp1258" else "detected")
+        return Decoded(text, codec, origin)
+    return None
+
+
+def _cp1258(body: bytes) -> str | None:
+    """The text by windows-1258, where that gives Vietnamese: several letters that only it has, and `đ`."""
+    text = unicodedata.normalize("NFC", body.decode("cp1258", "replace"))
+    letters = set(_VIETNAMESE.findall(text))
+    return text if len(letters) >= 5 and ("đ" in text or "Đ" in text) else None
+
+
+def _guess(body: bytes) -> Decoded:
+    if (vietnamese := _cp1258(body)) is not None:
+        return Decoded(vietnamese, "cp1258", "detected")
+    best = from_bytes(_prose(body)).best()
+    if best is not None and (text := _strict(body, best.encoding)) is not None:
+        return Decoded(text, best.encoding, "detected")
+    return Decoded(body.decode("utf-8", "replace"), "utf-8", "detected")
+
+
+def _prose(body: bytes) -> bytes:
+    """The part of `body` that tells encodings apart: what is not ASCII, with its surroundings."""
+    pieces = re.findall(rb"[^<>]{0,20}[\x80-\xff][^<>]{0,60}", body[: 20 * _SAMPLE_BYTES])
+    return b"\n".join(pieces)[:_SAMPLE_BYTES] or body[:_SAMPLE_BYTES]

@@ -1,0 +1,115 @@
+"""A page: markup parsed once, within bounds, and the few questions every step asks of its elements."""
+
+import re
+from dataclasses import dataclass, field
+
+from lxml.etree import ParserError, strip_tags
+from lxml.html import HtmlElement, HTMLParser, document_fromstring
+
+from model.article import Rejected, Removal
+
+MAX_BODY_BYTES = 20_000_000
+MAX_ELEMENTS = 60_000
+MAX_DEPTH = 200  # trafilatura recurses, and Python's stack ends at 1,000 frames
+MAX_TEXT_CHARS = 2_000_000
+
+_PHRASING = ("font", "b", "strong", "i", "em", "u", "span", "center", "big", "small", "o:p", "a")
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_LONG_TAG = re.compile(r"<[a-zA-Z][^<>]{4000,}>")
+_QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
+_ENCODING_NAMED = re.compile(r"^\s*<\?xml[^>]*>")
+_HIDDEN_TAGS = frozenset({"script", "style", "noscript", "template"})
+
+
+@dataclass(slots=True)
+class Page:
+    """A parsed page on its way through the pipeline.
+
+    Steps read `tree` and take furniture off it; each block taken is appended to `removed`. `url` is the address
+    that gave the answer: links are relative to it, or to the page's `<base>`.
+    """
+
+    tree: HtmlElement
+    url: str
+    removed: list[Removal] = field(default_factory=list)
+
+    @property
+    def body(self) -> HtmlElement:
+        """The body element, or the root where there is none."""
+        found = self.tree.find("body")
+        return self.tree if found is None else found
+
+
+def parse(markup: str, url: str) -> Page | Rejected:
+    """The page that `markup` describes; rejected where it is too large or too deep to be one somebody wrote."""
+    markup = _ENCODING_NAMED.sub("", _CONTROLS.sub("", markup), count=1)
+    markup = _LONG_TAG.sub(_without_attribute_flood, markup)
+    parser = HTMLParser(
+        encoding="utf-8", collect_ids=False, default_doctype=False, remove_comments=True, remove_pis=True, huge_tree=True
+    )
+    try:
+        tree = document_fromstring(markup.encode("utf-8", "replace"), parser=parser)
+    except (ParserError, ValueError):
+        return Rejected("empty", "no element in it")
+    for element in tree.iter(*_HIDDEN_TAGS):
+        if element.tag == "template":
+            element.clear(keep_tail=True)
+    size = sum(1 for _ in tree.iter())
+    if size > MAX_ELEMENTS:
+        return Rejected("too-large", f"{size:,} elements, more than {MAX_ELEMENTS:,}")
+    if depth_of(tree) > MAX_DEPTH:
+        strip_tags(tree.find("body") if tree.find("body") is not None else tree, *_PHRASING)  # unclosed <font> and the like
+        if (depth := depth_of(tree)) > MAX_DEPTH:
+            return Rejected("too-large", f"nested {depth:,} elements deep, more than {MAX_DEPTH}")
+    return Page(tree, url)
+
+
+def _without_attribute_flood(tag: re.Match[str]) -> str:
+    """The tag without attributes where it has hundreds: libxml2 takes time quadratic in their number."""
+    text = tag.group()
+    return text if len(_QUOTED.sub("", text).split()) <= 300 else re.split(r"[\s/>]", text, maxsplit=1)[0] + ">"
+
+
+def depth_of(root: HtmlElement) -> int:
+    """How many elements the deepest one under `root` is nested in. Iterative."""
+    deepest = 0
+    level = [root]
+    while level:
+        deepest += 1
+        level = [child for element in level for child in element]
+    return deepest - 1
+
+
+def attribute_text(element: HtmlElement) -> str:
+    """Id and classes of `element` in one string, for searching marks in."""
+    return f"{element.get('id') or ''} {element.get('class') or ''}".strip()
+
+
+def path_of(element: HtmlElement) -> str:
+    """Where `element` stands: the path from the body, each step with its id or first class (`div#right/table.counter`)."""
+    steps: list[str] = []
+    current: HtmlElement | None = element
+    while current is not None and current.tag not in ("body", "html"):
+        name = str(current.tag)
+        if identity := (current.get("id") or "").split():
+            name += f"#{identity[0][:60]}"
+        elif classes := (current.get("class") or "").split():
+            name += f".{classes[0][:60]}"
+        steps.append(name)
+        current = current.getparent()
+    return "/".join(reversed(steps)) or "body"
+
+
+def drop(element: HtmlElement) -> None:
+    """Take `element` out of its tree; the text behind it stays."""
+    parent = element.getparent()
+    if parent is None:
+        return
+    if element.tail:
+        previous = element.getprevious()
+        if previous is None:
+            parent.text = (parent.text or "") + element.tail
+        else:
+            previous.tail = (previous.tail or "") + element.tail
+        element.tail = None
+    parent.remove(element)

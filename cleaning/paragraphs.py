@@ -1,0 +1,57 @@
+"""Paragraphs: those that editors made with line breaks instead of elements, put into elements.
+
+trafilatura loses text that stands loose in a container between `<br>` and paragraphs.
+"""
+
+from lxml.html import HtmlElement
+from lxml.html.builder import E
+
+from cleaning.lines import BLOCKS
+from cleaning.page import Page
+
+_CONTAINERS = ("div", "section", "article", "main", "td", "center", "body", "span", "form", "font")
+_LOOSE_CHARS = 200
+
+
+def wrap_loose_text(page: Page) -> None:
+    """Put each run of loose text that line breaks set off into a `p`, in containers that hold an article's worth of it."""
+    for container in list(page.body.iter(*_CONTAINERS)):
+        if container.find("br") is None or _loose_chars(container) < _LOOSE_CHARS:
+            continue
+        if container.tag in ("span", "font"):
+            container.tag = "div"
+        _wrap(container)
+
+
+def _loose_chars(container: HtmlElement) -> int:
+    return len((container.text or "").strip()) + sum(len((child.tail or "").strip()) for child in container)
+
+
+def _wrap(container: HtmlElement) -> None:
+    children = list(container)
+    paragraph = E.p()
+    paragraph.text = container.text
+    container.text = None
+    for child in children:
+        container.remove(child)
+    for child in children:
+        tail, child.tail = child.tail, None
+        if child.tag == "br" or child.tag in BLOCKS or _holds_block(child):
+            _close(container, paragraph)
+            if child.tag != "br":
+                container.append(child)
+            paragraph = E.p()
+            paragraph.text = tail
+        else:
+            paragraph.append(child)
+            child.tail = tail
+    _close(container, paragraph)
+
+
+def _close(container: HtmlElement, paragraph: HtmlElement) -> None:
+    if len(paragraph) or (paragraph.text or "").strip():
+        container.append(paragraph)
+
+
+def _holds_block(element: HtmlElement) -> bool:
+    return any(child.tag in BLOCKS for child in element.iterdescendants())

@@ -1,0 +1,202 @@
+"""Pictures: the images of a page, and their captions, which belong to them and not to the text."""
+
+import re
+from dataclasses import dataclass
+from urllib.parse import urljoin
+
+from lxml.html import HtmlElement
+
+from cleaning.furniture import take_element, take_line
+from cleaning.lines import Line, is_empty, lines_of
+from cleaning.page import Page, attribute_text
+from cleaning.text import tidy, words
+from model.article import Image
+
+_CAPTION_MARK = re.compile(
+    r"(?:^|[\s_-])(?:(?:image|img|photo|pic\w*|figure?|media|wp|thumb)[\s_-]?(?:caption|desc(?:ription)?|title|text)(?:-text)?"
+    r"|caption(?:[\s_-]?text)?|figcaption|pcaption|PhotoCMS_Caption|chu-?thich(?:-?anh)?|ImageCaption)(?:$|[\s_])",
+    re.IGNORECASE,
+)
+_CREDIT = re.compile(
+    r"[\s(\[.,;|/–—-]*\b(?:nguồn\s+ảnh|ảnh\s+minh\s+họa|ảnh|hình|photo(?:\s+(?:credit|by))?|foto|image|picture|sumber\s+foto|dok\.?)"
+    r"\s*:\s*(?P<credit>[^()\[\]:]{2,80})[)\]\s.]*$",
+    re.IGNORECASE,
+)
+_SOURCES = ("data-src", "data-original", "data-lazy-src", "data-lazy", "data-srcset", "srcset", "src")
+_CENTRED = re.compile(r"text-align\s*:\s*center", re.IGNORECASE)
+_CAPTION_CHARS = 400
+_TINY_PX = 60
+
+
+@dataclass(slots=True)
+class Picture:
+    """An image element with what the page says about it; `element` is still in the tree."""
+
+    element: HtmlElement
+    caption: str | None = None
+
+    def image(self, base: str) -> Image | None:
+        """The record of it, with an absolute address; None where it shows nothing (a pixel, an icon, inline data)."""
+        url = _address(self.element, base)
+        if url is None or _is_tiny(self.element):
+            return None
+        caption, credit = split_credit(self.caption) if self.caption else (None, None)
+        return Image(url=url, caption=caption or None, credit=credit)
+
+
+def take_captions(page: Page) -> list[Picture]:
+    """The page's pictures in order; their captions, and alternative texts printed again, are taken off the page."""
+    pictures = [Picture(element) for element in page.body.iter("img")]
+    by_element = {id(picture.element): picture for picture in pictures}
+    _take_marked(page, pictures)
+    _take_frames(page, by_element)
+    _take_lines(page, by_element)
+    return pictures
+
+
+def split_credit(caption: str) -> tuple[str, str | None]:
+    """A caption without its credit, and the credit: `Cổng chào. Ảnh: Hà Thu` → (`Cổng chào.`, `Hà Thu`)."""
+    found = _CREDIT.search(caption)
+    if not found:
+        return caption, None
+    rest = caption[: found.start()].rstrip(" ([-–—|/")
+    ending = "." if caption[found.start() : found.start() + 1] == "." and rest else ""
+    return rest + ending, found["credit"].strip(" .")
+
+
+def _take_marked(page: Page, pictures: list[Picture]) -> None:
+    marked = [
+        element
+        for element in page.body.iter("figcaption", "td", "div", "p", "span", "em", "figure", "a", "h2", "h3", "h6", "center")
+        if element.tag == "figcaption" or ((marks := attribute_text(element)) and _CAPTION_MARK.search(marks))
+    ]
+    for element in marked:
+        if element.find(".//img") is not None or element.find(".//p") is not None and element.tag != "figcaption":
+            continue
+        text = " ".join(line.text for line in lines_of(element))
+        if not text or len(text) > 2 * _CAPTION_CHARS or element.getparent() is None:
+            continue
+        picture = _picture_near(element, pictures)
+        if picture is None and element.tag != "figcaption":
+            continue
+        if picture is not None and words(text) != words(picture.element.get("alt") or ""):
+            picture.caption = picture.caption or text
+            take_element(page, element, "caption")
+        else:
+            if picture is not None and element.tag == "figcaption":
+                picture.caption = picture.caption or text
+            take_element(page, element, "caption" if element.tag == "figcaption" else "alt-text")
+
+
+def _picture_near(element: HtmlElement, pictures: list[Picture]) -> Picture | None:
+    """The picture an element marked as caption belongs to: in the same frame, or right before it."""
+    by_element = {id(picture.element): picture for picture in pictures}
+    frame = element
+    for _ in range(4):
+        previous = frame.getprevious()
+        while previous is not None and previous.tag != "img" and previous.find(".//img") is None and is_empty(previous):
+            previous = previous.getprevious()
+        if previous is not None:
+            images = [previous] if previous.tag == "img" else list(previous.iter("img"))
+            return by_element.get(id(images[-1])) if images else None
+        parent = frame.getparent()
+        if parent is None or parent.tag in ("body", "html", "article", "main"):
+            return None
+        frame = parent
+    return None
+
+
+def _take_frames(page: Page, by_element: dict[int, Picture]) -> None:
+    """Tables that only frame a picture: the text in them is its caption."""
+    for table in list(page.body.iter("table")):
+        images = list(table.iter("img"))
+        if not images or len(images) > 2 or table.find(".//table") is not None:
+            continue
+        lines = lines_of(table)
+        if not lines or len(lines) > 3 or sum(len(line.text) for line in lines) > _CAPTION_CHARS:
+            continue
+        cells = [cell for cell in table.iter("td", "th") if not is_empty(cell)]
+        if len(cells) > 4 or sum(1 for _ in table.iter("tr")) > 4:
+            continue
+        picture = by_element[id(images[-1])]
+        picture.caption = picture.caption or " ".join(line.text for line in lines)
+        for line in lines:
+            take_line(page, line, "caption")
+
+
+def _take_lines(page: Page, by_element: dict[int, Picture]) -> None:
+    """Lines right behind a picture that are set as captions, or repeat its alternative text."""
+    picture: Picture | None = None
+    distance = 0
+    for line in lines_of(page.body):
+        if line.image is not None:
+            picture, distance = by_element.get(id(line.image)), 0
+        distance += 1
+        if picture is None or distance > 2 or len(line.text) > _CAPTION_CHARS or line.block.tag in ("h1", "h2", "li"):
+            picture = None if distance >= 2 else picture
+            continue
+        if _repeats(line, picture.element):
+            take_line(page, line, "alt-text")
+        elif distance == 1 and _set_as_caption(line):
+            if _CREDIT.fullmatch(line.text) and picture.caption:
+                picture.caption += f" {line.text}"
+            else:
+                picture.caption = picture.caption or line.text
+            take_line(page, line, "caption")
+            distance = 0
+            if _CREDIT.search(picture.caption or ""):
+                distance = 1
+        else:
+            picture = None
+
+
+def _repeats(line: Line, image: HtmlElement) -> bool:
+    text = words(line.text)
+    return bool(text) and line.block.tag not in ("h1", "h2", "h3") and text in (words(image.get("alt") or ""), words(image.get("title") or ""))
+
+
+def _set_as_caption(line: Line) -> bool:
+    if line.linked:
+        return False
+    if _CREDIT.search(line.text) and len(line.text) <= 250:
+        return True
+    return (line.italic or line.emphasised or _emphatic_block(line)) and _centred(line.block) or (line.italic and _wraps_image(line))
+
+
+def _emphatic_block(line: Line) -> bool:
+    return "font-style" in (line.block.get("style") or "").lower()
+
+
+def _wraps_image(line: Line) -> bool:
+    """Whether the line shares its block with the picture."""
+    return line.block.tag not in ("div", "body", "td", "article") and line.block.find(".//img") is not None
+
+
+def _centred(block: HtmlElement) -> bool:
+    return any(
+        element.tag == "center" or element.get("align") == "center" or _CENTRED.search(element.get("style") or "")
+        for element in (block, *list(block.iterancestors())[:1])
+    )
+
+
+def _address(element: HtmlElement, base: str) -> str | None:
+    for name in _SOURCES:
+        value = tidy(element.get(name) or "")
+        if "srcset" in name:
+            value = value.split(",")[0].split(" ")[0]
+        if value and not value.startswith(("data:", "blob:", "javascript:", "about:")):
+            try:
+                url = urljoin(base, value)
+            except ValueError:
+                continue
+            if url.startswith(("http://", "https://")):
+                return url
+    return None
+
+
+def _is_tiny(element: HtmlElement) -> bool:
+    for name in ("width", "height"):
+        value = (element.get(name) or "").removesuffix("px").strip()
+        if value.isdecimal() and int(value) < _TINY_PX:
+            return True
+    return False

@@ -1,0 +1,117 @@
+"""Spam: links that somebody else put into a page. Gambling sites do it to hundreds of public portals.
+
+Evidence, never a word alone: news about gambling uses the same names. What counts is a link off the site that readers
+cannot see, or that leads to a bare IP address, or that bears a gambling name in its short text or its host.
+"""
+
+import ipaddress
+import re
+from urllib.parse import urljoin
+
+from courlan import extract_domain
+from lxml.html import HtmlElement
+
+from cleaning.furniture import take_element
+from cleaning.page import Page
+from cleaning.text import fold, shorten, tidy
+from model.article import SpamLink
+from model.url import host_of
+
+# Names as they stand in link texts, without diacritics. Brands with digits first: no word of a language looks like them.
+_NAMES = re.compile(
+    r"\b(?:w88|fb88|789\s?club|789\s?bet|8xbet|kubet(?:88)?|ku\s?casino|bk8|m88|188\s?bet|vn88|sv88|new88|shbet|jun88|f8bet|"
+    r"hi88|go88|sunwin|b52\s?club|rikvip|iwin|v9bet|fun88|12bet|dafabet|bong88|nhacai\w*|nha\s?cai|tai\s?xiu|soi\s?(?:cau|keo)|"
+    r"keo\s?nha\s?cai|game\s?bai(?:\s?doi\s?thuong)?|doi\s?thuong|lo\s?de(?:\s?online)?|xo\s?so\s?online|ca\s?cuoc|ca\s?do\s?bong\s?da|"
+    r"danh\s?bac\s?(?:online|truc\s?tuyen)|no\s?hu|ban\s?ca\s?doi\s?thuong|slot\s?gacor|judi\s?(?:online|bola|slot)|togel|"
+    r"situs\s?slot|bandar\s?(?:bola|togel)|online\s?casino|casino\s?(?:online|truc\s?tuyen)|sports?book)\b"
+)
+_UNSEEN_STYLE = re.compile(r"(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
+_OFF_SCREEN = re.compile(
+    r"(?:text-indent|(?<![\w-])(?:left|top|right)|margin-(?:left|top))\s*:\s*-\s*\d{4,}|font-size\s*:\s*0(?:px|em|pt|%)?\s*(?:;|!|$)", re.IGNORECASE
+)
+_NO_SIZE = re.compile(r"(?<![\w-])(?:width|height|opacity)\s*:\s*0(?:\.0*)?(?:px|em|pt|%)?\s*(?:;|!|$)|clip\s*:\s*rect\(\s*0", re.IGNORECASE)
+_ANCHOR_CHARS = 60  # a spam link's text is a name and a slogan, a news link's a sentence
+
+
+def take_spam(page: Page) -> list[SpamLink]:
+    """The injected links of the page, in order; they are taken off it, and recorded as removals too."""
+    found: list[tuple[HtmlElement, SpamLink]] = []
+    for anchor in page.body.iter("a"):
+        if link := _judge(anchor, page.url):
+            found.append((anchor, link))
+    for anchor, link in found:
+        take_element(page, _whole(anchor), link.rule)
+    return [link for _, link in found]
+
+
+def names_gambling(text: str) -> bool:
+    """Whether a gambling brand or one of the trade's catchwords stands in `text`."""
+    return _NAMES.search(fold(text)) is not None
+
+
+def _judge(anchor: HtmlElement, base: str) -> SpamLink | None:
+    try:
+        url = urljoin(base, (anchor.get("href") or "").strip())
+        host = host_of(url)
+    except ValueError:
+        return None
+    if not url.startswith(("http://", "https://")) or not host or _same_site(host, host_of(base)):
+        return None
+    text = tidy(anchor.text_content())
+    # A brand is looked for in a short text only: `police break up the W88 ring` is news that links to news.
+    gambling = (len(text) <= _ANCHOR_CHARS and names_gambling(text)) or names_gambling(re.sub(r"[-.]", " ", host))
+    off_screen, hidden = _visibility(anchor)
+    if _is_address(host) and (gambling or hidden or off_screen or _stands_alone(anchor, text)):
+        rule = "bare-ip-link"
+    elif gambling and (hidden or off_screen):
+        rule = "hidden-link"
+    elif off_screen and text:
+        rule = "off-screen-link"
+    elif gambling and (len(text) <= 40 or names_gambling(re.sub(r"[-.]", " ", host))):
+        rule = "gambling-link"
+    else:
+        return None
+    return SpamLink(text=shorten(text, 500), url=url, rule=rule, hidden=hidden or off_screen)
+
+
+def _visibility(anchor: HtmlElement) -> tuple[bool, bool]:
+    """Whether `anchor` is set off the screen (or to no size), and whether it is not shown at all."""
+    off_screen = hidden = False
+    for element in (anchor, *anchor.iterancestors()):
+        style = element.get("style") or ""
+        off_screen = off_screen or (element.tag != "body" and _OFF_SCREEN.search(style) is not None)
+        hidden = hidden or "hidden" in element.attrib
+        hidden = hidden or (style != "" and (_UNSEEN_STYLE.search(style) or _NO_SIZE.search(style)) is not None)
+    return off_screen, hidden
+
+
+def _whole(anchor: HtmlElement) -> HtmlElement:
+    """The largest element that shows nothing but the link, so that no empty box stays behind."""
+    current = anchor
+    text = tidy(anchor.text_content())
+    while (parent := current.getparent()) is not None and parent.tag not in ("body", "html", "main", "article", "td", "form"):
+        if tidy(parent.text_content()) != text or parent.find(".//img") is not None:
+            break
+        current = parent
+    return current
+
+
+def _is_address(host: str) -> bool:
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return address.is_global
+
+
+def _stands_alone(anchor: HtmlElement, text: str) -> bool:
+    """Whether the link is no part of a sentence: its surroundings say nothing but it."""
+    parent = anchor.getparent()
+    return bool(text) and parent is not None and tidy(parent.text_content()) == text
+
+
+def _same_site(host: str, other: str) -> bool:
+    if host == other or host.endswith("." + other) or other.endswith("." + host):
+        return True
+    one, two = extract_domain(host, fast=True), extract_domain(other, fast=True)
+    return bool(one) and one == two

@@ -1,0 +1,58 @@
+"""Text: one spelling for the strings of a page, and the forms used to compare them."""
+
+import re
+import unicodedata
+from functools import lru_cache
+
+_ZERO_WIDTH = "\u00ad\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
+_SPACES = "\t\n\x0b\x0c\r\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+
+
+def _cp1252(code: int) -> str | None:
+    try:
+        return bytes([code]).decode("cp1252")
+    except UnicodeDecodeError:
+        return None
+
+
+# C1 controls come from numeric references of old editors (`&#150;`): HTML reads them as windows-1252.
+_TABLE: dict[int, str | None] = {
+    **dict.fromkeys(range(0x20), None),
+    0x7F: None,
+    **{code: _cp1252(code) for code in range(0x80, 0xA0)},
+    **dict.fromkeys(range(0xD800, 0xE000), None),
+    **dict.fromkeys(map(ord, _ZERO_WIDTH), None),
+    **dict.fromkeys(map(ord, _SPACES), " "),
+    0xFFFE: None,
+    0xFFFF: None,
+}
+# Joiners shape Persian and Indic words and emoji; between Latin letters they are leftovers of an editor.
+_LATIN_JOINER = re.compile(r"(?<=[\u0000-\u024f\u1e00-\u1eff])[\u200c\u200d]+|[\u200c\u200d]+(?=[\u0000-\u024f\u1e00-\u1eff])")
+_WORD = re.compile(r"\w+")
+
+
+def tidy(text: str) -> str:
+    """`text` in NFC on one line: single spaces, no zero-width characters, no controls, no lone surrogates."""
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
+    text = text.translate(_TABLE)
+    if "\u200c" in text or "\u200d" in text:
+        text = _LATIN_JOINER.sub("", text)
+    return unicodedata.normalize("NFC", " ".join(text.split()))
+
+
+def words(text: str) -> str:
+    """The words of `text` in lower case, single-spaced: two strings are the same heading where these are equal."""
+    return " ".join(_WORD.findall(text.casefold()))
+
+
+@lru_cache(maxsize=4096)
+def fold(text: str) -> str:
+    """`text` in lower case without diacritics; `đ`, which does not decompose, becomes `d`."""
+    plain = unicodedata.normalize("NFD", text.casefold()).replace("đ", "d")
+    return "".join(char for char in plain if not unicodedata.combining(char))
+
+
+def shorten(text: str, limit: int) -> str:
+    """`text`, cut with an ellipsis where it is longer than `limit` characters."""
+    return text if len(text) <= limit else text[: limit - 1] + "…"

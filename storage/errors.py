@@ -1,0 +1,62 @@
+"""What can go wrong with the archive.
+
+    BantinError
+    └── StorageError
+        ├── StoreUnavailable     retryable: refused connection, time-out, 5xx, 503 SlowDown, an I/O error
+        ├── StoreRefused         final: read-only or full disk, no such bucket, bad credentials, access denied
+        ├── InvalidKey           final: a key no store takes
+        ├── KeyNotFound          final: nothing is stored there
+        ├── PreconditionFailed   final: if_absent or if_match did not hold; somebody else was first
+        └── Corrupt              final: the object is there and is not what it should be
+
+Each message ends with what to do. `retryable` is what a scheduler asks before it tries the same call again.
+"""
+
+
+
+from typing import ClassVar
+
+from model.errors import BantinError
+
+
+class StorageError(BantinError):
+    """Base of the errors of `storage`.
+
+    `message` says what was expected and what to do; `url` is the store's (None where no store was asked), `key` the
+    object's (None where the error is about the whole store).
+    """
+
+    def __init__(self, message: str, url: str | None = None, key: str | None = None) -> None:
+        super().__init__(message, url, key)  # all of them, so that pickle can make the error again
+        self.message = message
+        self.url = url
+        self.key = key
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class StoreUnavailable(StorageError):
+    """The store did not answer, or said that it is busy or broken. The same call may succeed later."""
+
+    retryable: ClassVar[bool] = True
+
+
+class StoreRefused(StorageError):
+    """The store will not do this until somebody changes something; the message says what."""
+
+
+class InvalidKey(StorageError):
+    """The key is one that not every store can hold, or that could leave the archive."""
+
+
+class KeyNotFound(StorageError):
+    """No object has this key."""
+
+
+class PreconditionFailed(StorageError):
+    """`if_absent` or `if_match` did not hold: the object was written or removed by somebody else. Read it again."""
+
+
+class Corrupt(StorageError):
+    """The object was read, and is not what its key promises."""

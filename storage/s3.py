@@ -1,0 +1,348 @@
+"""The object store in a bucket, through boto3: Amazon's, or any endpoint that speaks S3.
+
+Endpoint, region and credentials come from where boto3 itself looks: `AWS_ENDPOINT_URL_S3`, `AWS_ACCESS_KEY_ID`,
+`AWS_SECRET_ACCESS_KEY`, `AWS_REGION`, `AWS_MAX_ATTEMPTS`, `~/.aws/config` …
+"""
+
+import io
+import logging
+import os
+from base64 import b64encode
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC
+from functools import lru_cache
+from hashlib import md5
+from itertools import islice
+from pathlib import Path
+from typing import Any, BinaryIO
+from uuid import uuid4
+
+import boto3
+from botocore import exceptions as boto
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from storage.errors import InvalidKey, KeyNotFound, PreconditionFailed, StorageError, StoreRefused, StoreUnavailable
+from storage.store import RESERVED, ObjectInfo, check_conditions, check_key, check_range, is_key
+
+PART_BYTES = 16 << 20  # larger objects go up in parts of this size, which is also what an upload holds in memory
+MAX_PARTS = 10_000  # this, and 1000 keys a deletion: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html
+DELETE_BATCH = 1000
+CONFLICT_TRIES = 3  # Amazon asks to upload again after a 409 on a conditional write: .../conditional-writes.html
+WRITER = "bantin-writer"
+
+_MISSING_BUCKET = ("the bucket does not exist", "create it, or correct ARCHIVE_URL")
+_REGION = ("the bucket is in another region", "set AWS_REGION to the bucket's, or correct AWS_ENDPOINT_URL_S3")
+_DENIED = ("access is denied", "correct the credentials, or give them the right to list, read, write and delete")
+_LOGIN = ("the credentials are not valid or not valid any more", "log in again, or renew AWS_SESSION_TOKEN")
+_REFUSED = {
+    "NoSuchBucket": _MISSING_BUCKET,
+    "InvalidAccessKeyId": ("the access key is not known", "correct AWS_ACCESS_KEY_ID"),
+    "SignatureDoesNotMatch": ("the keys are not valid", "correct AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"),
+    "RequestTimeTooSkewed": ("this machine's clock differs from the store's", "set the clock"),
+    "AuthorizationHeaderMalformed": _REGION,
+    "PermanentRedirect": _REGION,
+    "301": _REGION,
+    "AccessDenied": _DENIED,
+    "403": _DENIED,  # what HEAD has instead of a code, as it has no body
+    "ExpiredToken": _LOGIN,
+    "InvalidToken": _LOGIN,
+}
+_NOT_FOUND = {"NoSuchKey", "NotFound", "404"}
+_UNMET = {"PreconditionFailed", "412"}
+_CONFLICT = {"ConditionalRequestConflict", "409"}
+_BUSY = {"SlowDown", "RequestTimeout", "Throttling", "TooManyRequests", "429", "OperationAborted"} | _CONFLICT
+_NO_CREDENTIALS = (
+    boto.NoCredentialsError, boto.PartialCredentialsError, boto.CredentialRetrievalError, boto.NoAuthTokenError,
+    boto.TokenRetrievalError, boto.SSOError, boto.LoginError,
+)  # fmt: skip
+_NETWORK = (boto.HTTPClientError, boto.ConnectionError, boto.IncompleteReadError)
+
+_log = logging.getLogger(__name__)
+
+
+class S3Store:
+    """An `ObjectStore` below `prefix` of a bucket. ETags are the store's own, without quotes.
+
+    Uploads cut off by a crash leave parts that no verb can see and that cost money: give the bucket a lifecycle rule
+    `AbortIncompleteMultipartUpload`.
+    """
+
+    def __init__(self, bucket: str, prefix: str = "") -> None:
+        self.bucket = bucket
+        self.prefix = prefix
+        self.url = f"s3://{bucket}/{prefix}".rstrip("/")
+        self._root = f"{prefix}/" if prefix else ""
+        self._enforces: bool | None = None
+        self._bucket_seen = False
+
+    @property
+    def conditional(self) -> bool:
+        """See `ObjectStore.conditional`. Asking costs four requests the first time. Raises `StorageError`."""
+        if self._enforces is None:
+            with self._explained(None):
+                self._enforces = self._probe()
+            if not self._enforces:
+                _log.warning(
+                    "%s does not enforce conditional writes: bantin looks first and writes then, which is safe for one "
+                    "writer at a time. See 'Single-writer mode' in docs/operations.md",
+                    self.url,
+                )
+        return self._enforces
+
+    def put(self, key: str, data: bytes | Path, *, if_absent: bool = False, if_match: str | None = None) -> str:
+        """See `ObjectStore.put`."""
+        check_conditions(if_absent, if_match)
+        name = self._name(key)
+        conditions: dict[str, str] = {}
+        if if_absent or if_match is not None:
+            # Looking first is all there is where conditions are not enforced. Elsewhere it saves sending a large object
+            # in vain, and some stores enforce conditions on small objects only (moto: no If-Match on parts).
+            if not self.conditional or _size_of(data) > PART_BYTES:
+                self._look(key, if_match)
+            if self.conditional:
+                conditions = {"IfNoneMatch": "*"} if if_absent else {"IfMatch": f'"{if_match}"'}
+        with self._explained(key):
+            return self._put(name, data, conditions)
+
+    def get(self, key: str, byte_range: tuple[int, int] | None = None) -> bytes:
+        """See `ObjectStore.get`."""
+        name = self._name(key)
+        check_range(byte_range)
+        asked = {}
+        if byte_range:
+            offset, length = byte_range
+            asked = {"Range": f"bytes={offset}-{offset + max(length, 1) - 1}"}  # HTTP has no empty range
+        with self._explained(key):
+            try:
+                answer = self._client.get_object(Bucket=self.bucket, Key=name, **asked)
+            except ClientError as err:
+                if byte_range and _code(err) in ("InvalidRange", "416"):
+                    return b""
+                raise
+            data: bytes = answer["Body"].read()
+        return data[: byte_range[1]] if byte_range else data
+
+    def list(self, prefix: str) -> Iterator[ObjectInfo]:
+        """See `ObjectStore.list`. What other tools put there and `check_key` refuses, as 'folder/', is left out."""
+        with self._explained(None):
+            pages = self._client.get_paginator("list_objects_v2")
+            for page in pages.paginate(Bucket=self.bucket, Prefix=self._root + prefix):
+                for found in page.get("Contents", ()):
+                    key = found["Key"].removeprefix(self._root)
+                    if is_key(key):
+                        yield _info(key, found["Size"], found)
+
+    def head(self, key: str) -> ObjectInfo | None:
+        """See `ObjectStore.head`."""
+        with self._explained(key):
+            found = self._head(self._name(key))
+        if found is None:
+            self._check_bucket()
+            return None
+        return _info(key, found["ContentLength"], found)
+
+    def delete(self, keys: Iterable[str]) -> None:
+        """See `ObjectStore.delete`. They go in batches of 1000."""
+        names = (self._name(key) for key in keys)
+        while batch := list(islice(names, DELETE_BATCH)):
+            with self._explained(None):
+                wanted = {"Objects": [{"Key": name} for name in batch], "Quiet": True}
+                answer = self._client.delete_objects(Bucket=self.bucket, Delete=wanted)
+            for failure in answer.get("Errors", ()):
+                if failure.get("Code") not in _NOT_FOUND:
+                    raise self._refusal(failure, 0, "DeleteObjects", failure["Key"].removeprefix(self._root))
+
+    @property
+    def _client(self) -> Any:
+        settings = frozenset(item for item in os.environ.items() if item[0].startswith("AWS_"))
+        try:
+            return _client_for(os.getpid(), settings)
+        except (BotoCoreError, ValueError) as err:
+            raise StoreRefused(f"{self.url}: {err}: correct the AWS_* settings", self.url) from err
+
+    def _name(self, key: str) -> str:
+        check_key(key, self.url)
+        check_key(self._root + key, self.url)
+        return self._root + key
+
+    def _put(self, name: str, data: bytes | Path, conditions: dict[str, str]) -> str:
+        """Upload, and find out after an ambiguous answer whether the object there is ours.
+
+        boto3 retries on its own: where the first try was stored and only its answer lost, the second meets the first
+        (412), or an upload that is already complete (NoSuchUpload). The mark of the writer tells.
+        """
+        mark = uuid4().hex
+        for attempt in range(1, CONFLICT_TRIES + 1):
+            try:
+                return self._upload(name, data, mark, conditions)
+            except ClientError as err:
+                if _code(err) in _UNMET | _CONFLICT | {"NoSuchUpload"}:
+                    found = self._head(name)
+                    if found and found["Metadata"].get(WRITER) == mark:
+                        return _bare(found["ETag"])
+                elif "IfMatch" in conditions and _code(err) in _NOT_FOUND:
+                    raise self._unmet(name.removeprefix(self._root)) from err
+                if _code(err) not in _CONFLICT or attempt == CONFLICT_TRIES:
+                    raise
+        raise AssertionError("not reached")
+
+    def _upload(self, name: str, data: bytes | Path, mark: str, conditions: dict[str, str]) -> str:
+        size_bytes = _size_of(data)
+        to = {"Bucket": self.bucket, "Key": name}
+        with data.open("rb") if isinstance(data, Path) else io.BytesIO(data) as source:
+            if size_bytes <= PART_BYTES:
+                return _bare(self._client.put_object(**to, Body=source, Metadata={WRITER: mark}, **conditions)["ETag"])
+            to["UploadId"] = self._client.create_multipart_upload(**to, Metadata={WRITER: mark})["UploadId"]
+            try:
+                parts = _upload_parts(self._client, to, source, max(PART_BYTES, -(-size_bytes // MAX_PARTS)))
+                done = self._client.complete_multipart_upload(**to, MultipartUpload={"Parts": parts}, **conditions)
+                return _bare(done["ETag"])
+            except BaseException:
+                with suppress(ClientError, BotoCoreError):
+                    self._client.abort_multipart_upload(**to)
+                raise
+
+    def _look(self, key: str, if_match: str | None) -> None:
+        found = self.head(key)
+        if (found.etag if found else None) != if_match:
+            raise self._unmet(key)
+
+    def _head(self, name: str) -> dict[str, Any] | None:
+        try:
+            found: dict[str, Any] = self._client.head_object(Bucket=self.bucket, Key=name)
+        except ClientError as err:
+            if _code(err) in _NOT_FOUND:
+                return None
+            raise
+        return found
+
+    def _check_bucket(self) -> None:
+        """Tell a missing bucket from a missing object, which the answer to HEAD does not. Asks once."""
+        if not self._bucket_seen:
+            with self._explained(None):
+                self._client.head_bucket(Bucket=self.bucket)
+            self._bucket_seen = True
+
+    def _probe(self) -> bool:
+        """Whether the store enforces conditions. Some answer 501 or 400, others take the header and ignore it."""
+        probe = {"Bucket": self.bucket, "Key": f"{self._root}{RESERVED}/probe-{uuid4().hex}", "Body": b"bantin"}
+        self._client.put_object(**probe)
+        try:
+            for condition in ({"IfNoneMatch": "*"}, {"IfMatch": '"00000000000000000000000000000000"'}):
+                try:
+                    self._client.put_object(**probe, **condition)
+                except ClientError as err:
+                    if _code(err) in _UNMET:
+                        continue
+                    if _status(err) not in (400, 501):
+                        raise
+                return False
+            return True
+        finally:
+            with suppress(ClientError):  # a writer may lack the right to delete; the probe is never listed
+                self._client.delete_object(Bucket=self.bucket, Key=probe["Key"])
+
+    @contextmanager
+    def _explained(self, key: str | None) -> Iterator[None]:
+        """Turn what boto3 raises into this package's errors."""
+        try:
+            yield
+        except ClientError as err:
+            raise self._refusal(err.response.get("Error", {}), _status(err), err.operation_name, key) from err
+        except BotoCoreError as err:
+            raise self._failure(err, key) from err
+
+    def _refusal(self, error: dict[str, str], status: int, operation: str, key: str | None) -> StorageError:
+        """What an error the store answered means."""
+        code = error.get("Code", str(status))
+        place = f"{self.url}/{key}" if key else self.url
+        endpoint = self._client.meta.endpoint_url
+        if code in _UNMET and key:
+            return self._unmet(key)
+        if code in _NOT_FOUND and key:
+            return KeyNotFound(f"{place}: no such object at {endpoint}", self.url, key)
+        if code == "KeyTooLongError":
+            return InvalidKey(f"{place}: too long for {endpoint}: shorten the prefix", self.url, key)
+        problem, advice = _MISSING_BUCKET if code in _NOT_FOUND else _REFUSED.get(code, ("", ""))
+        if not problem and status == 403:
+            problem, advice = _DENIED
+        said = f"{operation}: {code} {error.get('Message', '')}".strip()
+        if problem:
+            return StoreRefused(f"{place}: {problem} at {endpoint}: {advice} ({said})", self.url, key)
+        if code in _BUSY or code == "InternalError" or (status >= 500 and status != 501):
+            return StoreUnavailable(f"{place}: {endpoint} is busy or broken ({said}): try again later", self.url, key)
+        return StoreRefused(f"{place}: {endpoint} refused ({said}): see what it supports", self.url, key)
+
+    def _failure(self, err: BotoCoreError, key: str | None) -> StorageError:
+        """What an error that boto3 met on its own means."""
+        place = f"{self.url}/{key}" if key else self.url
+        if isinstance(err, _NO_CREDENTIALS):
+            advice = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or log in"
+        elif isinstance(err, boto.SSLError) and "CERTIFICATE_VERIFY_FAILED" in str(err):
+            advice = "correct AWS_ENDPOINT_URL_S3, or name the certificate's authority in AWS_CA_BUNDLE"
+        elif isinstance(err, _NETWORK):
+            advice = "try again later; if it stays, see that AWS_ENDPOINT_URL_S3 is right and the store runs"
+            return StoreUnavailable(f"{place}: {err}: {advice}", self.url, key)
+        else:
+            advice = "correct ARCHIVE_URL or the AWS_* settings"
+        return StoreRefused(f"{place}: {err}: {advice}", self.url, key)
+
+    def _unmet(self, key: str) -> PreconditionFailed:
+        return PreconditionFailed(f"{self.url}/{key}: somebody else wrote it first: read it again", self.url, key)
+
+
+@lru_cache(maxsize=8)
+def _client_for(_pid: int, _settings: frozenset[tuple[str, str]]) -> Any:
+    """One client a process, and a new one after a fork, which must not share connections, or for other settings.
+
+    A client is thread-safe, a session is not (https://docs.aws.amazon.com/boto3/latest/guide/clients.html), so each is
+    made in a session of its own.
+    """
+    config = Config(
+        connect_timeout=10,
+        read_timeout=60,
+        retries={"mode": "standard"},
+        # Many stores do not know the newer checksums: https://github.com/boto/boto3/issues/4392
+        request_checksum_calculation="when_required",
+        response_checksum_validation="when_required",
+        user_agent_extra="bantin",
+    )
+    client = boto3.session.Session().client("s3", config=config)
+    client.meta.events.register("before-call.s3.DeleteObjects", _add_md5)
+    return client
+
+
+def _upload_parts(client: Any, to: dict[str, str], source: BinaryIO, part_bytes: int) -> list[dict[str, Any]]:
+    parts: list[dict[str, Any]] = []
+    while part := source.read(part_bytes):
+        sent = client.upload_part(**to, PartNumber=len(parts) + 1, Body=part)
+        parts.append({"PartNumber": len(parts) + 1, "ETag": sent["ETag"]})
+    return parts
+
+
+def _add_md5(params: dict[str, Any], **_: Any) -> None:
+    """Stores that predate the newer checksums insist on this one for DeleteObjects (Swift's s3api among them)."""
+    digest = md5(params["body"], usedforsecurity=False).digest()
+    params["headers"]["Content-MD5"] = b64encode(digest).decode()
+
+
+def _size_of(data: bytes | Path) -> int:
+    return data.stat().st_size if isinstance(data, Path) else len(data)
+
+
+def _info(key: str, size_bytes: int, found: dict[str, Any]) -> ObjectInfo:
+    return ObjectInfo(key, size_bytes, _bare(found["ETag"]), found["LastModified"].astimezone(UTC))
+
+
+def _bare(etag: str) -> str:
+    return etag.strip('"')
+
+
+def _code(err: ClientError) -> str:
+    return str(err.response.get("Error", {}).get("Code", ""))
+
+
+def _status(err: ClientError) -> int:
+    return int(err.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))

@@ -1,0 +1,86 @@
+"""Fixtures for all: the demo's web, settings with an archive of their own, the shared material, S3 servers."""
+
+import logging
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bantin.settings import CHECKOUT, Settings
+from demo import SOURCES, DemoWeb
+from model.source import Source, load_source
+from tests.servers.s3 import moto_s3, swift_s3  # noqa: F401 - fixtures
+
+SHARED = Path(os.environ.get("BANTIN_SHARED", CHECKOUT.parent / "shared"))
+
+
+@pytest.fixture(autouse=True)
+def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test reads the developer's settings."""
+    for name in ("ARCHIVE_URL", "BANTIN_SOURCES", "BANTIN_CONTACT", "BANTIN_WORK", "BANTIN_PART_MB", "AIRFLOW_HOME"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def shared() -> Path:
+    """The folder of shared material (real pages, corpus); the test is skipped where it is missing."""
+    if not (SHARED / "corpus" / "build.py").is_file():
+        pytest.skip(f"no shared material at {SHARED}: set BANTIN_SHARED to run this test")
+    return SHARED
+
+
+@pytest.fixture
+def web(monkeypatch: pytest.MonkeyPatch) -> Iterator[DemoWeb]:
+    """The demo's web, which sources find through ${BANTIN_DEMO_PROXY}."""
+    with DemoWeb() as web:
+        monkeypatch.setenv("BANTIN_DEMO_PROXY", web.proxy_url)
+        yield web
+
+
+@pytest.fixture
+def settings(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> Settings:
+    """Settings of a fresh archive; what bantin logs is captured."""
+    caplog.set_level(logging.INFO, "bantin")
+    return Settings(
+        archive=str(tmp_path / "archive"),
+        sources=SOURCES,
+        contact="https://bantin.example/contact",
+        work=tmp_path / "work",
+        part_bytes=64_000_000,
+        airflow_home=tmp_path / "airflow",
+    )
+
+
+def demo_source(name: str, **changes: Any) -> Source:
+    """A source of the demo, without delay and with `changes` of its fetch section."""
+    source = load_source(SOURCES / f"demo-{name}.yaml")
+    return source.model_copy(update={"fetch": source.fetch.model_copy(update={"delay_s": 0, **changes})})
+
+
+def trouble_source(*paths: str, **changes: Any) -> Source:
+    """A source whose listings are the given pages of trouble.example, all of whose pages count as articles.
+
+    `changes` are of its fetch section.
+    """
+    return Source.model_validate(
+        {
+            "id": "trouble",
+            "name": "Trouble",
+            "url": "http://trouble.example/",
+            "kind": "portal",
+            "languages": ["vi"],
+            "schedule": "0 0 * * *",
+            "discovery": {"listings": [{"url": f"http://trouble.example{path}"} for path in paths or ("/",)]},
+            "articles": {"allow": ["^/."]},
+            "fetch": {
+                "delay_s": 0,
+                "concurrency": 8,
+                "timeout_s": 3,
+                "retries": 0,
+                "proxy": "${BANTIN_DEMO_PROXY}",
+                **changes,
+            },
+        }
+    )

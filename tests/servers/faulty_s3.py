@@ -1,0 +1,112 @@
+"""An S3 endpoint that misbehaves on demand: a proxy before moto, as the pytest fixture `faulty_s3`.
+
+It can lose an answer after the store has acted, answer an error of its own, and ignore conditions, as real stores and
+networks do. moto does not check signatures, so what it changes still passes.
+"""
+
+import http.client
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.servers.s3 import S3Server
+
+
+@dataclass(slots=True)
+class Fault:
+    """What happens once, to the first request whose method and path fit, and that has conditions if it should.
+
+    With a `status` the store is not asked, and the error `code` or the XML `body` answered. Without, the store acts,
+    and then the connection ends before it could answer.
+    """
+
+    method: str
+    path_part: str = ""
+    status: int | None = None
+    code: str = ""
+    body: str = ""
+    if_conditional: bool = False
+
+    def fits(self, method: str, path: str, conditional: bool) -> bool:
+        """Whether it happens to this request."""
+        return method == self.method and self.path_part in path and (conditional or not self.if_conditional)
+
+
+@dataclass(slots=True)
+class FaultyS3:
+    """The proxy's face for tests: append to `faults`, set `ignores_conditions`, and count `seen` methods and paths."""
+
+    server: S3Server
+    faults: list[Fault] = field(default_factory=list)
+    ignores_conditions: bool = False
+    seen: list[str] = field(default_factory=list)
+
+    def reset(self) -> None:
+        """Behave well again."""
+        self.faults.clear()
+        self.seen.clear()
+        self.ignores_conditions = False
+
+
+@pytest.fixture(scope="session")
+def faulty_s3(moto_s3: S3Server) -> Iterator[FaultyS3]:
+    """moto behind the proxy, once a session; `reset` it before each test."""
+    httpd = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+    endpoint = f"http://127.0.0.1:{httpd.server_port}"
+    httpd.face = FaultyS3(S3Server(endpoint, moto_s3.access_key, moto_s3.secret_key))  # type: ignore[attr-defined]
+    httpd.behind = urlsplit(moto_s3.endpoint).netloc  # type: ignore[attr-defined]
+    thread = threading.Thread(target=httpd.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread.start()
+    yield httpd.face  # type: ignore[attr-defined]
+    httpd.shutdown()
+    thread.join()
+    httpd.server_close()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def _handle(self) -> None:
+        face: FaultyS3 = self.server.face  # type: ignore[attr-defined]
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        face.seen.append(f"{self.command} {self.path}")
+        conditional = "If-Match" in self.headers or "If-None-Match" in self.headers
+        fault = next((one for one in face.faults if one.fits(self.command, self.path, conditional)), None)
+        if fault:
+            face.faults.remove(fault)
+        if fault and fault.status:
+            error = f"<Error><Code>{fault.code}</Code><Message>on demand</Message></Error>"
+            self._answer(fault.status, {}, fault.body or error)
+            return
+        dropped = {"if-match", "if-none-match"} if face.ignores_conditions else set()
+        headers = {name: value for name, value in self.headers.items() if name.lower() not in dropped | {"expect"}}
+        connection = http.client.HTTPConnection(self.server.behind, timeout=30)  # type: ignore[attr-defined]
+        connection.request(self.command, self.path, body, headers)
+        answer = connection.getresponse()
+        data = answer.read()
+        connection.close()
+        if fault:
+            self.close_connection = True
+        else:
+            self._answer(answer.status, dict(answer.getheaders()), data)
+
+    do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = _handle  # noqa: N815  names that http.server wants
+
+    def _answer(self, status: int, headers: dict[str, str], body: bytes | str) -> None:
+        data = body.encode() if isinstance(body, str) else body
+        self.send_response_only(status)
+        if self.command != "HEAD":
+            headers["Content-Length"] = str(len(data))
+        for name, value in headers.items():
+            if name.lower() not in ("connection", "transfer-encoding"):
+                self.send_header(name, value)
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(data)
+
+    def log_message(self, *_: object) -> None:
+        """Keep the tests' output clean."""

@@ -1,0 +1,92 @@
+"""The two tables: what goes in comes out, the same rows give the same bytes, and every tool reads them."""
+
+import io
+from dataclasses import fields
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from model.article import Alternate, Article, Attachment, SpamLink
+from model.capture import Capture
+from storage.errors import Corrupt, KeyNotFound
+from storage.store import open_store
+from storage.tables import encode, read, read_columns, schema_of
+from tests.records import article, capture
+
+FULL = article(
+    tags=["lễ hội", "đua thuyền"],
+    attachments=[Attachment(url="http://portal.example/kh.pdf", name="Kế hoạch")],
+    alternates=[Alternate(language="en", url="http://portal.example/en/x")],
+    spam=[SpamLink(text="nhà cái", url="http://192.0.2.1/", rule="bare-ip", hidden=True)],
+)
+
+
+def test_rows_survive_the_table(tmp_path: Path) -> None:
+    store = open_store(str(tmp_path))
+    rows = [FULL, article(id="f" * 16, published_on=None, images=[])]
+    store.put("t.parquet", encode(rows, Article))
+    assert read(store, "t.parquet", Article) == rows
+    captures = [capture(), capture(status=None, error="time-out", kind="listing")]
+    store.put("c.parquet", encode(captures, Capture))
+    assert read(store, "c.parquet", Capture) == captures
+
+
+def test_the_same_rows_give_the_same_bytes() -> None:
+    assert encode([FULL, article()], Article) == encode([FULL, article()], Article)
+
+
+def test_an_empty_table_has_the_whole_schema() -> None:
+    schema = pq.read_schema(io.BytesIO(encode([], Article)))
+    assert schema.names == [f.name for f in fields(Article)]
+
+
+def test_partition_keys_are_no_columns() -> None:
+    assert not {"src", "day"} & {*schema_of(Article).names, *schema_of(Capture).names}
+
+
+def test_types_are_those_a_reader_expects() -> None:
+    schema = schema_of(Article)
+    assert schema.field("published_on").type == pa.date32()
+    assert schema.field("fetched_at").type == pa.timestamp("us", tz="UTC")
+    assert not schema.field("title").nullable
+    assert schema.field("author").nullable
+
+
+def test_a_table_of_an_earlier_version_is_read_with_defaults(tmp_path: Path) -> None:
+    store = open_store(str(tmp_path))
+    table = pq.read_table(io.BytesIO(encode([FULL], Article))).drop(["spam", "section", "quarantined"])
+    out = io.BytesIO()
+    pq.write_table(table.append_column("later", pa.array(["x"])), out)
+    store.put("old.parquet", out.getvalue())
+    (row,) = read(store, "old.parquet", Article)
+    assert (row.spam, row.section, row.quarantined) == ([], None, False)
+    assert row.title == FULL.title
+
+
+def test_an_object_that_is_no_table_is_named(tmp_path: Path) -> None:
+    store = open_store(str(tmp_path))
+    store.put("bad.parquet", b"not a table")
+    with pytest.raises(Corrupt, match=r"bad\.parquet"):
+        read(store, "bad.parquet", Article)
+    with pytest.raises(KeyNotFound):
+        read_columns(store, "none.parquet", ["id"])
+
+
+def test_other_tools_read_the_archive_without_bantin(tmp_path: Path) -> None:
+    import pandas as pd
+    import polars as pl
+    import pyarrow.dataset as ds
+
+    store = open_store(str(tmp_path))
+    for day, title in (("2026-11-21", "Một"), ("2026-11-22", "Hai")):
+        run = day.replace("-", "") + "T000000Z"
+        store.put(f"articles/src=kimson/day={day}/{run}.parquet", encode([article(title=title, run=run)], Article))
+    folder = tmp_path / "articles"
+    arrow = ds.dataset(folder, partitioning="hive").to_table(columns=["title", "src", "day"])
+    assert sorted(arrow.column("title").to_pylist()) == ["Hai", "Một"]
+    assert sorted(pd.read_parquet(folder)["title"]) == ["Hai", "Một"]
+    frame = pl.read_parquet(f"{folder}/**/*.parquet", hive_partitioning=True)
+    assert sorted(frame["title"]) == ["Hai", "Một"]
+    assert set(frame["src"]) == {"kimson"}
