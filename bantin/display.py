@@ -60,11 +60,10 @@ def show_list(console: Console, entries: Iterable[Entry]) -> None:
     """Articles as a table on a terminal, as tab-separated lines elsewhere."""
     if not console.is_terminal:
         for e in entries:
-            console.out(
-                "\t".join(
-                    safe(v or "").replace("\t", " ") for v in (e.id, e.published_on, e.source, e.language, e.title)
-                )
+            cells = (
+                safe(cell or "").replace("\t", " ") for cell in (e.id, e.published_on, e.source, e.language, e.title)
             )
+            console.file.write("\t".join(cells) + "\n")  # rich would turn tabs into spaces
         return
     table = Table("id", "day", "source", "lang", "title", box=None)
     for e in entries:

@@ -60,9 +60,10 @@ def publish(source_id: str, run: str, settings: Settings) -> RunReport:
 
 
 def one_row_a_page(articles: Iterable[Article]) -> list[Article]:
-    """The articles by the time they were fetched; where two addresses of one run led to the same page, its last row."""
-    rows = sorted(articles, key=lambda a: (a.fetched_at, a.warc_key, a.warc_offset))
-    return list({article.id: article for article in rows}.values())
+    """The articles by address, which is an order that does not depend on how fast servers answered; where two addresses
+    of one run led to the same page, its last row."""
+    by_time = sorted(articles, key=lambda a: (a.fetched_at, a.warc_key, a.warc_offset))
+    return sorted({article.id: article for article in by_time}.values(), key=lambda a: (a.url, a.id))
 
 
 def compare(articles: Iterable[Article], before: dict[str, str]) -> Counter[str]:
@@ -78,7 +79,7 @@ def compare(articles: Iterable[Article], before: dict[str, str]) -> Counter[str]
 def _texts_before(store: ObjectStore, source: str, run: str, articles: list[Article]) -> dict[str, str]:
     if not articles:
         return {}
-    return last_texts(store, source, leave_out=run, before=articles[0].fetched_at)
+    return last_texts(store, source, leave_out=run, before=min(article.fetched_at for article in articles))
 
 
 def _cleaned(store: ObjectStore, part_key: str) -> list[Article]:

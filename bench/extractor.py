@@ -19,7 +19,32 @@ from model.url import host_of
 
 FETCHED_AT = datetime(2026, 11, 22, tzinfo=UTC)
 SOURCES = Path(__file__).resolve().parent.parent / "sources"
-LANGUAGES = ["en", "vi", "id", "de", "fr", "es", "it", "pt", "nl", "pl", "ru", "uk", "ja", "ko", "zh", "tr", "sv", "da", "no", "fi", "cs", "el", "ar", "he"]
+LANGUAGES = [
+    "en",
+    "vi",
+    "id",
+    "de",
+    "fr",
+    "es",
+    "it",
+    "pt",
+    "nl",
+    "pl",
+    "ru",
+    "uk",
+    "ja",
+    "ko",
+    "zh",
+    "tr",
+    "sv",
+    "da",
+    "no",
+    "fi",
+    "cs",
+    "el",
+    "ar",
+    "he",
+]
 
 
 def extract(html: bytes, url: str) -> dict[str, Any]:

@@ -13,16 +13,21 @@ from model.source import Source
 from model.url import host_of
 
 _PREFIX = re.compile(
-    r"^(?:by|written\s+by|posted\s+by|author|authors|reporter|story\s+by|tác\s+giả|người\s+(?:viết|đăng|gửi)|phóng\s+viên|pv|"
-    r"bài(?:,|\s+và|\s*-)?\s+ảnh|tin(?:,|\s+và|\s*-)?\s+ảnh|bài\s+viết|thực\s+hiện|oleh|penulis|reporter|von|par|por|di|av|door)\b\s*[:\-–]?\s+|"
-    r"^(?:bài(?:,|\s+và|\s*-)?\s+ảnh|tin(?:,|\s+và|\s*-)?\s+ảnh|bài|tin|tác\s+giả|pv)\s*:\s*",
+    r"^(?:by|written by|posted by|author|authors|reporter|story by|tác giả|người (?:viết|đăng|gửi)|phóng viên|pv|"
+    r"bài(?:,| và| ?-)? ảnh|tin(?:,| và| ?-)? ảnh|bài viết|thực hiện|oleh|penulis|reporter|von|par|por|di|av|door)\b ?[:\-–]? |"
+    r"^(?:bài(?:,| và| ?-)? ảnh|tin(?:,| và| ?-)? ảnh|bài|tin|tác giả|pv) ?: ?",
     re.IGNORECASE,
 )
-_ROLE = re.compile(r"\s*[\[(](?:tổng\s+hợp|t/h|th|lược\s+dịch|biên\s+dịch|dịch|ghi|sưu\s+tầm|tổng\s+thuật|theo\s+[^)]*)[\])]\s*$", re.IGNORECASE)
-_BYLINE_MARK = re.compile(r"(?:^|[\s_-])(?:by-?line|author(?:-?(?:name|info|link))?|article-?author|tac-?gia|detail-author|nguoi-?viet)(?:$|[\s_-])", re.IGNORECASE)
+_ROLE = re.compile(
+    r" ?[\[(](?:tổng hợp|t/h|th|lược dịch|biên dịch|dịch|ghi|sưu tầm|tổng thuật|theo [^)]*)[\])] ?$", re.IGNORECASE
+)
+_BYLINE_MARK = re.compile(
+    r"(?:^|[\s_-])(?:by-?line|author(?:-?(?:name|info|link))?|article-?author|tac-?gia|detail-author|nguoi-?viet)(?:$|[\s_-])",
+    re.IGNORECASE,
+)
 _NOT_A_NAME = re.compile(
-    r"https?:|www\.|@|\.(?:com|vn|net|org)\b|\d{2,}|^(?:admin(?:istrator)?|editor|staff|webmaster|ban\s+biên\s+tập|bbt|root|guest|unknown|anonymous|null|none|"
-    r"redaktion|redaksi|super\s*user|user|quản\s+trị(?:\s+viên)?|tổng\s+hợp|theo\b.*|nguồn\b.*|cổng\s+(?:thông\s+tin|ttđt).*|báo\s.*|trang\s.*)$",
+    r"https?:|www\.|@|\.(?:com|vn|net|org)\b|\d{2,}|^(?:admin(?:istrator)?|editor|staff|webmaster|ban biên tập|bbt|root|guest|unknown|anonymous|null|none|"
+    r"redaktion|redaksi|super ?user|user|quản trị(?: viên)?|tổng hợp|theo\b.*|nguồn\b.*|cổng (?:thông tin|ttđt).*|báo\s.*|trang\s.*)$",
     re.IGNORECASE,
 )
 _NAME_CHARS = 80
@@ -42,7 +47,22 @@ def find_author(page: Page, head: Head, source: Source) -> tuple[str | None, str
         return name, "selector"
     if name := joined(people_of(head.article.get("author")), outlets):
         return name, "json-ld"
-    for names, origin in ((("article:author", "og:article:author", "og:author"), "open-graph"), (("author", "dc.creator", "dcterms.creator", "parsely-author", "sailthru.author", "cxenseparse:author", "article.author", "byl"), "meta")):
+    for names, origin in (
+        (("article:author", "og:article:author", "og:author"), "open-graph"),
+        (
+            (
+                "author",
+                "dc.creator",
+                "dcterms.creator",
+                "parsely-author",
+                "sailthru.author",
+                "cxenseparse:author",
+                "article.author",
+                "byl",
+            ),
+            "meta",
+        ),
+    ):
         for key in names:
             if name := joined(head.all(key), outlets):
                 return name, origin
@@ -58,7 +78,7 @@ def outlet_words(head: Head, source: Source) -> frozenset[str]:
 
 def joined(names: Iterable[str], outlets: frozenset[str]) -> str | None:
     """The persons among `names`, separated by semicolons; None where there is none."""
-    found = [name for raw in names for part in re.split(r"\s*;\s*", raw) if (name := person(part, outlets))]
+    found = [name for raw in names for part in re.split(r" ?; ?", raw) if (name := person(part, outlets))]
     return "; ".join(dict.fromkeys(found)) or None
 
 

@@ -17,7 +17,26 @@ _KINDS: dict[str, Kind] = {
     "head": "h2", "h1": "h2", "h2": "h2", "h3": "h2", "h4": "h2", "h5": "h2", "h6": "h2",
     "item": "li", "li": "li", "quote": "quote", "blockquote": "quote", "row": "row", "tr": "row",
 }  # fmt: skip
-_BREAKING = frozenset({"p", "div", "list", "ul", "ol", "table", "section", "article", "body", "dl", "dt", "dd", "code", "pre", "figure", *_KINDS})
+_BREAKING = frozenset(
+    {
+        "p",
+        "div",
+        "list",
+        "ul",
+        "ol",
+        "table",
+        "section",
+        "article",
+        "body",
+        "dl",
+        "dt",
+        "dd",
+        "code",
+        "pre",
+        "figure",
+        *_KINDS,
+    }
+)
 _BULLETS = "-–—•·*▪►●○◦+ "
 
 

@@ -4,16 +4,18 @@ from copy import deepcopy
 
 from lxml.html import HtmlElement, fromstring
 from trafilatura import bare_extraction
+from trafilatura.settings import Document
 
 from cleaning.blocks import Block, blocks_of
-from cleaning.furniture import compiled, prose_chars
-from cleaning.lines import is_empty, lines_of
+from cleaning.furniture import compiled
+from cleaning.lines import is_empty
 from cleaning.page import Page
 from model.source import Source
 
-# Below these a first, strict extraction is held against a second one that also asks trafilatura's fallbacks.
-_ENOUGH_CHARS = 500
-_ENOUGH_SHARE = 0.5
+_LEAST_CHARS = 200
+_GOOD_SHARE = 0.5
+_FAIR_SHARE = 0.22
+_AGREEMENT = 0.97
 
 
 def find_body(page: Page, source: Source) -> HtmlElement:
@@ -32,24 +34,44 @@ def find_body(page: Page, source: Source) -> HtmlElement:
     return page.tree
 
 
-def extract(tree: HtmlElement) -> list[Block]:
-    """The article's blocks on `tree`, which is left as it is; empty where there is no text to speak of.
+def extract(tree: HtmlElement, prose: int) -> list[Block]:
+    """The article's blocks on `tree`, which is left as it is; empty where there is no text to speak of. `prose` is how
+    many characters of the tree read like sentences (`lines.prose_chars`).
 
-    The strict mode comes first, without fallbacks: it measures best where it finds the article, and is fast. Where it
-    finds little, or little of the page's sentences, trafilatura's default cascade is asked, and the longer answer counts.
+    Three passes, each asked only where the ones before found little of the page's sentences: trafilatura's strict mode,
+    which measures best where it finds the article at all; its balanced mode; and that with its fallbacks (readability,
+    justext), which also take whole pages for articles, and are asked last for that reason. The shares were chosen on
+    article-extraction-benchmark, Fundus and WCXB pages (bench/extractor.py).
     """
     strict = _blocks(tree, fast=True, favor_precision=True)
-    chars = sum(len(block.text) for block in strict)
-    prose = prose_chars(lines_of(tree))
-    if chars >= _ENOUGH_CHARS and chars >= _ENOUGH_SHARE * prose:
+    if _is_enough(_chars(strict), prose):
         return strict
-    full = _blocks(tree, fast=False, favor_precision=False)
-    return full if sum(len(block.text) for block in full) > chars else strict
+    balanced = _blocks(tree, fast=True)
+    if _is_enough(_chars(balanced), prose):
+        return balanced
+    # Two modes that agree on a fair part of the page have found a short article among other things.
+    if _chars(strict) >= max(_LEAST_CHARS, _AGREEMENT * _chars(balanced), _FAIR_SHARE * prose):
+        return strict
+    full = _blocks(tree, fast=False)
+    return max((full, balanced, strict), key=_chars)
 
 
-def _blocks(tree: HtmlElement, *, fast: bool, favor_precision: bool) -> list[Block]:
+def _is_enough(chars: int, prose: int) -> bool:
+    return chars >= _LEAST_CHARS and chars >= _GOOD_SHARE * prose
+
+
+def _chars(blocks: list[Block]) -> int:
+    return sum(len(block.text) for block in blocks)
+
+
+def _blocks(tree: HtmlElement, *, fast: bool, favor_precision: bool = False) -> list[Block]:
     # Never `deduplicate`: it remembers earlier pages. No metadata: ours comes from elsewhere and costs a third of the time.
     document = bare_extraction(
-        tree, fast=fast, favor_precision=favor_precision, include_comments=False, include_tables=True, with_metadata=False
+        tree,
+        fast=fast,
+        favor_precision=favor_precision,
+        include_comments=False,
+        include_tables=True,
+        with_metadata=False,
     )
-    return [] if document is None else blocks_of(document.body)
+    return blocks_of(document.body) if isinstance(document, Document) else []

@@ -13,11 +13,11 @@ from cleaning.ending import Ending, take_signature, take_source_stub
 from cleaning.furniture import take_furniture, take_source_furniture
 from cleaning.head import Head, read_head
 from cleaning.language import find_language
-from cleaning.lines import PROSE_CHARS, Line, lines_of
+from cleaning.lines import PROSE_CHARS, Line, lines_of, prose_chars
 from cleaning.links import find_alternates, find_attachments, find_canonical
 from cleaning.opening import described_lead, find_lead, with_lead, without_headline, without_outlet
 from cleaning.page import MAX_BODY_BYTES, MAX_TEXT_CHARS, Page, parse
-from cleaning.paragraphs import wrap_loose_text
+from cleaning.paragraphs import merge_empty_elements, wrap_loose_text
 from cleaning.pictures import Picture, take_captions
 from cleaning.publication import find_publication
 from cleaning.region import find_region, lines_within, match_lines
@@ -147,15 +147,17 @@ def _content(
     outlets = outlet_words(head, source)
     lead = find_lead(page, head, source, title, all_lines)
     take_source_furniture(page, source)
-    pictures = take_captions(page)
-    take_furniture(page)
-    source_stub = take_source_stub(page, outlets)
+    pictures = take_captions(page, all_lines)
+    take_furniture(page, all_lines)
+    source_stub = take_source_stub(page, all_lines, outlets)
+    merge_empty_elements(page)
     wrap_loose_text(page)
-    blocks = extract(find_body(page, source))
+    lines = lines_of(page.body)
+    tree = find_body(page, source)
+    blocks = extract(tree, prose_chars(lines if tree is page.tree else lines_of(tree)))
     if rejected := listing_rejection(head, shape_of(all_lines, blocks), capture.final_url or capture.url):
         return rejected
 
-    lines = lines_of(page.body)
     matched = match_lines(lines, blocks)
     region = find_region(lines, matched)
     region = page.body if region is None else region
@@ -174,7 +176,7 @@ def _content(
 
 def _last_sentence(lines: Sequence[Line], blocks: Sequence[Block]) -> int:
     """The index of the last of `lines` that is a sentence of the article; -1 where none is."""
-    sentences = {words(block.text) for block in blocks if len(block.text) >= PROSE_CHARS or block.text[-1] in ".!?…”\"/"}
+    sentences = {words(block.text) for block in blocks if len(block.text) >= PROSE_CHARS or block.text[-1] in '.!?…”"/'}
     return max((index for index, line in enumerate(lines) if words(line.text) in sentences), default=-1)
 
 

@@ -39,12 +39,23 @@ _MONTHS = {
 _MONTH = "|".join(sorted(_MONTHS, key=lambda name: (-len(name), name)))
 _NUMERIC = re.compile(r"(?<![\d/.-])(?P<d>\d{1,2})\s?[/.-]\s?(?P<m>\d{1,2})\s?[/.-]\s?(?P<y>(?:19|20)\d\d)(?![\d/-])")
 _YEAR_FIRST = re.compile(r"(?<!\d)(?P<y>(?:19|20)\d\d)\s?[/.-]\s?(?P<m>\d{1,2})\s?[/.-]\s?(?P<d>\d{1,2})(?!\d)")
-_VIETNAMESE = re.compile(r"(?<!\d)(?P<d>\d{1,2})\s*(?:,\s*)?thang\s*(?P<m>\d{1,2})\s*(?:,|nam|/|-)?\s*(?:nam\s*)?(?P<y>(?:19|20)\d\d)(?!\d)")
-_DAY_MONTH = re.compile(rf"(?<!\d)(?P<d>\d{{1,2}})(?:st|nd|rd|th|\.|o)?\s*(?:de\s+|of\s+|-|/)?(?P<name>{_MONTH})\b\.?,?\s*(?:de\s+|-|/)?(?P<y>(?:19|20)\d\d)(?!\d)")
-_MONTH_DAY = re.compile(rf"\b(?P<name>{_MONTH})\b\.?\s*(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\s*,?\s+(?P<y>(?:19|20)\d\d)(?!\d)")
+_VIETNAMESE = re.compile(
+    r"(?<!\d)(?P<d>\d{1,2})\s*(?:,\s*)?thang\s*(?P<m>\d{1,2})\s*(?:,|nam|/|-)?\s*(?:nam\s*)?(?P<y>(?:19|20)\d\d)(?!\d)"
+)
+_DAY_MONTH = re.compile(
+    rf"(?<!\d)(?P<d>\d{{1,2}})(?:st|nd|rd|th|\.|o)?\s*(?:de\s+|of\s+|-|/)?(?P<name>{_MONTH})\b\.?,?\s*(?:de\s+|-|/)?(?P<y>(?:19|20)\d\d)(?!\d)"
+)
+_MONTH_DAY = re.compile(
+    rf"\b(?P<name>{_MONTH})\b\.?\s*(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\s*,?\s+(?P<y>(?:19|20)\d\d)(?!\d)"
+)
 _CJK = re.compile(r"(?P<y>(?:19|20)\d\d)\s*[年년]\s*(?P<m>\d{1,2})\s*[月월]\s*(?P<d>\d{1,2})\s*[日일]")
-_TIME = re.compile(r"(?<![\d:.+-])(?P<H>[01]?\d|2[0-3])\s?(?::|h|gi[oờ]|g)\s?(?P<M>[0-5]\d)?(?::(?P<S>[0-5]\d))?(?!\d)\s*(?P<half>[ap]\.?m\b\.?)?", re.IGNORECASE)
-_ZONE = re.compile(r"(?:GMT|UTC)\s*(?P<sign>[+-])\s*(?P<h>\d{1,2})(?::?(?P<m>\d\d))?|\b(?P<name>WIB|WITA|WIT|GMT|UTC)\b", re.IGNORECASE)
+_TIME = re.compile(
+    r"(?<![\d:.+-])(?P<H>[01]?\d|2[0-3])\s?(?::|h|gi[oờ]|g)\s?(?P<M>[0-5]\d)?(?::(?P<S>[0-5]\d))?(?!\d)\s*(?P<half>[ap]\.?m\b\.?)?",
+    re.IGNORECASE,
+)
+_ZONE = re.compile(
+    r"(?:GMT|UTC)\s*(?P<sign>[+-])\s*(?P<h>\d{1,2})(?::?(?P<m>\d\d))?|\b(?P<name>WIB|WITA|WIT|GMT|UTC)\b", re.IGNORECASE
+)
 _NAMED_ZONES = {"wib": 7, "wita": 8, "wit": 9, "gmt": 0, "utc": 0}
 
 

@@ -6,18 +6,20 @@ from dataclasses import dataclass
 
 from cleaning.author import is_name, is_vietnamese_name, person
 from cleaning.furniture import take_line
-from cleaning.lines import Line, lines_of
+from cleaning.lines import Line, is_within
 from cleaning.links import absolute
 from cleaning.page import Page, attribute_text
 from cleaning.text import tidy, words
 
 _SOURCE = re.compile(
-    r"[(\[]?\s*(?:nguồn(?:\s+tin)?|source|sumber|fuente|quelle|出典|ソース|출처)\s*(?:(?::|-|–)\s*(?P<name>[^\n]{2,80}?))?\s*[)\]]?\.?",
+    r"[(\[]? ?(?:nguồn(?: tin)?|source|sumber|fuente|quelle|出典|ソース|출처) ?(?:(?::|-|–) ?(?P<name>[^\n]{2,80}?))? ?[)\]]?\.?",
     re.IGNORECASE,
 )
-_AFTER = re.compile(r"[(\[]?\s*theo\s+(?P<name>[^\n]{2,60}?)\s*[)\]]?\.?", re.IGNORECASE)
-_SIGNATURE_MARK = re.compile(r"(?:^|[\s_-])(?:author|signature|tac-?gia|detail-author|pAuthor|nguoi-?viet|byline)(?:$|[\s_-])", re.IGNORECASE)
-_RIGHT = re.compile(r"text-align\s*:\s*(?:right|end)", re.IGNORECASE)
+_AFTER = re.compile(r"[(\[]? ?theo (?P<name>[^\n]{2,60}?) ?[)\]]?\.?", re.IGNORECASE)
+_SIGNATURE_MARK = re.compile(
+    r"(?:^|[\s_-])(?:author|signature|tac-?gia|detail-author|pAuthor|nguoi-?viet|byline)(?:$|[\s_-])", re.IGNORECASE
+)
+_RIGHT = re.compile(r"text-align ?: ?(?:right|end)", re.IGNORECASE)
 _SIGNATURE_CHARS = 60
 _TAIL_LINES = 4
 
@@ -31,9 +33,8 @@ class Ending:
     via_url: str | None = None
 
 
-def take_source_stub(page: Page, outlets: frozenset[str]) -> Ending:
+def take_source_stub(page: Page, lines: Sequence[Line], outlets: frozenset[str]) -> Ending:
     """Take off the page's lines that name the source it was taken from (`Nguồn: …`, a lone `Source` with its link)."""
-    lines = lines_of(page.body)
     prose = [index for index, line in enumerate(lines) if line.prose]
     start = prose[len(prose) // 2] if prose else 0
     for line in lines[start:]:
@@ -41,7 +42,7 @@ def take_source_stub(page: Page, outlets: frozenset[str]) -> Ending:
             continue
         href = next((anchor.get("href") for anchor in line.links if anchor.get("href")), None)
         url, name = absolute(page.url, href), found["name"]
-        if url is None and name is None:
+        if (url is None and name is None) or not is_within(line, page.body):
             continue
         if name and (name.startswith("http") or words(name) in outlets):
             url, name = url or absolute(page.url, name), None
@@ -50,7 +51,9 @@ def take_source_stub(page: Page, outlets: frozenset[str]) -> Ending:
     return Ending()
 
 
-def take_signature(page: Page, container_lines: Sequence[Line], last: int, outlets: frozenset[str], vietnamese: bool) -> Ending:
+def take_signature(
+    page: Page, container_lines: Sequence[Line], last: int, outlets: frozenset[str], vietnamese: bool
+) -> Ending:
     """Take off the signature behind the article's last sentence, and a last `Theo …`.
 
     `container_lines` are the lines of the article's part of the page and `last` the index of its last sentence.
@@ -79,19 +82,25 @@ def _signature(line: Line, outlets: frozenset[str], vietnamese: bool) -> str | N
     name = person(line.text, outlets)
     if name is None:
         return None
-    parts = [part for part in re.split(r"\s*(?:,|-|–|;|/|&)\s*", name) if part]
+    parts = [part for part in re.split(r" ?(?:,|-|–|;|/|&) ?", name) if part]
     apart = _is_right(line) or line.emphasised or _is_marked(line)
     if all(is_vietnamese_name(part) for part in parts) and len(parts) <= 4 and (vietnamese or apart):
         return "; ".join(parts)
     if (_is_right(line) or _is_marked(line)) and all(is_name(part) for part in parts) and len(parts) <= 4:
         return "; ".join(parts)
     # A pen name of one word: only where it stands on the right.
-    return name if vietnamese and _is_right(line) and len(name.split()) == 1 and name[0].isupper() and name.isalpha() else None
+    return (
+        name
+        if vietnamese and _is_right(line) and len(name.split()) == 1 and name[0].isupper() and name.isalpha()
+        else None
+    )
 
 
 def _is_right(line: Line) -> bool:
     return any(
-        element.get("align") == "right" or _RIGHT.search(element.get("style") or "") or "text-right" in (element.get("class") or "")
+        element.get("align") == "right"
+        or _RIGHT.search(element.get("style") or "")
+        or "text-right" in (element.get("class") or "")
         for element in (line.block, *list(line.block.iterancestors())[:1])
     )
 

@@ -9,7 +9,7 @@ from cssselect import GenericTranslator
 from lxml.etree import XPath
 from lxml.html import HtmlElement
 
-from cleaning.lines import Line, erase, is_empty, lines_of, text_under
+from cleaning.lines import Line, erase, is_empty, is_within, lines_of, prose_chars, text_under
 from cleaning.page import Page, attribute_text, drop, path_of
 from cleaning.rules import RULES, Takes
 from cleaning.text import shorten
@@ -91,24 +91,19 @@ def take_source_furniture(page: Page, source: Source) -> None:
                     take_line(page, line, custom.rule)
 
 
-def take_furniture(page: Page) -> None:
-    """Take off what the rules of `cleaning.rules` name."""
-    _take_marked(page)
-    _take_lists(page)
-    _take_lines(page)
+def take_furniture(page: Page, lines: Sequence[Line]) -> None:
+    """Take off what the rules of `cleaning.rules` name. `lines` are the page's."""
+    _take_marked(page, prose_chars(lines))
+    short = [line for line in lines if len(line.text) <= _LINE_CHARS]
+    _take_lists(page, short)
+    _take_lines(page, short)
 
 
-def prose_chars(lines: Iterable[Line]) -> int:
-    """How many characters of `lines` read like sentences of an article."""
-    return sum(len(line.text) for line in lines if line.prose)
-
-
-def _take_marked(page: Page) -> None:
+def _take_marked(page: Page, whole: int) -> None:
     marked: list[tuple[HtmlElement, str]] = []
     for element in page.body.iterdescendants():
         if isinstance(element.tag, str) and (marks := attribute_text(element)) and (rule := rule_for("mark", marks)):
             marked.append((element, rule))
-    whole = prose_chars(lines_of(page.body)) if marked else 0
     for element, rule in marked:
         if not _attached(element, page) or element.tag in _CONTAINERS:
             continue
@@ -118,11 +113,11 @@ def _take_marked(page: Page) -> None:
         take_element(page, element, rule)
 
 
-def _take_lists(page: Page) -> None:
-    for line in lines_of(page.body):
-        if len(line.text) > _LINE_CHARS or (rule := rule_for("heading", line.text)) is None:
+def _take_lists(page: Page, lines: Iterable[Line]) -> None:
+    for line in lines:
+        if (rule := rule_for("heading", line.text)) is None:
             continue
-        if not _attached(line.block, page) or _in_table_row(line.block):
+        if not is_within(line, page.body) or _in_table_row(line.block):
             continue
         for element in _list_after(line, page):
             take_element(page, element, rule)
@@ -152,7 +147,9 @@ def _text_before(element: HtmlElement) -> bool:
     parent = element.getparent()
     if parent.text and not parent.text.isspace():
         return True
-    return any(not is_empty(sibling) or (sibling.tail or "").strip() for sibling in element.itersiblings(preceding=True))
+    return any(
+        not is_empty(sibling) or (sibling.tail or "").strip() for sibling in element.itersiblings(preceding=True)
+    )
 
 
 def _holds_article(element: HtmlElement) -> bool:
@@ -170,15 +167,17 @@ def _is_link_list(element: HtmlElement) -> bool:
         return element.find(".//img") is None or element.find(".//a") is not None
     chars = sum(len(line.text) for line in lines)
     linked = sum(line.link_chars for line in lines)
-    return linked >= 0.5 * chars or (bool(lines[0].linked) and prose_chars(lines) < 300 * sum(1 for x in lines if x.linked))
+    return linked >= 0.5 * chars or (
+        bool(lines[0].linked) and prose_chars(lines) < 300 * sum(1 for x in lines if x.linked)
+    )
 
 
-def _take_lines(page: Page) -> None:
-    for line in lines_of(page.body):
-        if len(line.text) > _LINE_CHARS:
-            continue
-        rule = rule_for("line", line.text) or (rule_for("linked", line.text) if line.linked or line.link_chars > 20 else None)
-        if rule and not _in_table_row(line.block):
+def _take_lines(page: Page, lines: Iterable[Line]) -> None:
+    for line in lines:
+        rule = rule_for("line", line.text) or (
+            rule_for("linked", line.text) if line.linked or line.link_chars > 20 else None
+        )
+        if rule and is_within(line, page.body) and not _in_table_row(line.block):
             take_line(page, line, rule)
 
 

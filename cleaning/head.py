@@ -30,7 +30,14 @@ class Head:
     @property
     def site_names(self) -> list[str]:
         """Names of the site or outlet: never a title, never an author."""
-        found = self.all("og:site_name", "application-name", "apple-mobile-web-app-title", "twitter:site", "publisher", "article:publisher")
+        found = self.all(
+            "og:site_name",
+            "application-name",
+            "apple-mobile-web-app-title",
+            "twitter:site",
+            "publisher",
+            "article:publisher",
+        )
         for thing in self.things:
             if name := string_of(thing.get("publisher")):
                 found.append(name)
@@ -46,7 +53,11 @@ def read_head(tree: HtmlElement) -> Head:
         for name in sorted(names - {""}):
             if value:
                 meta.setdefault(name, []).append(value)
-    title = next((tidy(element.text_content()) for element in tree.iter("title") if element.getparent().tag != "svg"), "")
-    language = (tree.get("lang") or tree.get("xml:lang") or tree.get("{http://www.w3.org/XML/1998/namespace}lang") or "").strip()
+    title = next(
+        (tidy(element.text_content()) for element in tree.iter("title") if element.getparent().tag != "svg"), ""
+    )
+    language = (
+        tree.get("lang") or tree.get("xml:lang") or tree.get("{http://www.w3.org/XML/1998/namespace}lang") or ""
+    ).strip()
     things = things_in(tree)
     return Head(title, language or None, meta, things, article_thing(things))

@@ -22,7 +22,10 @@ def find_language(capture: Capture, source: Source, head: Head, text: str) -> tu
     edition = source.language_of(capture.final_url)
     if edition:
         return edition, "source" if len(source.languages) == 1 else "url"
-    for said, origin in ((head.html_language, "html"), (head.first("og:locale", "content-language", "language", "inlanguage"), "meta")):
+    for said, origin in (
+        (head.html_language, "html"),
+        (head.first("og:locale", "content-language", "language", "inlanguage"), "meta"),
+    ):
         code = (said or "").replace("_", "-").split("-")[0].lower()
         if code in source.languages:
             return code, origin

@@ -4,6 +4,7 @@ Furniture stands in leaf elements on one site and between `<br>` on the next. A 
 phrasing elements that no block boundary and no `<br>` interrupts.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from lxml.etree import iterwalk
@@ -13,14 +14,15 @@ from cleaning.page import drop
 from cleaning.text import tidy
 
 BLOCKS = frozenset(
-    "address article aside blockquote body caption center dd details dialog div dl dt fieldset figcaption figure footer form "
-    "h1 h2 h3 h4 h5 h6 header hr html legend li main marquee nav ol p pre section summary table tbody td tfoot th thead "
-    "tr ul option select menu".split()
+    ["address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "details", "dialog", "div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "html", "legend", "li", "main", "marquee", "nav", "ol", "p", "pre", "section", "summary", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul", "option", "select", "menu"]
 )
-_UNSEEN = frozenset({"script", "style", "noscript", "template", "head", "iframe", "object", "svg", "textarea", "math", "select"})
+_UNSEEN = frozenset(
+    {"script", "style", "noscript", "template", "head", "iframe", "object", "svg", "textarea", "math", "select"}
+)
 _EMPHASIS = frozenset({"em", "i", "strong", "b", "cite"})
 _ITALIC = frozenset({"em", "i", "cite"})
 _MEDIA = frozenset({"img", "picture", "video", "audio", "iframe", "object", "svg", "embed", "input", "table", "form"})
+_BOUNDARIES = BLOCKS | {"br"}
 PROSE_CHARS = 80  # from this length on a line that is no link reads as a sentence of an article
 
 
@@ -28,7 +30,8 @@ PROSE_CHARS = 80  # from this length on a line that is no link reads as a senten
 class Line:
     """One line. `text` is tidy; `block` is the nearest block element around it; `pieces` are the places its text
     comes from, as (element, whether it is the element's tail); `link_chars` of the text are within links,
-    `emphasis_chars` within bold or italic and `italic_chars` within italic elements. `image` is the picture right before it."""
+    `emphasis_chars` within bold or italic and `italic_chars` within italic elements. `image` is the picture right before it.
+    A line stays true while furniture is taken off the page; `erased` tells that it was taken itself."""
 
     text: str
     block: HtmlElement
@@ -38,6 +41,7 @@ class Line:
     italic_chars: int = 0
     links: list[HtmlElement] = field(default_factory=list)
     image: HtmlElement | None = None
+    erased: bool = False
 
     @property
     def linked(self) -> bool:
@@ -60,35 +64,32 @@ class Line:
         return len(self.text) >= PROSE_CHARS and self.link_chars < 0.5 * len(self.text)
 
 
+@dataclass(slots=True)
 class _Reader:
-    """Collects the pieces of the line being read."""
+    """Collects the pieces of the line being read: (element, is tail, text, in link, in emphasis, in italic)."""
 
-    def __init__(self) -> None:
-        self.lines: list[Line] = []
-        self.blocks: list[HtmlElement] = []
-        self.parts: list[tuple[HtmlElement, bool, str, bool, bool, bool]] = []
-        self.links: list[HtmlElement] = []
-        self.image: HtmlElement | None = None
-        self.link = self.emphasis = self.italic = 0
-
-    def add(self, element: HtmlElement, is_tail: bool) -> None:
-        text = element.tail if is_tail else element.text
-        if text and not text.isspace():
-            self.parts.append((element, is_tail, text, self.link > 0, self.emphasis > 0, self.italic > 0))
-        elif text:
-            self.parts.append((element, is_tail, " ", False, False, False))
+    lines: list[Line] = field(default_factory=list)
+    blocks: list[HtmlElement] = field(default_factory=list)
+    parts: list[tuple[HtmlElement, bool, str, int, int, int]] = field(default_factory=list)
+    links: list[HtmlElement] = field(default_factory=list)
+    image: HtmlElement | None = None
+    link: int = 0
+    emphasis: int = 0
+    italic: int = 0
 
     def flush(self) -> None:
-        if not self.parts:
-            return
+        """End the line."""
         text = tidy("".join(part[2] for part in self.parts))
         if text:
-            line = Line(text, self.blocks[-1], [(part[0], part[1]) for part in self.parts], links=self.links, image=self.image)
+            line = Line(
+                text, self.blocks[-1], [(part[0], part[1]) for part in self.parts], links=self.links, image=self.image
+            )
             for _, _, piece, link, emphasis, italic in self.parts:
-                length = len(tidy(piece))
-                line.link_chars += length * link
-                line.emphasis_chars += length * emphasis
-                line.italic_chars += length * italic
+                if link or emphasis:
+                    length = len(piece.strip())
+                    line.link_chars += length * (link > 0)
+                    line.emphasis_chars += length * (emphasis > 0)
+                    line.italic_chars += length * (italic > 0)
             self.lines.append(line)
             self.links, self.image = [], None
         self.parts = []
@@ -96,46 +97,53 @@ class _Reader:
 
 def lines_of(root: HtmlElement) -> list[Line]:
     """The lines under `root`, in the page's order; without scripts, frames and form values."""
-    reader = _Reader()
-    reader.blocks.append(root)
+    reader = _Reader(blocks=[root])
     walk = iterwalk(root, events=("start", "end"))
     for event, element in walk:
         tag = element.tag
-        is_block = tag in BLOCKS or tag == "br"
+        boundary = tag in _BOUNDARIES
+        if boundary and reader.parts:
+            reader.flush()
         if event == "start":
-            if is_block:
-                reader.flush()
-                if tag != "br":
-                    reader.blocks.append(element)
             if tag in _UNSEEN:
                 walk.skip_subtree()
                 continue
-            reader.link += tag == "a"
-            if tag == "a":
+            if boundary:
+                if tag != "br":
+                    reader.blocks.append(element)
+            elif tag == "a":
+                reader.link += 1
                 reader.links.append(element)
-            reader.emphasis += tag in _EMPHASIS
-            reader.italic += tag in _ITALIC
-            if tag == "img":
-                reader.flush()
+            elif tag in _EMPHASIS:
+                reader.emphasis += 1
+                reader.italic += tag in _ITALIC
+            elif tag == "img":
+                if reader.parts:
+                    reader.flush()
                 reader.image = element
-            reader.add(element, is_tail=False)
-            continue
-        if is_block:
-            reader.flush()
-            if tag != "br":
-                reader.blocks.pop()
-        if tag not in _UNSEEN:
-            reader.link -= tag == "a"
-            reader.emphasis -= tag in _EMPHASIS
-            reader.italic -= tag in _ITALIC
-        if element is not root:
-            reader.add(element, is_tail=True)
-    reader.flush()
+            text = element.text
+        else:
+            if boundary:
+                if tag != "br" and tag not in _UNSEEN:
+                    reader.blocks.pop()
+            elif tag == "a":
+                reader.link -= 1
+            elif tag in _EMPHASIS:
+                reader.emphasis -= 1
+                reader.italic -= tag in _ITALIC
+            if element is root:
+                break
+            text = element.tail
+        if text and (reader.parts or not text.isspace()):
+            reader.parts.append((element, event == "end", text, reader.link, reader.emphasis, reader.italic))
+    if reader.parts:
+        reader.flush()
     return reader.lines
 
 
 def erase(line: Line) -> None:
     """Take a line's text out of the tree, and the elements that are empty without it."""
+    line.erased = True
     for element, is_tail in line.pieces:
         if is_tail:
             element.tail = None
@@ -162,3 +170,13 @@ def is_empty(element: HtmlElement) -> bool:
 def text_under(element: HtmlElement) -> str:
     """The lines under `element`, separated by newlines."""
     return "\n".join(line.text for line in lines_of(element))
+
+
+def prose_chars(lines: Iterable[Line]) -> int:
+    """How many characters of `lines` read like sentences of an article."""
+    return sum(len(line.text) for line in lines if line.prose)
+
+
+def is_within(line: Line, root: HtmlElement) -> bool:
+    """Whether `line` still stands under `root`: a box around it may have been taken."""
+    return not line.erased and (line.block is root or any(ancestor is root for ancestor in line.block.iterancestors()))

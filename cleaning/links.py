@@ -12,7 +12,22 @@ from cleaning.text import shorten, tidy
 from model.article import Alternate, Attachment
 from model.url import host_of, is_home_page, normalise_url
 
-_DOCUMENTS = (".pdf", ".doc", ".docx", ".xls", ".xlsx", ".ppt", ".pptx", ".odt", ".ods", ".rtf", ".zip", ".rar", ".7z", ".csv")
+_DOCUMENTS = (
+    ".pdf",
+    ".doc",
+    ".docx",
+    ".xls",
+    ".xlsx",
+    ".ppt",
+    ".pptx",
+    ".odt",
+    ".ods",
+    ".rtf",
+    ".zip",
+    ".rar",
+    ".7z",
+    ".csv",
+)
 _MAX_LINKS = 200
 
 
@@ -37,7 +52,9 @@ def same_site(one: str, other: str) -> bool:
 def find_canonical(page: Page, head: Head) -> tuple[str | None, str]:
     """The page's own name for itself, and the origin. Trusted only within the page's site, and never its home page:
     templates print the home page's address on every page."""
-    links = [link.get("href") for link in page.tree.iter("link") if "canonical" in (link.get("rel") or "").lower().split()]
+    links = [
+        link.get("href") for link in page.tree.iter("link") if "canonical" in (link.get("rel") or "").lower().split()
+    ]
     claims = [(href, "link") for href in links[:1]]
     claims += [(head.first("og:url"), "open-graph"), (string_of(head.article.get("url")), "json-ld")]
     for href, origin in claims:

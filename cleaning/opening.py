@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from lxml.html import HtmlElement
 
 from cleaning.blocks import Block
-from cleaning.furniture import first_match
+from cleaning.furniture import compiled, first_match
 from cleaning.head import Head
 from cleaning.lines import Line, lines_of
 from cleaning.page import Page
@@ -14,11 +14,11 @@ from cleaning.text import fold, tidy, words
 from model.article import Removal
 from model.source import Source
 
-_LEADS = (
+_LEADS = ", ".join((
     ".detail-sapo", ".sapo_detail", ".sapo", "h2.sapo", ".singular-sapo", ".content-detail-sapo", ".article__sapo", ".chapeau",
     ".ArticleSummary", ".article-summary", ".asset-summary", "p.description", ".news-sapo", ".article-sapo", ".post-summary",
     "#sapo", ".entry-summary", ".article-lead", ".bai-viet-tom-tat", ".tomtat", ".trichdan",
-)  # fmt: skip
+))  # fmt: skip
 _OUTLET = re.compile(r"^(?:\((?P<bracketed>[^()]{2,40})\)\s*[-–—:]*|(?P<plain>[\w.À-ỹ ]{2,25}?)\s*[-–—])\s+(?=\S)")
 _FIRST_BLOCKS = 4
 _LEAD_CHARS = 1_500
@@ -32,9 +32,8 @@ def find_lead(page: Page, head: Head, source: Source, title: str, lines: Sequenc
     if chosen is not None and 20 <= len(lead := _joined(chosen)) <= _LEAD_CHARS:
         return lead
     said = _description(head)
-    for selector in _LEADS:
-        chosen = first_match(page, [selector])
-        if chosen is None or not 20 <= len(lead := _joined(chosen)) <= _LEAD_CHARS:
+    for chosen in compiled(_LEADS)(page.tree):
+        if not 20 <= len(lead := _joined(chosen)) <= _LEAD_CHARS:
             continue
         if _agree(words(lead), said) or _is_below(title, chosen, lines):
             return lead
@@ -113,4 +112,6 @@ def _is_outlet(name: str, outlets: frozenset[str]) -> bool:
     """Whether `name` is an outlet's, with or without spaces, diacritics and the `Online` at its end (`NLĐO` on nld.com.vn)."""
     plain = fold(name).replace(" ", "")
     spellings = {plain, plain.removesuffix("online"), plain.removesuffix("o")} if len(plain) >= 3 else {plain}
-    return bool(plain) and any(fold(outlet).replace(" ", "").removeprefix("bao") in spellings or outlet == name for outlet in outlets)
+    return bool(plain) and any(
+        fold(outlet).replace(" ", "").removeprefix("bao") in spellings or outlet == name for outlet in outlets
+    )

@@ -45,7 +45,12 @@ def parse(markup: str, url: str) -> Page | Rejected:
     markup = _ENCODING_NAMED.sub("", _CONTROLS.sub("", markup), count=1)
     markup = _LONG_TAG.sub(_without_attribute_flood, markup)
     parser = HTMLParser(
-        encoding="utf-8", collect_ids=False, default_doctype=False, remove_comments=True, remove_pis=True, huge_tree=True
+        encoding="utf-8",
+        collect_ids=False,
+        default_doctype=False,
+        remove_comments=True,
+        remove_pis=True,
+        huge_tree=True,
     )
     try:
         tree = document_fromstring(markup.encode("utf-8", "replace"), parser=parser)
@@ -58,7 +63,9 @@ def parse(markup: str, url: str) -> Page | Rejected:
     if size > MAX_ELEMENTS:
         return Rejected("too-large", f"{size:,} elements, more than {MAX_ELEMENTS:,}")
     if depth_of(tree) > MAX_DEPTH:
-        strip_tags(tree.find("body") if tree.find("body") is not None else tree, *_PHRASING)  # unclosed <font> and the like
+        strip_tags(
+            tree.find("body") if tree.find("body") is not None else tree, *_PHRASING
+        )  # unclosed <font> and the like
         if (depth := depth_of(tree)) > MAX_DEPTH:
             return Rejected("too-large", f"nested {depth:,} elements deep, more than {MAX_DEPTH}")
     return Page(tree, url)
@@ -101,15 +108,16 @@ def path_of(element: HtmlElement) -> str:
 
 
 def drop(element: HtmlElement) -> None:
-    """Take `element` out of its tree; the text behind it stays."""
+    """Take `element` out of its tree.
+
+    Where text stands behind it, an empty `span` stays to hold it: lines read before remain true.
+    """
     parent = element.getparent()
     if parent is None:
         return
-    if element.tail:
-        previous = element.getprevious()
-        if previous is None:
-            parent.text = (parent.text or "") + element.tail
-        else:
-            previous.tail = (previous.tail or "") + element.tail
-        element.tail = None
-    parent.remove(element)
+    if element.tail and not element.tail.isspace():
+        tail = element.tail
+        element.clear()
+        element.tag, element.tail = "span", tail
+    else:
+        parent.remove(element)

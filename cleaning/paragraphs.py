@@ -10,7 +10,26 @@ from cleaning.lines import BLOCKS
 from cleaning.page import Page
 
 _CONTAINERS = ("div", "section", "article", "main", "td", "center", "body", "span", "form", "font")
+_MERGED = ("span", "i", "b", "em", "strong", "a", "u", "font", "sup", "sub", "small", "q", "label", "ins", "del")
 _LOOSE_CHARS = 200
+
+
+def merge_empty_elements(page: Page) -> None:
+    """Take out elements that hold nothing and join the text behind them to what is before.
+
+    trafilatura's strict mode drops an empty element together with the text behind it (`<i class="icon"></i>Text`).
+    """
+    for element in list(page.body.iter(*_MERGED)):
+        parent = element.getparent()
+        if parent is None or len(element) or element.text or not element.tail:
+            continue
+        previous = element.getprevious()
+        if previous is None:
+            parent.text = (parent.text or "") + element.tail
+        else:
+            previous.tail = (previous.tail or "") + element.tail
+        element.tail = None
+        parent.remove(element)
 
 
 def wrap_loose_text(page: Page) -> None:

@@ -1,13 +1,14 @@
 """Pictures: the images of a page, and their captions, which belong to them and not to the text."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urljoin
 
 from lxml.html import HtmlElement
 
 from cleaning.furniture import take_element, take_line
-from cleaning.lines import Line, is_empty, lines_of
+from cleaning.lines import Line, is_empty, is_within, lines_of
 from cleaning.page import Page, attribute_text
 from cleaning.text import tidy, words
 from model.article import Image
@@ -44,13 +45,16 @@ class Picture:
         return Image(url=url, caption=caption or None, credit=credit)
 
 
-def take_captions(page: Page) -> list[Picture]:
-    """The page's pictures in order; their captions, and alternative texts printed again, are taken off the page."""
+def take_captions(page: Page, lines: Sequence[Line]) -> list[Picture]:
+    """The page's pictures in order; their captions, and alternative texts printed again, are taken off the page.
+
+    `lines` are the page's.
+    """
     pictures = [Picture(element) for element in page.body.iter("img")]
     by_element = {id(picture.element): picture for picture in pictures}
-    _take_marked(page, pictures)
+    _take_marked(page, by_element)
     _take_frames(page, by_element)
-    _take_lines(page, by_element)
+    _take_lines(page, lines, by_element)
     return pictures
 
 
@@ -64,19 +68,21 @@ def split_credit(caption: str) -> tuple[str, str | None]:
     return rest + ending, found["credit"].strip(" .")
 
 
-def _take_marked(page: Page, pictures: list[Picture]) -> None:
+def _take_marked(page: Page, by_element: dict[int, Picture]) -> None:
     marked = [
         element
-        for element in page.body.iter("figcaption", "td", "div", "p", "span", "em", "figure", "a", "h2", "h3", "h6", "center")
+        for element in page.body.iter(
+            "figcaption", "td", "div", "p", "span", "em", "figure", "a", "h2", "h3", "h6", "center"
+        )
         if element.tag == "figcaption" or ((marks := attribute_text(element)) and _CAPTION_MARK.search(marks))
     ]
     for element in marked:
-        if element.find(".//img") is not None or element.find(".//p") is not None and element.tag != "figcaption":
+        if element.find(".//img") is not None or (element.find(".//p") is not None and element.tag != "figcaption"):
             continue
         text = " ".join(line.text for line in lines_of(element))
         if not text or len(text) > 2 * _CAPTION_CHARS or element.getparent() is None:
             continue
-        picture = _picture_near(element, pictures)
+        picture = _picture_near(element, by_element)
         if picture is None and element.tag != "figcaption":
             continue
         if picture is not None and words(text) != words(picture.element.get("alt") or ""):
@@ -88,9 +94,8 @@ def _take_marked(page: Page, pictures: list[Picture]) -> None:
             take_element(page, element, "caption" if element.tag == "figcaption" else "alt-text")
 
 
-def _picture_near(element: HtmlElement, pictures: list[Picture]) -> Picture | None:
+def _picture_near(element: HtmlElement, by_element: dict[int, Picture]) -> Picture | None:
     """The picture an element marked as caption belongs to: in the same frame, or right before it."""
-    by_element = {id(picture.element): picture for picture in pictures}
     frame = element
     for _ in range(4):
         previous = frame.getprevious()
@@ -124,11 +129,13 @@ def _take_frames(page: Page, by_element: dict[int, Picture]) -> None:
             take_line(page, line, "caption")
 
 
-def _take_lines(page: Page, by_element: dict[int, Picture]) -> None:
+def _take_lines(page: Page, lines: Sequence[Line], by_element: dict[int, Picture]) -> None:
     """Lines right behind a picture that are set as captions, or repeat its alternative text."""
     picture: Picture | None = None
     distance = 0
-    for line in lines_of(page.body):
+    for line in lines:
+        if not is_within(line, page.body):
+            continue
         if line.image is not None:
             picture, distance = by_element.get(id(line.image)), 0
         distance += 1
@@ -152,7 +159,11 @@ def _take_lines(page: Page, by_element: dict[int, Picture]) -> None:
 
 def _repeats(line: Line, image: HtmlElement) -> bool:
     text = words(line.text)
-    return bool(text) and line.block.tag not in ("h1", "h2", "h3") and text in (words(image.get("alt") or ""), words(image.get("title") or ""))
+    return (
+        bool(text)
+        and line.block.tag not in ("h1", "h2", "h3")
+        and text in (words(image.get("alt") or ""), words(image.get("title") or ""))
+    )
 
 
 def _set_as_caption(line: Line) -> bool:
@@ -160,7 +171,11 @@ def _set_as_caption(line: Line) -> bool:
         return False
     if _CREDIT.search(line.text) and len(line.text) <= 250:
         return True
-    return (line.italic or line.emphasised or _emphatic_block(line)) and _centred(line.block) or (line.italic and _wraps_image(line))
+    return (
+        ((line.italic or line.emphasised or _emphatic_block(line))
+        and _centred(line.block))
+        or (line.italic and _wraps_image(line))
+    )
 
 
 def _emphatic_block(line: Line) -> bool:

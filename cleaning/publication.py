@@ -1,6 +1,7 @@
 """Publication: when an article was published and last changed, by what the page itself says."""
 
 import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from urllib.parse import urlsplit
@@ -17,18 +18,60 @@ from cleaning.structured import names_of
 from cleaning.text import tidy, words
 from model.source import Source
 
-_PUBLISHED = ("article:published_time", "og:article:published_time", "article:published", "og:published_time", "datepublished", "pubdate", "publishdate",
-              "publish-date", "publish_date", "published_date", "parsely-pub-date", "sailthru.date", "cxenseparse:recs:publishtime", "dc.date.issued",
-              "dcterms.created", "dcterms.date", "dc.date", "date", "date_published", "article.published", "originalpublicationdate", "dc.date.created")
-_MODIFIED = ("article:modified_time", "og:article:modified_time", "og:updated_time", "datemodified", "last-modified", "lastmod", "dcterms.modified", "article.updated")
-_DATE_MARK = re.compile(r"(?:^|[\s_-])(?:\w*date\w*|time|timer|timestamp|pub(?:lish)?(?:ed)?\w*|post(?:ed)?-?(?:on|time|meta|info)|ngay\w*|thoi-?gian\w*|meta|article-?info|byline|_pnhide)(?:$|[\s_-])|date|time|publish", re.IGNORECASE)
-_CLOCK_MARK = re.compile(r"(?:^|[\s_-])(?:today|now|clock|current|server|header|top-?bar|footer|copyright|weather|lich|calendar|comment\w*|related|sidebar|event)(?:$|[\s_-])|^today|now$", re.IGNORECASE)
-_SAYS_PUBLISHED = re.compile(r"\b(?:ngày\s+đăng|đăng\s+(?:ngày|lúc)|ngày\s+xuất\s+bản|xuất\s+bản|published|posted|diterbitkan|diposting|publish\w*)\b", re.IGNORECASE)
+_PUBLISHED = (
+    "article:published_time",
+    "og:article:published_time",
+    "article:published",
+    "og:published_time",
+    "datepublished",
+    "pubdate",
+    "publishdate",
+    "publish-date",
+    "publish_date",
+    "published_date",
+    "parsely-pub-date",
+    "sailthru.date",
+    "cxenseparse:recs:publishtime",
+    "dc.date.issued",
+    "dcterms.created",
+    "dcterms.date",
+    "dc.date",
+    "date",
+    "date_published",
+    "article.published",
+    "originalpublicationdate",
+    "dc.date.created",
+)
+_MODIFIED = (
+    "article:modified_time",
+    "og:article:modified_time",
+    "og:updated_time",
+    "datemodified",
+    "last-modified",
+    "lastmod",
+    "dcterms.modified",
+    "article.updated",
+)
+_DATE_MARK = re.compile(
+    r"(?:^|[\s_-])(?:\w*date\w*|time|timer|timestamp|pub(?:lish)?(?:ed)?\w*|post(?:ed)?-?(?:on|time|meta|info)|ngay\w*|thoi-?gian\w*|meta|article-?info|byline|_pnhide)(?:$|[\s_-])|date|time|publish",
+    re.IGNORECASE,
+)
+_CLOCK_MARK = re.compile(
+    r"(?:^|[\s_-])(?:today|now|clock|current|server|header|top-?bar|footer|copyright|weather|lich|calendar|comment\w*|related|sidebar|event)(?:$|[\s_-])|^today|now$",
+    re.IGNORECASE,
+)
+_SAYS_PUBLISHED = re.compile(
+    r"\b(?:ngày\s+đăng|đăng\s+(?:ngày|lúc)|ngày\s+xuất\s+bản|xuất\s+bản|published|posted|diterbitkan|diposting|publish\w*)\b",
+    re.IGNORECASE,
+)
 _SAYS_MODIFIED = re.compile(r"\b(?:cập\s+nhật|updated|last\s+modified|diperbarui|sửa\s+đổi)\b", re.IGNORECASE)
 _URL_DAY = re.compile(r"/(?P<y>(?:19|20)\d\d)[/-](?P<m>0?[1-9]|1[0-2])[/-](?P<d>0?[1-9]|[12]\d|3[01])(?:/|-|\.|$)")
 _NEAR_LINES = 12  # how many lines from the title on a date still belongs to it
 _DATE_LINE_CHARS = 140
 _EARLIEST = date(1990, 1, 1)
+
+
+Claim = tuple[Moment | None, str]  # a date and who says it
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +84,9 @@ class Publication:
     modified_origin: str
 
 
-def find_publication(page: Page, head: Head, source: Source, lines: list[Line], title: str, fetched_at: datetime) -> Publication:
+def find_publication(
+    page: Page, head: Head, source: Source, lines: list[Line], title: str, fetched_at: datetime
+) -> Publication:
     """The dates of the page. A day later than the one after `fetched_at` is an error of the page and is passed over."""
     zone = ZoneInfo(source.timezone)
     latest = (fetched_at + timedelta(days=1)).astimezone(zone).date()
@@ -49,7 +94,7 @@ def find_publication(page: Page, head: Head, source: Source, lines: list[Line], 
     def sound(moment: Moment | None) -> Moment | None:
         return moment if moment is not None and _EARLIEST <= moment.day <= latest else None
 
-    claims: list[tuple[Moment | None, str]] = []
+    claims: list[Claim] = []
     chosen = first_match(page, source.clean.published)
     if chosen is not None:
         claims.append((_of_element(chosen, zone), "selector"))
@@ -74,7 +119,7 @@ def find_publication(page: Page, head: Head, source: Source, lines: list[Line], 
     return Publication(published, origin, modified, modified_origin)
 
 
-def _first(claims, sound):  # type: ignore[no-untyped-def]
+def _first(claims: Iterable[Claim], sound: Callable[[Moment | None], Moment | None]) -> tuple[Moment | None, str]:
     return next(((moment, origin) for claim, origin in claims if (moment := sound(claim)) is not None), (None, ""))
 
 
@@ -98,21 +143,29 @@ def _visible(page: Page, lines: list[Line], title: str, zone: ZoneInfo) -> list[
         marks = " ".join(attribute_text(element) for element in _elements(line))
         if _CLOCK_MARK.search(marks):
             continue
-        machine = next((value for element in _elements(line) if element.tag == "time" and (value := element.get("datetime"))), None)
+        machine = next(
+            (value for element in _elements(line) if element.tag == "time" and (value := element.get("datetime"))), None
+        )
         moment = (parse_machine(machine, zone) if machine else None) or parse_visible(line.text, zone)
         if moment is None:
             continue
         marked = machine is not None or _DATE_MARK.search(marks) is not None
         if not marked and (distance < 0 or not _is_mostly_date(line.text)):
             continue
-        doubt = (0 if _SAYS_PUBLISHED.search(line.text) else 2 if _SAYS_MODIFIED.search(line.text) else 1) + (0 if marked else 1)
+        doubt = (0 if _SAYS_PUBLISHED.search(line.text) else 2 if _SAYS_MODIFIED.search(line.text) else 1) + (
+            0 if marked else 1
+        )
         found.append((doubt + (distance < 0), abs(distance), moment))
     return [moment for _, _, moment in sorted(found, key=lambda one: one[:2])] or _time_elements(page, zone)
 
 
 def _time_elements(page: Page, zone: ZoneInfo) -> list[Moment]:
     """The page's only `time` element, or the ones an article marks as its own date."""
-    marked = [e for e in page.body.iter("time", "span", "div", "meta", "abbr") if e.get("pubdate") is not None or "datepublished" in (e.get("itemprop") or "").lower()]
+    marked = [
+        e
+        for e in page.body.iter("time", "span", "div", "meta", "abbr")
+        if e.get("pubdate") is not None or "datepublished" in (e.get("itemprop") or "").lower()
+    ]
     every = marked or list(page.body.iter("time"))
     days = [moment for element in every if (moment := _of_element(element, zone))]
     return days[:1] if marked or len({moment.day for moment in days}) == 1 else []
@@ -140,12 +193,12 @@ def _is_mostly_date(text: str) -> bool:
 
 def _title_line(lines: list[Line], title: str) -> int | None:
     wanted = words(title)
-    if not wanted:
-        return None
-    at = [index for index, line in enumerate(lines) if words(line.text) == wanted]
+    at = [index for index, line in enumerate(lines) if wanted and words(line.text) == wanted]
     headings = [index for index in at if lines[index].block.tag == "h1"]
     plain = [index for index in at if not lines[index].linked]
-    return next(iter(headings or plain or at), None)
+    if at:
+        return next(iter(headings or plain or at))
+    return next((index for index, line in enumerate(lines) if line.block.tag == "h1"), None)
 
 
 def _with_time(published: Moment, lines: list[Line], title: str, zone: ZoneInfo) -> Moment:
@@ -172,4 +225,8 @@ def _in_url(url: str) -> Moment | None:
 def day_lines(element: HtmlElement) -> int:
     """How many lines under `element` hold a full date: lists of articles hold many."""
     zone = ZoneInfo("UTC")
-    return sum(1 for line in lines_of(element) if len(line.text) <= _DATE_LINE_CHARS and parse_visible(line.text, zone) is not None)
+    return sum(
+        1
+        for line in lines_of(element)
+        if len(line.text) <= _DATE_LINE_CHARS and parse_visible(line.text, zone) is not None
+    )

@@ -15,7 +15,11 @@ def match_lines(lines: Sequence[Line], blocks: Iterable[Block]) -> list[int]:
     """The indexes of the lines that are blocks of the article, or stand in one."""
     texts = {words(block.text) for block in blocks}
     longer = "\n".join(sorted(texts))
-    return [index for index, line in enumerate(lines) if (key := words(line.text)) and (key in texts or (len(key) >= 40 and key in longer))]
+    return [
+        index
+        for index, line in enumerate(lines)
+        if (key := words(line.text)) and (key in texts or (len(key) >= 40 and key in longer))
+    ]
 
 
 def find_region(lines: Sequence[Line], matched: Iterable[int]) -> HtmlElement | None:
@@ -39,4 +43,5 @@ def find_region(lines: Sequence[Line], matched: Iterable[int]) -> HtmlElement | 
 
 def lines_within(lines: Sequence[Line], region: HtmlElement) -> list[Line]:
     """The lines that stand in `region`."""
-    return [line for line in lines if line.block is region or any(ancestor is region for ancestor in line.block.iterancestors())]
+    inside = set(region.iter())
+    return [line for line in lines if line.block in inside]

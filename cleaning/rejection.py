@@ -13,19 +13,19 @@ from model.article import Rejected
 from model.url import is_home_page
 
 _ERROR = re.compile(
-    r"(?:\W*(?:lỗi|error|http)?\s*[:#-]?\s*(?:404|403|410|500|502|503)\b.{0,60})"
-    r"|.{0,30}(?:không\s+(?:tìm\s+thấy|tồn\s+tại)|(?:trang|bài\s+viết|nội\s+dung)\s+(?:này\s+)?(?:không\s+(?:tồn\s+tại|có)|đã\s+bị\s+(?:xóa|xoá|gỡ))).{0,60}"
-    r"|.{0,30}(?:page|article|file|content|url)\s+(?:(?:you\s+requested\s+)?(?:was|is|can(?:no|')t\s+be|could\s+not\s+be)\s+)?(?:not\s+)?(?:found|available|(?:does\s+not|doesn't)\s+exist|no\s+longer\s+(?:exists|available)).{0,60}"
-    r"|.{0,20}\bnot\s+found\b.{0,40}|.{0,20}halaman\s+(?:yang\s+anda\s+cari\s+)?tidak\s+(?:ditemukan|tersedia|ada).{0,40}"
-    r"|(?:server|runtime|application)\s+error.{0,60}|service\s+unavailable.{0,30}|bad\s+gateway.{0,20}|internal\s+server\s+error.{0,40}",
+    r"(?:\W*(?:lỗi|error|http)? ?[:#-]? ?(?:404|403|410|500|502|503)\b.{0,60})"
+    r"|.{0,30}(?:không (?:tìm thấy|tồn tại)|(?:trang|bài viết|nội dung) (?:này )?(?:không (?:tồn tại|có)|đã bị (?:xóa|xoá|gỡ))).{0,60}"
+    r"|.{0,30}(?:page|article|file|content|url) (?:(?:you requested )?(?:was|is|can(?:no|')t be|could not be) )?(?:not )?(?:found|available|(?:does not|doesn't) exist|no longer (?:exists|available)).{0,60}"
+    r"|.{0,20}\bnot found\b.{0,40}|.{0,20}halaman (?:yang anda cari )?tidak (?:ditemukan|tersedia|ada).{0,40}"
+    r"|(?:server|runtime|application) error.{0,60}|service unavailable.{0,30}|bad gateway.{0,20}|internal server error.{0,40}",
     re.IGNORECASE,
 )
 _BLOCKED = re.compile(
-    r"just\s+a\s+moment|checking\s+(?:your\s+browser|if\s+the\s+site\s+connection)|attention\s+required!?\s*\|\s*cloudflare|access\s+denied|"
-    r"verify\s+(?:that\s+)?you\s+are\s+(?:a\s+)?human|are\s+you\s+(?:a\s+)?(?:human|robot)|please\s+complete\s+the\s+(?:security\s+check|captcha)|"
-    r"enable\s+javascript\s+and\s+cookies\s+to\s+continue|ddos\s+protection\s+by|unusual\s+traffic\s+from|request\s+(?:was\s+)?(?:blocked|rejected)|"
-    r"xác\s+(?:minh|nhận)\s+(?:bạn\s+)?(?:không\s+phải\s+là\s+(?:robot|người\s+máy)|là\s+con\s+người)|truy\s+cập\s+(?:bị\s+)?(?:từ\s+chối|bị\s+chặn)|"
-    r"vui\s+lòng\s+nhập\s+mã\s+(?:xác\s+nhận|captcha)|akses\s+(?:ditolak|diblokir)",
+    r"just a moment|checking (?:your browser|if the site connection)|attention required!? ?\| ?cloudflare|access denied|"
+    r"verify (?:that )?you are (?:a )?human|are you (?:a )?(?:human|robot)|please complete the (?:security check|captcha)|"
+    r"enable javascript and cookies to continue|ddos protection by|unusual traffic from|request (?:was )?(?:blocked|rejected)|"
+    r"xác (?:minh|nhận) (?:bạn )?(?:không phải là (?:robot|người máy)|là con người)|truy cập (?:bị )?(?:từ chối|bị chặn)|"
+    r"vui lòng nhập mã (?:xác nhận|captcha)|akses (?:ditolak|diblokir)",
     re.IGNORECASE,
 )
 _LITTLE_PROSE = 600
@@ -87,9 +87,13 @@ def early_rejection(head: Head, lines: Sequence[Line]) -> Rejected | None:
     if prose <= _LITTLE_PROSE and (wall := next((text for text in spoken if _BLOCKED.search(text)), None)):
         return Rejected("blocked", shorten(wall, 120))
     headings = [head.title, *(line.text for line in lines if line.block.tag in ("h1", "h2") and len(line.text) <= 120)]
-    if not is_article_thing(head.article) and (error := next((text for text in headings if _ERROR.fullmatch(text)), None)):
+    if not is_article_thing(head.article) and (
+        error := next((text for text in headings if _ERROR.fullmatch(text)), None)
+    ):
         return Rejected("error-page", shorten(error, 120))
-    if prose <= _LITTLE_PROSE and (error := next((text for text in spoken[:20] if len(text) <= 120 and _ERROR.fullmatch(text)), None)):
+    if prose <= _LITTLE_PROSE and (
+        error := next((text for text in spoken[:20] if len(text) <= 120 and _ERROR.fullmatch(text)), None)
+    ):
         return Rejected("error-page", shorten(error, 120))
     return None
 
@@ -111,7 +115,7 @@ def listing_rejection(head: Head, shape: Shape, url: str) -> Rejected | None:
         return Rejected("listing", detail)
     if is_home_page(url):  # where gone articles are redirected to
         return Rejected("listing", f"home page; {detail}")
-    if shape.teasers >= _FEW_TEASERS and shape.longest_run < 0.1 * shape.body:
+    if shape.teasers >= _FEW_TEASERS and shape.longest_run < min(_SHORT_RUN, 0.1 * shape.body):
         return Rejected("listing", detail)
     if shape.teasers >= _MANY_TEASERS and shape.body < 0.06 * shape.link_chars:
         return Rejected("listing", detail)

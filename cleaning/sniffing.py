@@ -61,6 +61,10 @@ def text_kind(text: str) -> str | None:
             pass
         else:
             return "JSON"
-    if start.startswith("<") and (kind := _XML_KINDS.search(start)) and not re.search(r"<html[\s>]", start, re.IGNORECASE):
+    if (
+        start.startswith("<")
+        and (kind := _XML_KINDS.search(start))
+        and not re.search(r"<html[\s>]", start, re.IGNORECASE)
+    ):
         return f"XML ({kind.group(1).lower()})"
     return None if tagged else "plain text"

@@ -6,6 +6,7 @@ cannot see, or that leads to a bare IP address, or that bears a gambling name in
 
 import ipaddress
 import re
+from functools import lru_cache
 from urllib.parse import urljoin
 
 from courlan import extract_domain
@@ -27,9 +28,13 @@ _NAMES = re.compile(
 )
 _UNSEEN_STYLE = re.compile(r"(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
 _OFF_SCREEN = re.compile(
-    r"(?:text-indent|(?<![\w-])(?:left|top|right)|margin-(?:left|top))\s*:\s*-\s*\d{4,}|font-size\s*:\s*0(?:px|em|pt|%)?\s*(?:;|!|$)", re.IGNORECASE
+    r"(?:text-indent|(?<![\w-])(?:left|top|right)|margin-(?:left|top))\s*:\s*-\s*\d{4,}|font-size\s*:\s*0(?:px|em|pt|%)?\s*(?:;|!|$)",
+    re.IGNORECASE,
 )
-_NO_SIZE = re.compile(r"(?<![\w-])(?:width|height|opacity)\s*:\s*0(?:\.0*)?(?:px|em|pt|%)?\s*(?:;|!|$)|clip\s*:\s*rect\(\s*0", re.IGNORECASE)
+_NO_SIZE = re.compile(
+    r"(?<![\w-])(?:width|height|opacity)\s*:\s*0(?:\.0*)?(?:px|em|pt|%)?\s*(?:;|!|$)|clip\s*:\s*rect\(\s*0",
+    re.IGNORECASE,
+)
 _ANCHOR_CHARS = 60  # a spam link's text is a name and a slogan, a news link's a sentence
 
 
@@ -50,11 +55,14 @@ def names_gambling(text: str) -> bool:
 
 
 def _judge(anchor: HtmlElement, base: str) -> SpamLink | None:
+    href = (anchor.get("href") or "").strip()
+    if "//" not in href[:8]:
+        return None  # within the site
     try:
-        url = urljoin(base, (anchor.get("href") or "").strip())
-        host = host_of(url)
+        url = urljoin(base, href)
     except ValueError:
         return None
+    host = host_of(url)
     if not url.startswith(("http://", "https://")) or not host or _same_site(host, host_of(base)):
         return None
     text = tidy(anchor.text_content())
@@ -89,7 +97,14 @@ def _whole(anchor: HtmlElement) -> HtmlElement:
     """The largest element that shows nothing but the link, so that no empty box stays behind."""
     current = anchor
     text = tidy(anchor.text_content())
-    while (parent := current.getparent()) is not None and parent.tag not in ("body", "html", "main", "article", "td", "form"):
+    while (parent := current.getparent()) is not None and parent.tag not in (
+        "body",
+        "html",
+        "main",
+        "article",
+        "td",
+        "form",
+    ):
         if tidy(parent.text_content()) != text or parent.find(".//img") is not None:
             break
         current = parent
@@ -110,6 +125,7 @@ def _stands_alone(anchor: HtmlElement, text: str) -> bool:
     return bool(text) and parent is not None and tidy(parent.text_content()) == text
 
 
+@lru_cache(maxsize=4_096)
 def _same_site(host: str, other: str) -> bool:
     if host == other or host.endswith("." + other) or other.endswith("." + host):
         return True

@@ -11,12 +11,12 @@ from lxml.html import HtmlElement
 from cleaning.text import tidy
 
 _ARTICLE_TYPES = frozenset(
-    "article newsarticle reportagenewsarticle analysisnewsarticle opinionnewsarticle backgroundnewsarticle reviewnewsarticle "
-    "advertisercontentarticle satiricalarticle blogposting liveblogposting techarticle scholarlyarticle socialmediaposting "
-    "report webpage".split()
+    ["article", "newsarticle", "reportagenewsarticle", "analysisnewsarticle", "opinionnewsarticle", "backgroundnewsarticle", "reviewnewsarticle", "advertisercontentarticle", "satiricalarticle", "blogposting", "liveblogposting", "techarticle", "scholarlyarticle", "socialmediaposting", "report", "webpage"]
 )
 _WEAK_TYPES = frozenset({"webpage"})
-_ORGANISATIONS = frozenset({"organization", "newsmediaorganization", "corporation", "website", "governmentorganization"})
+_ORGANISATIONS = frozenset(
+    {"organization", "newsmediaorganization", "corporation", "website", "governmentorganization"}
+)
 _CONTROL = re.compile(r"[\x00-\x1f]+")
 _TRAILING_COMMA = re.compile(r",\s*([}\]])")
 _MAX_CHARS = 500_000
@@ -86,7 +86,15 @@ def people_of(value: Any) -> list[str]:
 
 
 def _loaded(text: str) -> Any:
-    text = text[:_MAX_CHARS].strip().removeprefix("<!--").removesuffix("-->").strip().removeprefix("//<![CDATA[").removesuffix("//]]>")
+    text = (
+        text[:_MAX_CHARS]
+        .strip()
+        .removeprefix("<!--")
+        .removesuffix("-->")
+        .strip()
+        .removeprefix("//<![CDATA[")
+        .removesuffix("//]]>")
+    )
     for attempt in (text, _repaired(text)):
         try:
             return json.loads(attempt, strict=False)
@@ -111,4 +119,8 @@ def _walk(value: Any) -> Iterator[Thing]:
             waiting.extend(current[:_MAX_OBJECTS])
         elif isinstance(current, dict):
             yield current
-            waiting.extend(current[key] for key in ("@graph", "mainEntity", "mainEntityOfPage") if isinstance(current.get(key), dict | list))
+            waiting.extend(
+                current[key]
+                for key in ("@graph", "mainEntity", "mainEntityOfPage")
+                if isinstance(current.get(key), dict | list)
+            )

@@ -31,7 +31,11 @@ def find_tags(page: Page, head: Head) -> list[str]:
     if not found:
         found = [part for text in head.all("news_keywords")[:1] for part in text.split(",")]
     if not found:
-        found = [anchor.text_content() for anchor in page.tree.iter("a") if "tag" in (anchor.get("rel") or "").lower().split()]
+        found = [
+            anchor.text_content()
+            for anchor in page.tree.iter("a")
+            if "tag" in (anchor.get("rel") or "").lower().split()
+        ]
     if len(found) == 1:
         found = found[0].split(",")
     tidied = [tidy(tag).lstrip("#") for tag in found]

@@ -27,7 +27,9 @@ _TABLE: dict[int, str | None] = {
     0xFFFF: None,
 }
 # Joiners shape Persian and Indic words and emoji; between Latin letters they are leftovers of an editor.
-_LATIN_JOINER = re.compile(r"(?<=[\u0000-\u024f\u1e00-\u1eff])[\u200c\u200d]+|[\u200c\u200d]+(?=[\u0000-\u024f\u1e00-\u1eff])")
+_LATIN_JOINER = re.compile(
+    r"(?<=[\u0000-\u024f\u1e00-\u1eff])[\u200c\u200d]+|[\u200c\u200d]+(?=[\u0000-\u024f\u1e00-\u1eff])"
+)
 _WORD = re.compile(r"\w+")
 
 

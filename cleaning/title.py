@@ -70,7 +70,11 @@ def strip_site(title: str, site: Iterable[str], headings: Iterable[str]) -> str:
 
 def _is_site(part: str, names: set[str]) -> bool:
     found = words(part)
-    return not found or found in names or any(found in name.split(" - ") or (len(found) > 5 and found in name) for name in names)
+    return (
+        not found
+        or found in names
+        or any(found in name.split(" - ") or (len(found) > 5 and found in name) for name in names)
+    )
 
 
 def _claims(head: Head) -> list[tuple[str, str]]:
@@ -86,7 +90,9 @@ def _claims(head: Head) -> list[tuple[str, str]]:
 def _headings(lines: list[Line]) -> list[str]:
     """What stands on the page as a headline: h1 first, then elements marked as title, then other headings."""
     first = [line.text for line in lines if _within(line, ("h1",))]
-    marked = [line.text for line in lines if len(line.text) <= _TITLE_CHARS and _TITLE_MARK.search(attribute_text(line.block))]
+    marked = [
+        line.text for line in lines if len(line.text) <= _TITLE_CHARS and _TITLE_MARK.search(attribute_text(line.block))
+    ]
     others = [line.text for line in lines if _within(line, ("h2", "h3"))]
     return [*first, *marked, *others]
 

@@ -1,10 +1,10 @@
 """One DAG a source, made from the registry: fetch → clean (mapped over WARC parts) → publish.
 
 Adding, changing or disabling a source file changes the DAGs; nothing here does. Parsing imports neither Scrapy nor
-trafilatura, and where Airflow asks for one DAG (a task starts) only that one is built.
+trafilatura, and where Airflow asks for one DAG (a task starts) only that one is built. Retries are Airflow's own
+settings (`core.default_task_retries`, `default_task_retry_delay`), which bantin/engine.py sets to two after a minute.
 """
 
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from model.source import Source, SourceError, load_source, source_files
 DAG_PREFIX = "crawl-"
 
 
-@task(retries=1, retry_delay=timedelta(minutes=1))
+@task
 def clean(part_key: str) -> None:
     """Turns the pages of one WARC part into articles."""
     from bantin.clean import clean_part
@@ -26,7 +26,7 @@ def clean(part_key: str) -> None:
         clean_part(part_key, Settings.from_environment())
 
 
-@task(trigger_rule="none_failed", retries=1, retry_delay=timedelta(minutes=1))
+@task(trigger_rule="none_failed")
 def publish(source_id: str) -> str:
     """Makes the run visible, and returns the key of its report. Runs too where there was nothing to clean."""
     from bantin.publish import publish as publish_run
@@ -38,7 +38,7 @@ def publish(source_id: str) -> str:
     return keys.report(source_id, run)
 
 
-@task
+@task(retries=0)
 def refuse(mistakes: str) -> None:
     """Fails with what is wrong with a source's file."""
     with final_errors():
@@ -59,13 +59,7 @@ def source_dag(source: Source) -> DAG:
         is_paused_upon_creation=False,  # `enabled` in the source's file is the switch
         tags=[source.kind, *source.languages, *([place.province] if place else [])],
     ) as dag:
-        fetch = FetchOperator(
-            task_id="fetch",
-            source_id=source.id,
-            retries=2,
-            retry_delay=timedelta(minutes=1),
-            retry_exponential_backoff=2,
-        )
+        fetch = FetchOperator(task_id="fetch", source_id=source.id, retry_exponential_backoff=2)
         cleaned = clean.expand(part_key=fetch.output)
         asset = Asset(name=f"articles/{source.id}", uri=f"x-bantin://articles/{source.id}")
         published = publish.override(outlets=[asset])(source.id)

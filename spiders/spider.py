@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import scrapy
-from scrapy import Request
-from scrapy.exceptions import IgnoreRequest
+from scrapy import Request, signals
+from scrapy.exceptions import DontCloseSpider, IgnoreRequest
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
@@ -24,14 +24,14 @@ from storage.frontier import Known
 logger = logging.getLogger(__name__)
 
 MAX_FAILURES = 5
-"""A page that failed so many times in a row is asked for only where a listing still names it."""
+"""A page that failed so many times in a row is asked for only where a list still names it."""
 
 
 class SourceSpider(scrapy.Spider):
     """Crawls one source.
 
     `frontier` is what earlier runs know, by normalised URL; `done` the URLs that earlier attempts of this run stored.
-    `found` counts the article addresses that were found, `asked` those requested, `skipped` the others by reason.
+    `found` counts the article addresses that lists named, `asked` those requested, `skipped` the others by reason.
     """
 
     name = "source"
@@ -50,7 +50,8 @@ class SourceSpider(scrapy.Spider):
         self._seen: set[str] = set()
 
     async def start(self) -> AsyncIterator[Request]:
-        """The source's ways in, then the pages that failed at an earlier run."""
+        """The source's ways in. What is due of the frontier comes when they are done: news first."""
+        self.crawler.signals.connect(self.revisit, signals.spider_idle)
         discovery = self.source.discovery
         for url in discovery.feeds:
             yield self._request(url, Kind.FEED, None, self.parse_feed)
@@ -58,10 +59,20 @@ class SourceSpider(scrapy.Spider):
             yield self._request(url, Kind.SITEMAP, None, self.parse_sitemap, depth=1)
         for listing in discovery.listings:
             yield self._request(listing.url, Kind.LISTING, None, self.parse_listing, listing=listing, number=None)
-        for known in self.frontier.values():
-            if known.kind == Kind.ARTICLE and 0 < known.failures < MAX_FAILURES:
-                for request in self._articles([known.url], None):
-                    yield request
+
+    def revisit(self) -> None:
+        """Asks, once, for the articles that are due and that no list named: failures of earlier runs, and pages that
+        may have been edited. Called by Scrapy when it has nothing left to do."""
+        due = sorted(
+            (known for known in self.frontier.values() if known.kind == Kind.ARTICLE and known.failures < MAX_FAILURES),
+            key=lambda known: known.next_due,
+        )
+        requests = list(self._articles([known.url for known in due if known.next_due <= self.started_at], None))
+        for request in requests:
+            self.crawler.engine.crawl(request)
+        if requests:
+            logger.info("%d known articles are due again", len(requests))
+            raise DontCloseSpider
 
     def parse_feed(self, response: Response) -> Iterator[Request]:
         """A feed's entries."""
@@ -148,7 +159,7 @@ class SourceSpider(scrapy.Spider):
         )
 
     def _articles(self, links: list[str], via: str | None) -> Iterator[Request]:
-        """Requests for those of `links` that are articles and new or due."""
+        """Requests for those of `links` that are articles and new or due. `via` is the list that named them, if any."""
         for link in links:
             if not self.source.is_article(link):
                 continue
@@ -156,7 +167,7 @@ class SourceSpider(scrapy.Spider):
             if url in self._seen:
                 continue
             self._seen.add(url)
-            self.found += 1
+            self.found += via is not None
             known = self.frontier.get(url)
             if url in self.done:
                 self.skipped["stored by an earlier attempt"] += 1

@@ -12,8 +12,6 @@
 Each message ends with what to do. `retryable` is what a scheduler asks before it tries the same call again.
 """
 
-
-
 from typing import ClassVar
 
 from model.errors import BantinError

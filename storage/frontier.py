@@ -77,7 +77,7 @@ def _step(known: Known | None, url: str, row: dict[str, Any], text: str | None, 
         # Asked for again at the next run: the failure may have been the server's mood.
         return replace(known, last_fetched=at, next_due=at, status=status, failures=known.failures + 1)
     interval = known.interval_h
-    if status == 304 or (text is not None and text == known.text_sha256):
+    if status in (304, 404, 410) or (text is not None and text == known.text_sha256):
         interval *= GROWTH
     elif text is not None and known.text_sha256 is not None:
         interval *= SHRINKAGE

@@ -18,7 +18,7 @@ from warcio.archiveiterator import ArchiveIterator
 from bantin.errors import FetchFailed, Interrupted
 from bantin.fetch import Fetch, committed_captures
 from bantin.settings import Settings
-from demo import DemoWeb, truth
+from demo import DemoWeb, paper, truth
 from model.capture import Capture, Kind
 from model.source import Source, SourceError
 from spiders.verdict import CrawlExit
@@ -69,6 +69,14 @@ def test_what_is_known_is_asked_for_conditionally(web: DemoWeb, settings: Settin
     assert pages(first)
     assert not pages(second)
     assert {c.status for c in second if c.kind != Kind.ROBOTS} == {304}
+
+
+def test_a_silent_edit_is_found_though_the_feed_has_not_changed(web: DemoWeb, settings: Settings) -> None:
+    url = "http://paper.example" + next(iter(paper.articles()))
+    fetch(demo_source("paper"), settings)
+    web.edit(url, truth()[url].title, "Tiêu đề đã sửa")
+    second = fetch(demo_source("paper"), settings, LATER)
+    assert pages(second) == {url}
 
 
 def test_what_is_known_and_not_due_is_not_asked_for_at_all(web: DemoWeb, settings: Settings) -> None:
@@ -265,7 +273,9 @@ def test_a_crawl_ends_with_its_parent_even_when_that_is_killed(
     file = tmp_path / "source.yaml"
     file.write_text(dump_source(slow_source()), "utf-8")
     environment = {**os.environ, **settings.environment()}
-    parent = subprocess.Popen([sys.executable, "-c", PARENT, str(file), RUN], env=environment, stderr=subprocess.DEVNULL)
+    parent = subprocess.Popen(
+        [sys.executable, "-c", PARENT, str(file), RUN], env=environment, stderr=subprocess.DEVNULL
+    )
     wait_until(lambda: web.count("http://trouble.example/redirect/0"))
     (child,) = psutil.Process(parent.pid).children()
     parent.send_signal(signal.SIGKILL)

@@ -1,18 +1,20 @@
 """What only a bucket can get wrong: credentials, buckets, networks, lost answers, stores without conditions."""
 
 import logging
+import multiprocessing
 import pickle
 import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from storage.errors import KeyNotFound, PreconditionFailed, StoreRefused, StoreUnavailable
-from storage.s3 import PART_BYTES
+from storage.s3 import PART_BYTES, S3Store
 from storage.store import ObjectStore, open_store
 from tests.servers.faulty_s3 import Fault, FaultyS3
 from tests.servers.s3 import S3Server
@@ -110,6 +112,14 @@ def test_an_endpoint_that_is_a_web_site(store: ObjectStore, faulty: FaultyS3):
     faulty.faults.append(Fault("GET", "list-type", 405, body="<!doctype html><p>welcome"))
     with pytest.raises(StoreRefused, match=f"{faulty.server.endpoint} refused .*: see what it supports"):
         list(store.list(""))
+
+
+def test_what_other_tools_put_there_and_no_verb_could_read_is_not_listed(store: ObjectStore, faulty: FaultyS3):
+    store.put("a/b", b"")
+    bucket = store.url.split("/")[2]
+    for name in ("archive/a/", "archive//a", "archive/.tmp/probe", "archived/c", "elsewhere/d"):
+        faulty.server.client().put_object(Bucket=bucket, Key=name)
+    assert [info.key for info in store.list("")] == ["a/b"]
 
 
 # Answers
@@ -253,6 +263,17 @@ def test_a_store_can_be_pickled_without_its_credentials(store: ObjectStore):
     pickled = pickle.dumps(store)
     assert b"AWS" not in pickled
     assert pickle.loads(pickled).get("a") == b"x"
+
+
+def _client_of(store: S3Store) -> int:
+    return id(store._client)
+
+
+def test_a_forked_process_makes_its_own_client(store: S3Store):
+    client = store._client  # its connections are the parent's: two processes on one would get each other's answers
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("fork")) as pool:
+        assert pool.submit(_client_of, store).result() != id(client)
+    assert store._client is client
 
 
 def test_threads_share_a_store(store: ObjectStore):
