@@ -52,8 +52,17 @@ def airflow_environment(settings: Settings, port: int = 8080) -> dict[str, str]:
         "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "30",
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
     }
-    paths = os.pathsep.join([str(CHECKOUT), *filter(None, [os.environ.get("PYTHONPATH")])])
-    return {**ours, **os.environ, **settings.environment(), "PYTHONPATH": paths}
+    return {
+        **ours,
+        **os.environ,
+        **settings.environment(),
+        "PYTHONPATH": _before(str(CHECKOUT), os.environ.get("PYTHONPATH")),
+        "PATH": _before(str(Path(sys.executable).parent), os.environ.get("PATH")),  # Airflow starts `airflow` by name
+    }
+
+
+def _before(first: str, rest: str | None) -> str:
+    return os.pathsep.join([first, rest]) if rest else first
 
 
 def run_dags(dag_ids: list[str], settings: Settings, log: Path) -> Iterator[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""How a fetched page becomes an article: pure functions around trafilatura. Imports `model` and nothing else of ours."""
+"""How a fetched page becomes an article: pure functions around trafilatura. Of ours, imports `model` alone."""
 
 from cleaning.cleaner import clean
 from cleaning.version import cleaner_version

@@ -14,7 +14,7 @@ from model.url import host_of
 
 _PREFIX = re.compile(
     r"^(?:by|written by|posted by|author|authors|reporter|story by|tác giả|người (?:viết|đăng|gửi)|phóng viên|pv|"
-    r"bài(?:,| và| ?-)? ảnh|tin(?:,| và| ?-)? ảnh|bài viết|thực hiện|oleh|penulis|reporter|von|par|por|di|av|door)\b ?[:\-–]? |"
+    r"bài(?:,| và| ?-)? ảnh|tin(?:,| và| ?-)? ảnh|bài viết|thực hiện|oleh|penulis)\b ?[:\-–]? |"
     r"^(?:bài(?:,| và| ?-)? ảnh|tin(?:,| và| ?-)? ảnh|bài|tin|tác giả|pv) ?: ?",
     re.IGNORECASE,
 )
@@ -22,19 +22,23 @@ _ROLE = re.compile(
     r" ?[\[(](?:tổng hợp|t/h|th|lược dịch|biên dịch|dịch|ghi|sưu tầm|tổng thuật|theo [^)]*)[\])] ?$", re.IGNORECASE
 )
 _BYLINE_MARK = re.compile(
-    r"(?:^|[\s_-])(?:by-?line|author(?:-?(?:name|info|link))?|article-?author|tac-?gia|detail-author|nguoi-?viet)(?:$|[\s_-])",
+    r"(?:^|[\s_-])(?:by-?line|author(?:-?(?:name|info|link))?|article-?author|tac-?gia|detail-author|nguoi-?viet)"
+    r"(?:$|[\s_-])",
     re.IGNORECASE,
 )
 _NOT_A_NAME = re.compile(
-    r"https?:|www\.|@|\.(?:com|vn|net|org)\b|\d{2,}|^(?:admin(?:istrator)?|editor|staff|webmaster|ban biên tập|bbt|root|guest|unknown|anonymous|null|none|"
-    r"redaktion|redaksi|super ?user|user|quản trị(?: viên)?|tổng hợp|theo\b.*|nguồn\b.*|cổng (?:thông tin|ttđt).*|báo\s.*|trang\s.*)$",
+    r"https?:|www\.|@|\.(?:com|vn|net|org)\b|\d{2,}"
+    r"|^(?:admin(?:istrator)?|editor|staff|webmaster|ban biên tập|bbt|root|guest|unknown|anonymous|null|none"
+    r"|redaktion|redaksi"
+    r"|super ?user|user|quản trị(?: viên)?|tổng hợp|theo\b.*|nguồn\b.*|cổng (?:thông tin|ttđt).*|báo\s.*|trang\s.*)$",
     re.IGNORECASE,
 )
 _NAME_CHARS = 80
 # One Vietnamese syllable without its diacritics; a name of such syllables is Vietnamese in every edition of a site.
 _SYLLABLE = re.compile(
-    r"(?:ngh|ng|nh|th|tr|ch|kh|ph|gh|gi|qu|[bcdghklmnprstvx])?(?:uye|uya|uyu|oai|oay|oeo|uay|uoi|uou|ieu|yeu|uu|uy|ue|uo|ua|ui|oa|oe|oi|oo|"
-    r"ia|ie|iu|io|ya|ye|eo|eu|ai|ao|au|ay|[aeiouy])(?:ng|nh|ch|[cmnpt])?"
+    r"(?:ngh|ng|nh|th|tr|ch|kh|ph|gh|gi|qu|[bcdghklmnprstvx])?"
+    r"(?:uye|uya|uyu|oai|oay|oeo|uay|uoi|uou|ieu|yeu|uu|uy|ue|uo|ua|ui|oa|oe|oi|oo|ia|ie|iu|io|ya|ye|eo|eu|ai|ao|au|ay|[aeiouy])"
+    r"(?:ng|nh|ch|[cmnpt])?"
 )
 _CAPITALISED = re.compile(r"[^\W\d_](?:[\w'’.-]*)$")
 

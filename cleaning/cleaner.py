@@ -16,11 +16,11 @@ from cleaning.language import find_language
 from cleaning.lines import PROSE_CHARS, Line, lines_of, prose_chars
 from cleaning.links import find_alternates, find_attachments, find_canonical
 from cleaning.opening import described_lead, find_lead, with_lead, without_headline, without_outlet
-from cleaning.page import MAX_BODY_BYTES, MAX_TEXT_CHARS, Page, parse
+from cleaning.page import MAX_BODY_BYTES, Page, parse
 from cleaning.paragraphs import merge_empty_elements, wrap_loose_text
 from cleaning.pictures import Picture, take_captions
 from cleaning.publication import find_publication
-from cleaning.region import find_region, lines_within, match_lines
+from cleaning.region import find_region, lines_within, match_lines, without_link_runs
 from cleaning.rejection import early_rejection, listing_rejection, shape_of
 from cleaning.sniffing import binary_kind, text_kind
 from cleaning.spam import names_gambling, take_spam
@@ -72,8 +72,6 @@ def clean(capture: Capture, body: bytes, source: Source) -> Article | Rejected:
     if isinstance(content, Rejected):
         return content
     text = text_of(content.blocks)
-    if len(text) > MAX_TEXT_CHARS:
-        return Rejected("too-large", f"{len(text):,} characters of text")
     if not title:
         title, title_origin = content.blocks[0].text[:200], "text"
     if author is None and content.ending.author is not None:
@@ -166,12 +164,15 @@ def _content(
     signed = take_signature(page, own, _last_sentence(own, blocks), outlets, vietnamese=vietnamese)
     taken = {words(removal.text) for removal in page.removed if removal.rule in ("signature", "outlet", "source-stub")}
     blocks = _without_last(blocks, taken)
+    blocks, related = without_link_runs(blocks, lines)
     blocks, repeated = without_headline(blocks, title)
-    blocks = with_lead(blocks, lead)
-    blocks, named = without_outlet(blocks, outlets)
-    page.removed.extend([*repeated, *named])
+    lead = lead or described_lead(head, blocks)
+    blocks, named = without_outlet(with_lead(blocks, lead), outlets)
+    page.removed.extend([*related, *repeated, *named])
+    if lead and named:
+        lead = lead.removeprefix(named[0].text).lstrip() or None
     ending = Ending(signed.author, source_stub.via_name or signed.via_name, source_stub.via_url)
-    return _Content(blocks, lead or described_lead(head, blocks), ending, region, _images(pictures, region, page.url))
+    return _Content(blocks, lead, ending, region, _images(pictures, region, page.url))
 
 
 def _last_sentence(lines: Sequence[Line], blocks: Sequence[Block]) -> int:

@@ -69,7 +69,7 @@ class Moment:
 
 def parse_machine(value: str, zone: tzinfo) -> Moment | None:
     """The moment in a value meant for machines: ISO 8601 in its variants, or RFC 2822; `zone` where it names none."""
-    text = tidy(value)
+    text = tidy(value[:200])
     if found := _ISO.match(text):
         return _moment(_day(found), _clock(found), _offset(found["zone"]) or zone)
     try:

@@ -12,7 +12,8 @@ from cleaning.page import Page, attribute_text
 from cleaning.text import tidy, words
 
 _SOURCE = re.compile(
-    r"[(\[]? ?(?:nguồn(?: tin)?|source|sumber|fuente|quelle|出典|ソース|출처) ?(?:(?::|-|–) ?(?P<name>[^\n]{2,80}?))? ?[)\]]?\.?",
+    r"[(\[]? ?(?:nguồn(?: tin)?|source|sumber|fuente|quelle|出典|ソース|출처) ?"
+    r"(?:(?::|-|–) ?(?P<name>[^\n]{2,80}?))? ?[)\]]?\.?",
     re.IGNORECASE,
 )
 _AFTER = re.compile(r"[(\[]? ?theo (?P<name>[^\n]{2,60}?) ?[)\]]?\.?", re.IGNORECASE)

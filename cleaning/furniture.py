@@ -117,6 +117,8 @@ def _take_lists(page: Page, lines: Iterable[Line]) -> None:
     for line in lines:
         if (rule := rule_for("heading", line.text)) is None:
             continue
+        if line.block.tag == "li" or next(line.block.iterancestors("nav", "li"), None) is not None:
+            continue  # an entry of a menu
         if not is_within(line, page.body) or _in_table_row(line.block):
             continue
         for element in _list_after(line, page):

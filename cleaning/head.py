@@ -11,7 +11,7 @@ from cleaning.text import tidy
 @dataclass(frozen=True, slots=True)
 class Head:
     """What a page says about itself. `meta` maps names and properties in lower case to their values in order;
-    `things` are the objects of its JSON-LD and `article` the one that describes the article ({} where there is none)."""
+    `things` are the objects of its JSON-LD and `article` the one that describes the article ({}: none)."""
 
     title: str
     html_language: str | None

@@ -14,7 +14,56 @@ from cleaning.page import drop
 from cleaning.text import tidy
 
 BLOCKS = frozenset(
-    ["address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "details", "dialog", "div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "html", "legend", "li", "main", "marquee", "nav", "ol", "p", "pre", "section", "summary", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul", "option", "select", "menu"]
+    [
+        "address",
+        "article",
+        "aside",
+        "blockquote",
+        "body",
+        "caption",
+        "center",
+        "dd",
+        "details",
+        "dialog",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "figcaption",
+        "figure",
+        "footer",
+        "form",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "header",
+        "hr",
+        "html",
+        "legend",
+        "li",
+        "main",
+        "marquee",
+        "menu",
+        "nav",
+        "ol",
+        "option",
+        "p",
+        "pre",
+        "section",
+        "select",
+        "summary",
+        "table",
+        "tbody",
+        "td",
+        "tfoot",
+        "th",
+        "thead",
+        "tr",
+        "ul",
+    ]
 )
 _UNSEEN = frozenset(
     {"script", "style", "noscript", "template", "head", "iframe", "object", "svg", "textarea", "math", "select"}
@@ -30,7 +79,7 @@ PROSE_CHARS = 80  # from this length on a line that is no link reads as a senten
 class Line:
     """One line. `text` is tidy; `block` is the nearest block element around it; `pieces` are the places its text
     comes from, as (element, whether it is the element's tail); `link_chars` of the text are within links,
-    `emphasis_chars` within bold or italic and `italic_chars` within italic elements. `image` is the picture right before it.
+    `emphasis_chars` within bold or italic and `italic_chars` within italic elements; `image` is the picture before it.
     A line stays true while furniture is taken off the page; `erased` tells that it was taken itself."""
 
     text: str

@@ -49,6 +49,14 @@ def same_site(one: str, other: str) -> bool:
     return bool(first) and first == second
 
 
+def is_document(url: str) -> bool:
+    """Whether `url` names an office document, a PDF or an archive."""
+    try:
+        return unquote(urlsplit(url).path).lower().endswith(_DOCUMENTS)
+    except ValueError:
+        return False
+
+
 def find_canonical(page: Page, head: Head) -> tuple[str | None, str]:
     """The page's own name for itself, and the origin. Trusted only within the page's site, and never its home page:
     templates print the home page's address on every page."""
@@ -82,8 +90,8 @@ def find_attachments(container: HtmlElement, base: str) -> list[Attachment]:
         url = absolute(base, anchor.get("href"))
         if url is None:
             continue
-        path = unquote(urlsplit(url).path)
-        if path.lower().endswith(_DOCUMENTS):
+        if is_document(url):
+            path = unquote(urlsplit(url).path)
             name = tidy(anchor.text_content()) or tidy(anchor.get("title") or "") or path.rsplit("/", 1)[-1]
             found.setdefault(url, Attachment(url=url, name=shorten(name, 300)))
     return list(found.values())[:_MAX_LINKS]

@@ -14,11 +14,12 @@ from cleaning.text import fold, tidy, words
 from model.article import Removal
 from model.source import Source
 
-_LEADS = ", ".join((
-    ".detail-sapo", ".sapo_detail", ".sapo", "h2.sapo", ".singular-sapo", ".content-detail-sapo", ".article__sapo", ".chapeau",
-    ".ArticleSummary", ".article-summary", ".asset-summary", "p.description", ".news-sapo", ".article-sapo", ".post-summary",
-    "#sapo", ".entry-summary", ".article-lead", ".bai-viet-tom-tat", ".tomtat", ".trichdan",
-))  # fmt: skip
+# By these templates mark their leads (sapo).
+_LEADS = """
+    .detail-sapo, .sapo_detail, .sapo, .singular-sapo, .content-detail-sapo, .article__sapo, .news-sapo, .article-sapo,
+    #sapo, .ArticleSummary, .article-summary, .asset-summary, .post-summary, .entry-summary, p.description, .chapeau,
+    .article-lead, .bai-viet-tom-tat, .tomtat, .trichdan
+"""
 _OUTLET = re.compile(r"^(?:\((?P<bracketed>[^()]{2,40})\)\s*[-–—:]*|(?P<plain>[\w.À-ỹ ]{2,25}?)\s*[-–—])\s+(?=\S)")
 _FIRST_BLOCKS = 4
 _LEAD_CHARS = 1_500
@@ -109,7 +110,7 @@ def without_outlet(blocks: Sequence[Block], outlets: frozenset[str]) -> tuple[li
 
 
 def _is_outlet(name: str, outlets: frozenset[str]) -> bool:
-    """Whether `name` is an outlet's, with or without spaces, diacritics and the `Online` at its end (`NLĐO` on nld.com.vn)."""
+    """Whether `name` is an outlet's, with or without spaces, diacritics and a final `Online` (`NLĐO` on nld.com.vn)."""
     plain = fold(name).replace(" ", "")
     spellings = {plain, plain.removesuffix("online"), plain.removesuffix("o")} if len(plain) >= 3 else {plain}
     return bool(plain) and any(

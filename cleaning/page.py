@@ -18,7 +18,6 @@ _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _LONG_TAG = re.compile(r"<[a-zA-Z][^<>]{4000,}>")
 _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 _ENCODING_NAMED = re.compile(r"^\s*<\?xml[^>]*>")
-_HIDDEN_TAGS = frozenset({"script", "style", "noscript", "template"})
 
 
 @dataclass(slots=True)
@@ -56,12 +55,14 @@ def parse(markup: str, url: str) -> Page | Rejected:
         tree = document_fromstring(markup.encode("utf-8", "replace"), parser=parser)
     except (ParserError, ValueError):
         return Rejected("empty", "no element in it")
-    for element in tree.iter(*_HIDDEN_TAGS):
-        if element.tag == "template":
-            element.clear(keep_tail=True)
+    for element in tree.iter("template"):
+        element.clear(keep_tail=True)
     size = sum(1 for _ in tree.iter())
     if size > MAX_ELEMENTS:
         return Rejected("too-large", f"{size:,} elements, more than {MAX_ELEMENTS:,}")
+    chars = sum(len(element.text or "") + len(element.tail or "") for element in tree.iter() if element.tag != "script")
+    if chars > MAX_TEXT_CHARS:
+        return Rejected("too-large", f"{chars:,} characters of text, more than {MAX_TEXT_CHARS:,}")
     if depth_of(tree) > MAX_DEPTH:
         strip_tags(
             tree.find("body") if tree.find("body") is not None else tree, *_PHRASING
@@ -88,12 +89,12 @@ def depth_of(root: HtmlElement) -> int:
 
 
 def attribute_text(element: HtmlElement) -> str:
-    """Id and classes of `element` in one string, for searching marks in."""
-    return f"{element.get('id') or ''} {element.get('class') or ''}".strip()
+    """Id and classes of `element` in one string of at most 500 characters, for searching marks in."""
+    return f"{element.get('id') or ''} {element.get('class') or ''}".strip()[:500]
 
 
 def path_of(element: HtmlElement) -> str:
-    """Where `element` stands: the path from the body, each step with its id or first class (`div#right/table.counter`)."""
+    """Where `element` stands: the path from the body, steps with id or first class (`div#right/table.counter`)."""
     steps: list[str] = []
     current: HtmlElement | None = element
     while current is not None and current.tag not in ("body", "html"):

@@ -33,7 +33,7 @@ def merge_empty_elements(page: Page) -> None:
 
 
 def wrap_loose_text(page: Page) -> None:
-    """Put each run of loose text that line breaks set off into a `p`, in containers that hold an article's worth of it."""
+    """Put runs of loose text that line breaks set off into a `p`, in containers that hold an article's worth."""
     for container in list(page.body.iter(*_CONTAINERS)):
         if container.find("br") is None or _loose_chars(container) < _LOOSE_CHARS:
             continue

@@ -171,10 +171,8 @@ def _set_as_caption(line: Line) -> bool:
         return False
     if _CREDIT.search(line.text) and len(line.text) <= 250:
         return True
-    return (
-        ((line.italic or line.emphasised or _emphatic_block(line))
-        and _centred(line.block))
-        or (line.italic and _wraps_image(line))
+    return ((line.italic or line.emphasised or _emphatic_block(line)) and _centred(line.block)) or (
+        line.italic and _wraps_image(line)
     )
 
 

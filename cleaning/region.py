@@ -1,14 +1,20 @@
 """The region: which part of the page the article's text came from. Pictures and documents count only there."""
 
 from collections.abc import Iterable, Sequence
+from itertools import groupby
 
 from lxml.html import HtmlElement
 
 from cleaning.blocks import Block
 from cleaning.lines import Line
+from cleaning.links import is_document
+from cleaning.page import path_of
 from cleaning.text import words
+from model.article import Removal
 
 _SHARE = 0.9
+_HEADLINE_CHARS = 25
+_LINK_SHARE = 0.25
 
 
 def match_lines(lines: Sequence[Line], blocks: Iterable[Block]) -> list[int]:
@@ -39,6 +45,33 @@ def find_region(lines: Sequence[Line], matched: Iterable[int]) -> HtmlElement | 
             if level > depth:
                 best, depth = element, level
     return best
+
+
+def without_link_runs(blocks: Sequence[Block], lines: Sequence[Line]) -> tuple[list[Block], list[Removal]]:
+    """The blocks without headlines of other articles: two or more blocks in a row that are nothing but links.
+
+    Where these make up much of the text it is a list of links that was meant as one, and stays.
+    """
+    links = {words(line.text): line for line in lines if _is_headline(line)}
+    runs = [list(group) for linked, group in groupby(blocks, key=lambda block: words(block.text) in links) if linked]
+    taken = {words(block.text) for run in runs if len(run) > 1 for block in run}
+    chars = sum(len(block.text) for block in blocks if words(block.text) in taken)
+    if not taken or chars > _LINK_SHARE * sum(len(block.text) for block in blocks):
+        return list(blocks), []
+    removed = [
+        Removal(text=block.text, rule="related-link", path=path_of(links[words(block.text)].block))
+        for block in blocks
+        if words(block.text) in taken
+    ]
+    return [block for block in blocks if words(block.text) not in taken], removed
+
+
+def _is_headline(line: Line) -> bool:
+    """Whether the line leads to another page; tables of contents, which lead to this one, and documents do not."""
+    if not line.linked or len(line.text) < _HEADLINE_CHARS:
+        return False
+    targets = [(anchor.get("href") or "").lower() for anchor in line.links]
+    return any(target and "#" not in target and not is_document(target) for target in targets)
 
 
 def lines_within(lines: Sequence[Line], region: HtmlElement) -> list[Line]:

@@ -14,18 +14,23 @@ from model.url import is_home_page
 
 _ERROR = re.compile(
     r"(?:\W*(?:lỗi|error|http)? ?[:#-]? ?(?:404|403|410|500|502|503)\b.{0,60})"
-    r"|.{0,30}(?:không (?:tìm thấy|tồn tại)|(?:trang|bài viết|nội dung) (?:này )?(?:không (?:tồn tại|có)|đã bị (?:xóa|xoá|gỡ))).{0,60}"
-    r"|.{0,30}(?:page|article|file|content|url) (?:(?:you requested )?(?:was|is|can(?:no|')t be|could not be) )?(?:not )?(?:found|available|(?:does not|doesn't) exist|no longer (?:exists|available)).{0,60}"
+    r"|.{0,30}không (?:tìm thấy|tồn tại).{0,60}"
+    r"|.{0,30}(?:trang|bài viết|nội dung) (?:này )?(?:không có|đã bị (?:xóa|xoá|gỡ)).{0,60}"
+    r"|.{0,30}(?:page|article|file|content|url) (?:you requested )?(?:(?:was|is|can(?:no|')t be|could not be) )?"
+    r"(?:not (?:found|available)|(?:does not|doesn't) exist|no longer (?:exists|available)).{0,60}"
     r"|.{0,20}\bnot found\b.{0,40}|.{0,20}halaman (?:yang anda cari )?tidak (?:ditemukan|tersedia|ada).{0,40}"
-    r"|(?:server|runtime|application) error.{0,60}|service unavailable.{0,30}|bad gateway.{0,20}|internal server error.{0,40}",
+    r"|(?:server|runtime|application) error.{0,60}|service unavailable.{0,30}|bad gateway.{0,20}"
+    r"|internal server error.{0,40}",
     re.IGNORECASE,
 )
 _BLOCKED = re.compile(
-    r"just a moment|checking (?:your browser|if the site connection)|attention required!? ?\| ?cloudflare|access denied|"
-    r"verify (?:that )?you are (?:a )?human|are you (?:a )?(?:human|robot)|please complete the (?:security check|captcha)|"
-    r"enable javascript and cookies to continue|ddos protection by|unusual traffic from|request (?:was )?(?:blocked|rejected)|"
-    r"xác (?:minh|nhận) (?:bạn )?(?:không phải là (?:robot|người máy)|là con người)|truy cập (?:bị )?(?:từ chối|bị chặn)|"
-    r"vui lòng nhập mã (?:xác nhận|captcha)|akses (?:ditolak|diblokir)",
+    r"just a moment|checking (?:your browser|if the site connection)|attention required!? ?\| ?cloudflare|access denied"
+    r"|verify (?:that )?you are (?:a )?human|are you (?:a )?(?:human|robot)|enable javascript and cookies to continue"
+    r"|please complete the (?:security check|captcha)|ddos protection by|unusual traffic from"
+    r"|request (?:was )?(?:blocked|rejected)"
+    r"|xác (?:minh|nhận) (?:bạn )?(?:không phải là (?:robot|người máy)|là con người)"
+    r"|truy cập (?:bị )?(?:từ chối|bị chặn)"
+    r"|vui lòng nhập mã (?:xác nhận|captcha)|akses (?:ditolak|diblokir)",
     re.IGNORECASE,
 )
 _LITTLE_PROSE = 600

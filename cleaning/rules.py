@@ -310,6 +310,14 @@ RULES: tuple[Rule, ...] = (
         "Chào mừng bạn đến với cổng thông tin điện tử",
     ),
     Rule(
+        "masthead",
+        "line",
+        ("vi",),
+        r"(?:báo điện tử|(?:cổng|trang) thông tin(?: điện tử)?|trang tin(?: điện tử)?|cổng ttđt)"
+        r" [^\s.,;:]+(?: [^\s.,;:]+){0,9}",
+        "Cổng thông tin điện tử xã Ví Dụ",
+    ),
+    Rule(
         "copyright",
         "line",
         (),

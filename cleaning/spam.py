@@ -18,7 +18,7 @@ from cleaning.text import fold, shorten, tidy
 from model.article import SpamLink
 from model.url import host_of
 
-# Names as they stand in link texts, without diacritics. Brands with digits first: no word of a language looks like them.
+# Names as they stand in link texts, without diacritics. Brands with digits come first: no word looks like them.
 _NAMES = re.compile(
     r"\b(?:w88|fb88|789\s?club|789\s?bet|8xbet|kubet(?:88)?|ku\s?casino|bk8|m88|188\s?bet|vn88|sv88|new88|shbet|jun88|f8bet|"
     r"hi88|go88|sunwin|b52\s?club|rikvip|iwin|v9bet|fun88|12bet|dafabet|bong88|nhacai\w*|nha\s?cai|tai\s?xiu|soi\s?(?:cau|keo)|"

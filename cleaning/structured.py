@@ -11,7 +11,23 @@ from lxml.html import HtmlElement
 from cleaning.text import tidy
 
 _ARTICLE_TYPES = frozenset(
-    ["article", "newsarticle", "reportagenewsarticle", "analysisnewsarticle", "opinionnewsarticle", "backgroundnewsarticle", "reviewnewsarticle", "advertisercontentarticle", "satiricalarticle", "blogposting", "liveblogposting", "techarticle", "scholarlyarticle", "socialmediaposting", "report", "webpage"]
+    [
+        "article",
+        "newsarticle",
+        "reportagenewsarticle",
+        "analysisnewsarticle",
+        "opinionnewsarticle",
+        "backgroundnewsarticle",
+        "reviewnewsarticle",
+        "advertisercontentarticle",
+        "satiricalarticle",
+        "blogposting",
+        "liveblogposting",
+        "techarticle",
+        "scholarlyarticle",
+        "socialmediaposting",
+        "report",
+    ]
 )
 _WEAK_TYPES = frozenset({"webpage"})
 _ORGANISATIONS = frozenset(
@@ -39,15 +55,15 @@ def things_in(tree: HtmlElement) -> list[Thing]:
 
 
 def article_thing(things: list[Thing]) -> Thing:
-    """The object that describes the article: the first of an article's type, else a web page's; {} where there is none."""
-    articles = [thing for thing in things if types_of(thing) & (_ARTICLE_TYPES - _WEAK_TYPES)]
+    """The object that describes the article: the first of an article's type, else a web page's, else {}."""
+    articles = [thing for thing in things if types_of(thing) & _ARTICLE_TYPES]
     pages = [thing for thing in things if types_of(thing) & _WEAK_TYPES]
     return next(iter(articles), next(iter(pages), {}))
 
 
 def is_article_thing(thing: Thing) -> bool:
     """Whether `thing` is of an article's type, not merely a web page."""
-    return bool(types_of(thing) & (_ARTICLE_TYPES - _WEAK_TYPES))
+    return bool(types_of(thing) & _ARTICLE_TYPES)
 
 
 def types_of(thing: Thing) -> frozenset[str]:
@@ -104,7 +120,7 @@ def _loaded(text: str) -> Any:
 
 
 def _repaired(text: str) -> str:
-    """`text` with the usual mistakes of templates mended: raw line breaks, commas before a bracket, a stray semicolon."""
+    """`text` with the usual mistakes mended: raw line breaks, commas before a bracket, a stray semicolon."""
     return _TRAILING_COMMA.sub(r"\1", _CONTROL.sub(" ", text)).strip().rstrip(";")
 
 

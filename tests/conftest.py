@@ -11,7 +11,8 @@ import pytest
 from bantin.settings import CHECKOUT, Settings
 from demo import SOURCES, DemoWeb
 from model.source import Source, load_source
-from tests.servers.s3 import moto_s3, swift_s3  # noqa: F401 - fixtures
+from tests.servers.faulty_s3 import faulty_s3  # noqa: F401 - a fixture, as are the next
+from tests.servers.s3 import moto_s3, swift_s3  # noqa: F401
 
 SHARED = Path(os.environ.get("BANTIN_SHARED", CHECKOUT.parent / "shared"))
 
