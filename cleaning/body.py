@@ -1,5 +1,6 @@
 """The body: which of a page's text is the article. trafilatura decides, on a tree the furniture has left."""
 
+from collections.abc import Iterable
 from copy import deepcopy
 
 from lxml.html import HtmlElement, fromstring
@@ -18,8 +19,11 @@ _FAIR_SHARE = 0.22
 _AGREEMENT = 0.97
 
 
-def find_body(page: Page, source: Source) -> HtmlElement:
-    """The tree to extract from: the page, or a page of nothing but what the source's `clean.body` selects."""
+def find_body(page: Page, source: Source, misleading: Iterable[HtmlElement]) -> HtmlElement:
+    """The tree to extract from: the page, or a page of nothing but what the source's `clean.body` selects.
+
+    On the page, `misleading` elements lose their id and classes, by which trafilatura would drop them, too.
+    """
     for selector in source.clean.body:
         found = [element for element in compiled(selector)(page.tree) if not is_empty(element)]
         outer = [one for one in found if not any(other is not one and other in one.iterancestors() for other in found)]
@@ -31,6 +35,9 @@ def find_body(page: Page, source: Source) -> HtmlElement:
                 twin.tail = None
                 article.append(twin)
             return root
+    for element in misleading:
+        for name in ("id", "class"):
+            element.attrib.pop(name, None)
     return page.tree
 
 

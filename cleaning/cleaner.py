@@ -15,7 +15,7 @@ from cleaning.head import Head, read_head
 from cleaning.language import find_language
 from cleaning.lines import PROSE_CHARS, Line, lines_of, prose_chars
 from cleaning.links import find_alternates, find_attachments, find_canonical
-from cleaning.opening import described_lead, find_lead, with_lead, without_headline, without_outlet
+from cleaning.opening import described_lead, find_lead, take_dateline, with_lead, without_headline, without_outlet
 from cleaning.page import MAX_BODY_BYTES, Page, parse
 from cleaning.paragraphs import merge_empty_elements, wrap_loose_text
 from cleaning.pictures import Picture, take_captions
@@ -146,12 +146,13 @@ def _content(
     lead = find_lead(page, head, source, title, all_lines)
     take_source_furniture(page, source)
     pictures = take_captions(page, all_lines)
-    take_furniture(page, all_lines)
+    misleading = take_furniture(page, all_lines)
+    take_dateline(page, all_lines, title)
     source_stub = take_source_stub(page, all_lines, outlets)
     merge_empty_elements(page)
     wrap_loose_text(page)
     lines = lines_of(page.body)
-    tree = find_body(page, source)
+    tree = find_body(page, source, misleading)
     blocks = extract(tree, prose_chars(lines if tree is page.tree else lines_of(tree)))
     if rejected := listing_rejection(head, shape_of(all_lines, blocks), capture.final_url or capture.url):
         return rejected
@@ -169,6 +170,8 @@ def _content(
     lead = lead or described_lead(head, blocks)
     blocks, named = without_outlet(with_lead(blocks, lead), outlets)
     page.removed.extend([*related, *repeated, *named])
+    if not blocks:
+        return Rejected("empty", "nothing but furniture")
     if lead and named:
         lead = lead.removeprefix(named[0].text).lstrip() or None
     ending = Ending(signed.author, source_stub.via_name or signed.via_name, source_stub.via_url)

@@ -19,6 +19,7 @@ _BOMS = (
 _SEVEN_BIT = frozenset({"iso-2022-jp", "hz", "hz-gb-2312", "utf-7", "iso2022_jp"})
 _WESTERN = frozenset({"cp1252", "iso8859-1", "latin-1", "iso8859-15", "ascii", "cp1258"})
 _SAMPLE_BYTES = 20_000
+_BROKEN_SHARE = 5  # EUC and Shift JIS bytes make valid UTF-8 sequences too, but about as many invalid ones
 _VIETNAMESE = re.compile("[\u1ea0-\u1ef9]")
 
 
@@ -92,7 +93,7 @@ def _utf8(body: bytes, charset: str | None) -> Decoded | None:
     text = body.decode("utf-8", "replace")
     broken = text.count("\ufffd")
     whole = sum(1 for char in text if char > "\x7f") - broken
-    if whole > (broken if origin != "detected" else 10 * broken):
+    if whole > broken * (_BROKEN_SHARE if origin != "detected" else 4 * _BROKEN_SHARE):
         return Decoded(text, "utf-8", origin)
     return None
 
@@ -125,6 +126,13 @@ def _guess(body: bytes) -> Decoded:
 
 
 def _prose(body: bytes) -> bytes:
-    """The part of `body` that tells encodings apart: what is not ASCII, with its surroundings."""
-    pieces = re.findall(rb"[^<>]{0,20}[\x80-\xff][^<>]{0,60}", body[: 20 * _SAMPLE_BYTES])
-    return b"\n".join(pieces)[:_SAMPLE_BYTES] or body[:_SAMPLE_BYTES]
+    """The part of `body` that tells encodings apart: whole texts between tags that are not ASCII alone."""
+    found: list[bytes] = []
+    size = 0
+    for piece in re.finditer(rb"[^<>]{2,}", body):
+        if not piece.group().isascii():
+            found.append(piece.group())
+            size += len(found[-1])
+            if size >= _SAMPLE_BYTES:
+                break
+    return b"\n".join(found)[: 2 * _SAMPLE_BYTES] or body[:_SAMPLE_BYTES]

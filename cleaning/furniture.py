@@ -17,6 +17,7 @@ from model.article import Removal
 from model.source import Source
 
 _REMOVAL_CHARS = 2_000
+_ARTICLE_SHARE = 0.3
 _LINE_CHARS = 260  # no furniture rule takes a longer line
 _CONTAINERS = frozenset({"html", "body", "main", "article"})
 
@@ -91,26 +92,33 @@ def take_source_furniture(page: Page, source: Source) -> None:
                     take_line(page, line, custom.rule)
 
 
-def take_furniture(page: Page, lines: Sequence[Line]) -> None:
-    """Take off what the rules of `cleaning.rules` name. `lines` are the page's."""
-    _take_marked(page, prose_chars(lines))
+def take_furniture(page: Page, lines: Sequence[Line]) -> list[HtmlElement]:
+    """Take off what the rules of `cleaning.rules` name. `lines` are the page's.
+
+    Gives the elements that are marked as furniture and hold the article all the same: themes put `rating` or
+    `comments` on anything.
+    """
+    misleading = _take_marked(page, prose_chars(lines))
     short = [line for line in lines if len(line.text) <= _LINE_CHARS]
     _take_lists(page, short)
     _take_lines(page, short)
+    return misleading
 
 
-def _take_marked(page: Page, whole: int) -> None:
+def _take_marked(page: Page, whole: int) -> list[HtmlElement]:
     marked: list[tuple[HtmlElement, str]] = []
     for element in page.body.iterdescendants():
         if isinstance(element.tag, str) and (marks := attribute_text(element)) and (rule := rule_for("mark", marks)):
             marked.append((element, rule))
+    misleading: list[HtmlElement] = []
     for element, rule in marked:
         if not _attached(element, page) or element.tag in _CONTAINERS:
             continue
-        # A mark is a hint only: themes put `rating` or `comments` on the element that holds the article.
-        if element.find(".//h1") is not None or prose_chars(lines_of(element)) > 0.3 * whole:
-            continue
-        take_element(page, element, rule)
+        if element.find(".//h1") is not None or prose_chars(lines_of(element)) > _ARTICLE_SHARE * whole:
+            misleading.append(element)
+        else:
+            take_element(page, element, rule)
+    return misleading
 
 
 def _take_lists(page: Page, lines: Iterable[Line]) -> None:

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from lxml.html import HtmlElement
 
 from cleaning.blocks import Block
-from cleaning.furniture import compiled, first_match
+from cleaning.dates import has_date
+from cleaning.furniture import compiled, first_match, take_line
 from cleaning.head import Head
-from cleaning.lines import Line, lines_of
+from cleaning.lines import Line, is_within, lines_of
 from cleaning.page import Page
 from cleaning.text import fold, tidy, words
 from model.article import Removal
@@ -24,6 +25,7 @@ _OUTLET = re.compile(r"^(?:\((?P<bracketed>[^()]{2,40})\)\s*[-–—:]*|(?P<plai
 _FIRST_BLOCKS = 4
 _LEAD_CHARS = 1_500
 _LINES_TO_LEAD = 10
+_DATELINE_CHARS = 70
 
 
 def find_lead(page: Page, head: Head, source: Source, title: str, lines: Sequence[Line]) -> str | None:
@@ -80,6 +82,21 @@ def with_lead(blocks: Sequence[Block], lead: str | None) -> list[Block]:
     if not wanted or wanted in start:
         return list(blocks)
     return [Block("p", lead), *blocks]
+
+
+def take_dateline(page: Page, lines: Sequence[Line], title: str) -> None:
+    """Take off the lines between the title and the first sentence that say little beside the date."""
+    wanted = words(title)
+    start = next(
+        (index for index, line in enumerate(lines) if wanted and words(line.text) == wanted and not line.linked), None
+    )
+    if start is None:
+        return
+    for line in lines[start + 1 : start + 1 + _LINES_TO_LEAD]:
+        if line.prose:
+            return
+        if len(line.text) <= _DATELINE_CHARS and has_date(line.text) and is_within(line, page.body):
+            take_line(page, line, "dateline")
 
 
 def without_headline(blocks: Sequence[Block], title: str) -> tuple[list[Block], list[Removal]]:

@@ -60,7 +60,11 @@ def parse(markup: str, url: str) -> Page | Rejected:
     size = sum(1 for _ in tree.iter())
     if size > MAX_ELEMENTS:
         return Rejected("too-large", f"{size:,} elements, more than {MAX_ELEMENTS:,}")
-    chars = sum(len(element.text or "") + len(element.tail or "") for element in tree.iter() if element.tag != "script")
+    chars = sum(
+        len(element.text or "") + len(element.tail or "")
+        for element in tree.iter()
+        if element.tag not in ("script", "style")
+    )
     if chars > MAX_TEXT_CHARS:
         return Rejected("too-large", f"{chars:,} characters of text, more than {MAX_TEXT_CHARS:,}")
     if depth_of(tree) > MAX_DEPTH:

@@ -30,6 +30,7 @@ class CaptureMiddleware:
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
+        self._secret = {b"Proxy-Authorization", *(name.title().encode() for name in crawler.settings["SECRET_HEADERS"])}
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -39,12 +40,15 @@ class CaptureMiddleware:
     def process_response(self, request: Request, response: Response) -> Response:
         """The same response, kept."""
         spider: SourceSpider = self._crawler.spider  # type: ignore[assignment]
-        spider.recorder.record(exchange_of(request, response, datetime.now(UTC)))
+        spider.recorder.record(exchange_of(request, response, datetime.now(UTC), self._secret))
         return response
 
 
-def exchange_of(request: Request, response: Response, at: datetime) -> Exchange:
-    """The exchange that `request` and `response` were. A request without a purpose is Scrapy's own, for robots.txt."""
+def exchange_of(request: Request, response: Response, at: datetime, secret: set[bytes]) -> Exchange:
+    """The exchange that `request` and `response` were, without the values of the request headers named in `secret`.
+
+    A request without a purpose is Scrapy's own, for robots.txt.
+    """
     purpose: Purpose = request.meta.get("purpose") or Purpose(
         url=request.url, via=None, kind=Kind.ROBOTS, language=None
     )
@@ -58,23 +62,22 @@ def exchange_of(request: Request, response: Response, at: datetime) -> Exchange:
         language=purpose["language"],
         fetched_at=at,
         request_line=f"{request.method} {target} HTTP/1.1",
-        request_headers=[(b"Host", parts.netloc.rpartition("@")[2].encode()), *_lines(request.headers)],
+        request_headers=[(b"Host", parts.netloc.rpartition("@")[2].encode()), *_lines(request.headers, secret)],
         request_body=request.body,
         protocol=response.protocol or "HTTP/1.1",
         status=response.status,
         status_text=_phrase(response.status),
-        headers=_lines(response.headers),
+        headers=_lines(response.headers, set()),
         body=response.body,
     )
 
 
-def _lines(headers: Headers) -> list[tuple[bytes, bytes]]:
+def _lines(headers: Headers, secret: set[bytes]) -> list[tuple[bytes, bytes]]:
     """Header lines in order. Line ends inside a value, which would end the block, become spaces."""
     return [
-        (name, value.replace(b"\r", b" ").replace(b"\n", b" "))
+        (name, b"(withheld)" if name in secret else value.replace(b"\r", b" ").replace(b"\n", b" "))
         for name, values in headers.items()
         for value in values
-        if name != b"Proxy-Authorization"
     ]
 
 

@@ -37,6 +37,7 @@ DOWNLOADER_MIDDLEWARES = {
     # Nearest to the server: sees every hop before redirects (600), and bodies before decompression (590).
     "spiders.capture.CaptureMiddleware": 950,
 }
+SECRET_HEADERS: list[str] = []
 EXTENSIONS = {"spiders.progress.Progress": 0}
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
@@ -54,6 +55,7 @@ def crawl_settings(source: Source, user_agent: str) -> dict[str, Any]:
             "Accept-Language": languages,
             **{name: expand(value, source.id, f"fetch.headers.{name}") for name, value in fetch.headers.items()},
         },
+        "SECRET_HEADERS": [name for name, value in fetch.headers.items() if _VARIABLE.search(value)],
         "DOWNLOAD_DELAY": fetch.delay_s,
         "CONCURRENT_REQUESTS": max(16, fetch.concurrency),
         "CONCURRENT_REQUESTS_PER_DOMAIN": fetch.concurrency,

@@ -19,11 +19,11 @@ from typing import Any, BinaryIO
 from uuid import uuid4
 
 import boto3
-from botocore import exceptions as boto
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from storage.errors import InvalidKey, KeyNotFound, PreconditionFailed, StorageError, StoreRefused, StoreUnavailable
+from storage.errors import StoreRefused
+from storage.s3_errors import CONFLICT, NOT_FOUND, UNMET, code_of, failure, refusal, status_of, unmet
 from storage.store import RESERVED, ObjectInfo, check_conditions, check_key, check_range, is_key
 
 PART_BYTES = 16 << 20  # larger objects go up in parts of this size, which is also what an upload holds in memory
@@ -31,33 +31,6 @@ MAX_PARTS = 10_000  # this, and 1000 keys a deletion: https://docs.aws.amazon.co
 DELETE_BATCH = 1000
 CONFLICT_TRIES = 3  # Amazon asks to upload again after a 409 on a conditional write: .../conditional-writes.html
 WRITER = "bantin-writer"
-
-_MISSING_BUCKET = ("the bucket does not exist", "create it, or correct ARCHIVE_URL")
-_REGION = ("the bucket is in another region", "set AWS_REGION to the bucket's, or correct AWS_ENDPOINT_URL_S3")
-_DENIED = ("access is denied", "correct the credentials, or give them the right to list, read, write and delete")
-_LOGIN = ("the credentials are not valid or not valid any more", "log in again, or renew AWS_SESSION_TOKEN")
-_REFUSED = {
-    "NoSuchBucket": _MISSING_BUCKET,
-    "InvalidAccessKeyId": ("the access key is not known", "correct AWS_ACCESS_KEY_ID"),
-    "SignatureDoesNotMatch": ("the keys are not valid", "correct AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"),
-    "RequestTimeTooSkewed": ("this machine's clock differs from the store's", "set the clock"),
-    "AuthorizationHeaderMalformed": _REGION,
-    "PermanentRedirect": _REGION,
-    "301": _REGION,
-    "AccessDenied": _DENIED,
-    "403": _DENIED,  # what HEAD has instead of a code, as it has no body
-    "ExpiredToken": _LOGIN,
-    "InvalidToken": _LOGIN,
-}
-_NOT_FOUND = {"NoSuchKey", "NotFound", "404"}
-_UNMET = {"PreconditionFailed", "412"}
-_CONFLICT = {"ConditionalRequestConflict", "409"}
-_BUSY = {"SlowDown", "RequestTimeout", "Throttling", "TooManyRequests", "429", "OperationAborted"} | _CONFLICT
-_NO_CREDENTIALS = (
-    boto.NoCredentialsError, boto.PartialCredentialsError, boto.CredentialRetrievalError, boto.NoAuthTokenError,
-    boto.TokenRetrievalError, boto.SSOError, boto.LoginError,
-)  # fmt: skip
-_NETWORK = (boto.HTTPClientError, boto.ConnectionError, boto.IncompleteReadError)
 
 _log = logging.getLogger(__name__)
 
@@ -118,7 +91,7 @@ class S3Store:
             try:
                 answer = self._client.get_object(Bucket=self.bucket, Key=name, **asked)
             except ClientError as err:
-                if byte_range and _code(err) in ("InvalidRange", "416"):
+                if byte_range and code_of(err) in ("InvalidRange", "416"):
                     return b""
                 raise
             data: bytes = answer["Body"].read()
@@ -150,9 +123,10 @@ class S3Store:
             with self._explained(None):
                 wanted = {"Objects": [{"Key": name} for name in batch], "Quiet": True}
                 answer = self._client.delete_objects(Bucket=self.bucket, Delete=wanted)
-            for failure in answer.get("Errors", ()):
-                if failure.get("Code") not in _NOT_FOUND:
-                    raise self._refusal(failure, 0, "DeleteObjects", failure["Key"].removeprefix(self._root))
+            for refused in answer.get("Errors", ()):
+                if refused.get("Code") not in NOT_FOUND:
+                    err = ClientError({"Error": refused}, "DeleteObjects")
+                    raise refusal(err, self._endpoint, self.url, refused["Key"].removeprefix(self._root))
 
     @property
     def _client(self) -> Any:
@@ -161,6 +135,10 @@ class S3Store:
             return _client_for(os.getpid(), settings)
         except (BotoCoreError, ValueError) as err:
             raise StoreRefused(f"{self.url}: {err}: correct the AWS_* settings", self.url) from err
+
+    @property
+    def _endpoint(self) -> str:
+        return str(self._client.meta.endpoint_url)
 
     def _name(self, key: str) -> str:
         check_key(key, self.url)
@@ -178,13 +156,13 @@ class S3Store:
             try:
                 return self._upload(name, data, mark, conditions)
             except ClientError as err:
-                if _code(err) in _UNMET | _CONFLICT | {"NoSuchUpload"}:
+                if code_of(err) in UNMET | CONFLICT | {"NoSuchUpload"}:
                     found = self._head(name)
                     if found and found["Metadata"].get(WRITER) == mark:
                         return _bare(found["ETag"])
-                elif "IfMatch" in conditions and _code(err) in _NOT_FOUND:
-                    raise self._unmet(name.removeprefix(self._root)) from err
-                if _code(err) not in _CONFLICT or attempt == CONFLICT_TRIES:
+                elif "IfMatch" in conditions and code_of(err) in NOT_FOUND:
+                    raise unmet(self.url, name.removeprefix(self._root)) from err
+                if code_of(err) not in CONFLICT or attempt == CONFLICT_TRIES:
                     raise
         raise AssertionError("not reached")
 
@@ -207,13 +185,13 @@ class S3Store:
     def _look(self, key: str, if_match: str | None) -> None:
         found = self.head(key)
         if (found.etag if found else None) != if_match:
-            raise self._unmet(key)
+            raise unmet(self.url, key)
 
     def _head(self, name: str) -> dict[str, Any] | None:
         try:
             found: dict[str, Any] = self._client.head_object(Bucket=self.bucket, Key=name)
         except ClientError as err:
-            if _code(err) in _NOT_FOUND:
+            if code_of(err) in NOT_FOUND:
                 return None
             raise
         return found
@@ -234,9 +212,9 @@ class S3Store:
                 try:
                     self._client.put_object(**probe, **condition)
                 except ClientError as err:
-                    if _code(err) in _UNMET:
+                    if code_of(err) in UNMET:
                         continue
-                    if _status(err) not in (400, 501):
+                    if status_of(err) not in (400, 501):
                         raise
                 return False
             return True
@@ -250,47 +228,9 @@ class S3Store:
         try:
             yield
         except ClientError as err:
-            raise self._refusal(err.response.get("Error", {}), _status(err), err.operation_name, key) from err
+            raise refusal(err, self._endpoint, self.url, key) from err
         except BotoCoreError as err:
-            raise self._failure(err, key) from err
-
-    def _refusal(self, error: dict[str, str], status: int, operation: str, key: str | None) -> StorageError:
-        """What an error the store answered means."""
-        code = error.get("Code", str(status))
-        place = f"{self.url}/{key}" if key else self.url
-        endpoint = self._client.meta.endpoint_url
-        if code in _UNMET and key:
-            return self._unmet(key)
-        if code in _NOT_FOUND and key:
-            return KeyNotFound(f"{place}: no such object at {endpoint}", self.url, key)
-        if code == "KeyTooLongError":
-            return InvalidKey(f"{place}: too long for {endpoint}: shorten the prefix", self.url, key)
-        problem, advice = _MISSING_BUCKET if code in _NOT_FOUND else _REFUSED.get(code, ("", ""))
-        if not problem and status == 403:
-            problem, advice = _DENIED
-        said = f"{operation}: {code} {error.get('Message', '')}".strip()
-        if problem:
-            return StoreRefused(f"{place}: {problem} at {endpoint}: {advice} ({said})", self.url, key)
-        if code in _BUSY or code == "InternalError" or (status >= 500 and status != 501):
-            return StoreUnavailable(f"{place}: {endpoint} is busy or broken ({said}): try again later", self.url, key)
-        return StoreRefused(f"{place}: {endpoint} refused ({said}): see what it supports", self.url, key)
-
-    def _failure(self, err: BotoCoreError, key: str | None) -> StorageError:
-        """What an error that boto3 met on its own means."""
-        place = f"{self.url}/{key}" if key else self.url
-        if isinstance(err, _NO_CREDENTIALS):
-            advice = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or log in"
-        elif isinstance(err, boto.SSLError) and "CERTIFICATE_VERIFY_FAILED" in str(err):
-            advice = "correct AWS_ENDPOINT_URL_S3, or name the certificate's authority in AWS_CA_BUNDLE"
-        elif isinstance(err, _NETWORK):
-            advice = "try again later; if it stays, see that AWS_ENDPOINT_URL_S3 is right and the store runs"
-            return StoreUnavailable(f"{place}: {err}: {advice}", self.url, key)
-        else:
-            advice = "correct ARCHIVE_URL or the AWS_* settings"
-        return StoreRefused(f"{place}: {err}: {advice}", self.url, key)
-
-    def _unmet(self, key: str) -> PreconditionFailed:
-        return PreconditionFailed(f"{self.url}/{key}: somebody else wrote it first: read it again", self.url, key)
+            raise failure(err, self.url, key) from err
 
 
 @lru_cache(maxsize=8)
@@ -338,11 +278,3 @@ def _info(key: str, size_bytes: int, found: dict[str, Any]) -> ObjectInfo:
 
 def _bare(etag: str) -> str:
     return etag.strip('"')
-
-
-def _code(err: ClientError) -> str:
-    return str(err.response.get("Error", {}).get("Code", ""))
-
-
-def _status(err: ClientError) -> int:
-    return int(err.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))

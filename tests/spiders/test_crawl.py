@@ -287,10 +287,13 @@ def test_a_crawl_ends_with_its_parent_even_when_that_is_killed(
 def test_variables_in_headers_are_not_stored(web: DemoWeb, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PORTAL_TOKEN", "bi-mat-123")
     source = demo_source("portal", headers={"X-Token": "${PORTAL_TOKEN}"})
-    fetch(source, settings)
-    kept = open_store(settings.archive).get(keys.run_source("demo-portal", RUN)).decode()
+    captures = fetch(source, settings)
+    store = open_store(settings.archive)
+    kept = store.get(keys.run_source("demo-portal", RUN)).decode()
     assert "${PORTAL_TOKEN}" in kept
-    assert "bi-mat-123" not in kept
+    records = gzip.decompress(store.get(captures[0].warc_key or "")).decode("utf-8", "replace")
+    assert "X-Token: (withheld)" in records
+    assert "bi-mat-123" not in kept + records
 
 
 def test_what_a_setting_lacks_is_a_source_error() -> None:

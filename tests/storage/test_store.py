@@ -1,18 +1,15 @@
-"""What every object store does, and how a folder does it: the same suite over a directory, moto and Swift."""
+"""What every object store does: the same suite over a directory, moto and Swift."""
 
 import multiprocessing
 import os
 import pickle
 import random
-import subprocess
-import sys
 import tracemalloc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import pyarrow as pa
@@ -71,12 +68,6 @@ def store(kind: str, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch
     return open_store(f"s3://{server.make_bucket()}/kho lưu")
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> ObjectStore:
-    """An empty store in a folder."""
-    return open_store(str(tmp_path / "archive"))
-
-
 def keys_of(store: ObjectStore, prefix: str = "") -> list[str]:
     return [info.key for info in store.list(prefix)]
 
@@ -113,17 +104,18 @@ def test_random_keys_round_trip_in_order(store: ObjectStore):
     assert keys_of(store) == []
 
 
+@pytest.mark.parametrize("kind", ["directory"], indirect=True)
 @pytest.mark.parametrize("key", ATTACKS)
-def test_invalid_keys_are_refused_by_every_verb(folder: ObjectStore, key: str, tmp_path: Path):
+def test_invalid_keys_are_refused_by_every_verb(store: ObjectStore, key: str, tmp_path: Path):
     attempts: list[Callable[[], object]] = [
-        lambda: folder.put(key, b"x"), lambda: folder.get(key), lambda: folder.head(key), lambda: folder.delete([key]),
+        lambda: store.put(key, b"x"), lambda: store.get(key), lambda: store.head(key), lambda: store.delete([key]),
         lambda: open_store("s3://news/archive").put(key, b"x"),
     ]  # fmt: skip
     for attempt in attempts:
         with pytest.raises(InvalidKey) as caught:
             attempt()
         assert caught.value.key == key
-    assert keys_of(folder, key) == []
+    assert keys_of(store, key) == []
     assert list(tmp_path.iterdir()) == []
 
 
@@ -208,6 +200,7 @@ def test_a_list_is_in_byte_order_of_whole_keys(store: ObjectStore):
     assert sorted(keys, key=str.encode)[-2:] == ["\uffee", "𝐭"]  # in UTF-16 it would be the other way round
 
 
+@pytest.mark.parametrize("kind", ["directory"], indirect=True)
 @pytest.mark.parametrize(
     ("prefix", "expected"),
     [
@@ -228,10 +221,10 @@ def test_a_list_is_in_byte_order_of_whole_keys(store: ObjectStore):
         (".tmp/", []),
     ],
 )
-def test_a_prefix_is_the_start_of_the_key(folder: ObjectStore, prefix: str, expected: list[str]):
+def test_a_prefix_is_the_start_of_the_key(store: ObjectStore, prefix: str, expected: list[str]):
     for key in ("rawer", "raw/src=ab/1", "raw/src=a/2/3", "raw/src=a/1"):
-        folder.put(key, b"")
-    assert keys_of(folder, prefix) == expected
+        store.put(key, b"")
+    assert keys_of(store, prefix) == expected
 
 
 def test_prefixes_in_a_bucket(store: ObjectStore):
@@ -400,11 +393,12 @@ def test_an_object_reads_like_a_file(store: ObjectStore, tmp_path: Path):
         open_object(store, "nonesuch")
 
 
-def test_an_object_that_shrinks_while_it_is_read_is_read_again(folder: ObjectStore):
-    folder.put("a", b"0123456789")
-    with open_object(folder, "a", 4) as file:
+@pytest.mark.parametrize("kind", ["directory"], indirect=True)
+def test_an_object_that_shrinks_while_it_is_read_is_read_again(store: ObjectStore):
+    store.put("a", b"0123456789")
+    with open_object(store, "a", 4) as file:
         assert file.read(4) == b"0123"
-        folder.put("a", b"01")
+        store.put("a", b"01")
         with pytest.raises(StoreUnavailable, match="read it again") as caught:
             file.read(4)
     assert caught.value.retryable
@@ -462,186 +456,3 @@ def test_errors_survive_pickling():
         error: StorageError = pickle.loads(pickle.dumps(getattr(storage.errors, name)("hỏng", "./x", "a/b")))
         assert (type(error).__name__, str(error), error.url, error.key) == (name, "hỏng", "./x", "a/b")
         assert error.retryable is (name == "StoreUnavailable")
-
-
-# A folder
-
-
-def test_a_new_folder_is_an_empty_store_and_reading_makes_nothing(folder: ObjectStore, tmp_path: Path):
-    assert keys_of(folder) == []
-    assert folder.head("a") is None
-    folder.delete(["a"])
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_deleting_removes_empty_folders_and_no_others(folder: ObjectStore):
-    root = Path(folder.url)
-    for key in ("a/b/c/d", "a/e"):
-        folder.put(key, b"")
-    folder.delete(["a/b/c/d"])
-    assert not (root / "a/b").exists()
-    folder.delete(["a/e"])
-    assert [path.name for path in root.iterdir()] == [".tmp"]
-
-
-def _put_and_delete(url: str, key: str) -> None:
-    store = open_store(url)
-    for n in range(40):
-        store.put(key, str(n).encode())
-        assert store.get(key) == str(n).encode()
-        store.delete([key])
-
-
-def test_a_put_never_loses_its_folder_to_a_deletion(folder: ObjectStore):
-    with ProcessPoolExecutor(4, mp_context=FORK) as pool:
-        for future in [pool.submit(_put_and_delete, folder.url, f"same/folder/{n}") for n in range(4)]:
-            future.result()
-    assert keys_of(folder) == []
-
-
-@pytest.mark.parametrize(("first", "second"), [("a", "a/b"), ("a/b", "a")])
-@pytest.mark.parametrize("if_absent", [True, False])
-def test_an_object_below_another_is_refused(folder: ObjectStore, first: str, second: str, if_absent: bool):
-    folder.put(first, b"x")
-    with pytest.raises(InvalidKey, match="a folder cannot hold an object"):
-        folder.put(second, b"y", if_absent=if_absent)
-    assert keys_of(folder) == [first]
-
-
-def _overwrite(url: str) -> None:
-    store = open_store(url)
-    for n in range(1_000_000):
-        store.put("a", bytes([65 + n % 2]) * 300_000)
-
-
-def test_readers_never_see_part_of_an_object(folder: ObjectStore):
-    folder.put("a", b"A" * 300_000)
-    writer = FORK.Process(target=_overwrite, args=(folder.url,))
-    writer.start()
-    try:
-        seen = {folder.get("a") for _ in range(300)}
-        assert [info.size_bytes for _ in range(50) for info in folder.list("")] == [300_000] * 50
-    finally:
-        writer.kill()
-        writer.join()
-    assert seen == {b"A" * 300_000, b"B" * 300_000}
-
-
-def test_a_writer_killed_halfway_leaves_no_object_and_no_lock(folder: ObjectStore, tmp_path: Path):
-    pipe = tmp_path / "pipe"
-    os.mkfifo(pipe)
-    writer = FORK.Process(target=folder.put, args=("a", pipe))
-    writer.start()
-    with pipe.open("wb") as halfway:
-        halfway.write(bytes(2 << 20))  # a pipe holds 64 KiB: when this is through, the writer is in the middle
-        writer.kill()
-        writer.join()
-    orphans = [path for path in (Path(folder.url) / ".tmp").iterdir() if path.stat().st_size]
-    assert len(orphans) == 1
-    assert keys_of(folder) == []
-    assert folder.head("a") is None
-    os.utime(orphans[0], (0, 0))
-    folder.put("a", b"next", if_absent=True)
-    assert folder.get("a") == b"next"
-    assert not orphans[0].exists()
-
-
-@pytest.mark.parametrize("link", ["a", "a/b", ".tmp"])
-def test_a_symbolic_link_does_not_lead_out_of_the_root(folder: ObjectStore, link: str, tmp_path: Path):
-    outside = tmp_path / "outside"
-    (outside / "b").mkdir(parents=True)
-    (outside / "b" / "c").write_bytes(b"secret")
-    place = Path(folder.url) / link
-    place.parent.mkdir(parents=True)
-    place.symlink_to(outside / "b" if link == "a/b" else outside)
-    attempts: list[Callable[[], object]] = [lambda: folder.put("a/b/c", b"x")]
-    if link != ".tmp":
-        attempts += [
-            lambda: folder.get("a/b/c"), lambda: folder.head("a/b/c"), lambda: folder.delete(["a/b/c"]),
-            lambda: keys_of(folder), lambda: keys_of(folder, "a/b/"),
-        ]  # fmt: skip
-    for attempt in attempts:
-        with pytest.raises(StoreRefused, match="symbolic link"):
-            attempt()
-    assert [path.name for path in sorted(outside.rglob("*"))] == ["b", "c"]
-    assert (outside / "b" / "c").read_bytes() == b"secret"
-
-
-def test_a_linked_file_is_no_object(folder: ObjectStore, tmp_path: Path):
-    (tmp_path / "secret").write_bytes(b"secret")
-    folder.put("b", b"x")
-    (Path(folder.url) / "a").symlink_to(tmp_path / "secret")
-    for attempt in (lambda: folder.get("a"), lambda: folder.put("a", b"x"), lambda: keys_of(folder)):
-        with pytest.raises(StoreRefused, match="symbolic link"):
-            attempt()
-
-
-def test_a_root_that_is_a_link_is_followed(tmp_path: Path):
-    (tmp_path / "disk").mkdir()
-    (tmp_path / "archive").symlink_to(tmp_path / "disk")
-    open_store(str(tmp_path / "archive")).put("a", b"x")
-    assert (tmp_path / "disk" / "a").read_bytes() == b"x"
-
-
-@pytest.mark.parametrize("verb", ["put", "get", "head", "list", "delete"])
-def test_a_root_that_is_a_file(tmp_path: Path, verb: str):
-    (tmp_path / "archive").write_text("not a folder")
-    store = open_store(str(tmp_path / "archive"))
-    calls: dict[str, Callable[[], object]] = {
-        "put": lambda: store.put("a", b""),
-        "get": lambda: store.get("a"),
-        "head": lambda: store.head("a"),
-        "list": lambda: keys_of(store),
-        "delete": lambda: store.delete(["a"]),
-    }
-    with pytest.raises(StoreRefused, match=r"archive: it is a file: expected a folder; correct ARCHIVE_URL"):
-        calls[verb]()
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 1 MiB."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "bantin-test", disk], capture_output=True)
-    if mounted.returncode:
-        pytest.skip(f"cannot mount: {mounted.stderr.decode().strip()}")
-    yield disk
-    subprocess.run(["umount", disk], check=True)
-
-
-def test_a_full_disk(small_disk: Path):
-    store = open_store(str(small_disk))
-    store.put("a", b"before")
-    with pytest.raises(StoreRefused, match="make room") as caught:
-        store.put("a", bytes(2 << 20))
-    assert caught.value.key == "a"
-    assert store.get("a") == b"before"
-    assert [path.name for path in (small_disk / ".tmp").iterdir()] == ["lock"]
-
-
-def test_a_disk_mounted_for_reading(small_disk: Path):
-    store = open_store(str(small_disk))
-    store.put("a", b"before")
-    subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
-    for attempt in (lambda: store.put("a", b"x"), lambda: store.delete(["a"])):
-        with pytest.raises(StoreRefused, match=f"{small_disk}.*mount it for writing"):
-            attempt()
-    assert store.get("a") == b"before"
-
-
-def test_a_folder_of_another_user():
-    with TemporaryDirectory() as root:  # not below tmp_path, which only its owner may enter
-        open_store(root).put("a", b"before")
-        Path(root).chmod(0o555)
-        code = (
-            "import os, sys; from storage.store import open_store; store = open_store(sys.argv[1])\n"
-            "if os.geteuid() == 0: os.setresuid(65534, 65534, 65534)\n"  # nobody: root may write anywhere
-            "assert store.get('a') == b'before'\n"
-            "try: store.put('b/c', b'x')\n"
-            "except Exception as error: print(type(error).__name__, error)"
-        )
-        done = subprocess.run([sys.executable, "-c", code, root], capture_output=True, text=True)
-        Path(root).chmod(0o755)
-    assert done.stdout.startswith(f"StoreRefused {root}/"), done.stderr
-    assert "Permission denied: give this user the right to read and write there, or correct ARCHIVE_URL" in done.stdout

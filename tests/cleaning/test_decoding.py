@@ -1,0 +1,79 @@
+"""Bytes become NFC text by what they are, not by what the server calls them."""
+
+import unicodedata
+
+import pytest
+
+from cleaning.decoding import decode
+from tests.cleaning.markup import SENTENCES, TITLE, cleaned, page
+
+TEXT = f"<html><body><p>{TITLE}: đội nữ thắng lớn, người dân phấn khởi, giải thưởng trị giá tám triệu</p></body></html>"
+FRENCH = (
+    "<html><head><meta charset='iso-8859-1'></head><body><p>Élève, forêt, où, çà et là, l'été dernier</p></body></html>"
+)
+
+
+def cp1258(text: str) -> bytes:
+    """`text` as windows-1258 has it: vowels with their circumflex or horn, tone marks apart."""
+    out = []
+    for char in text:
+        try:
+            out.append(char.encode("cp1258"))
+        except UnicodeEncodeError:
+            base, tone = unicodedata.normalize("NFD", char)[:-1], unicodedata.normalize("NFD", char)[-1]
+            marks = unicodedata.normalize("NFD", char)
+            tone = next(mark for mark in marks if mark in "\u0300\u0301\u0303\u0309\u0323")
+            base = unicodedata.normalize("NFC", marks.replace(tone, ""))
+            out.append(base.encode("cp1258") + tone.encode("cp1258"))
+    return b"".join(out)
+
+
+@pytest.mark.parametrize(
+    ("body", "charset", "encoding"),
+    [
+        pytest.param(TEXT.encode(), None, "utf-8", id="plain UTF-8"),
+        pytest.param(TEXT.encode(), "iso-8859-1", "utf-8", id="UTF-8 called latin-1"),
+        pytest.param(TEXT.encode(), "windows-1258", "utf-8", id="UTF-8 called windows-1258"),
+        pytest.param(b"\xef\xbb\xbf" + TEXT.encode(), "windows-1252", "utf-8", id="UTF-8 with a mark"),
+        pytest.param(b"\xff\xfe" + TEXT.encode("utf-16-le"), "utf-8", "utf-16-le", id="UTF-16 with a mark"),
+        pytest.param(TEXT.encode("utf-16-be"), None, "utf-16-be", id="UTF-16 without a mark"),
+        pytest.param(cp1258(TEXT), "windows-1258", "cp1258", id="windows-1258"),
+        pytest.param(cp1258(TEXT), "windows-1252", "cp1258", id="windows-1258 called windows-1252"),
+        pytest.param(cp1258(TEXT), None, "cp1258", id="windows-1258 called nothing"),
+        pytest.param(unicodedata.normalize("NFD", TEXT).encode(), "utf-8", "utf-8", id="combining marks"),
+    ],
+)
+def test_vietnamese_comes_out_composed(body, charset, encoding):
+    decoded = decode(body, charset)
+    assert decoded.text == TEXT
+    assert decoded.encoding == encoding
+
+
+def test_a_true_latin_page_stays_latin():
+    decoded = decode(FRENCH.encode("iso-8859-1"))
+    assert decoded.text == FRENCH
+    assert decoded.origin == "meta"
+
+
+def test_a_declared_charset_that_does_not_decode_does_not_win():
+    japanese = "<html><body><p>" + "京都の朝市に人が集まる。" * 20 + "</p></body></html>"
+    assert decode(japanese.encode("euc_jp"), "utf-8").text == japanese
+
+
+def test_a_few_broken_bytes_do_not_turn_utf8_into_something_else():
+    broken = TEXT.encode().replace("thắng".encode(), b"th\xe1\xbang")
+    text = decode(broken, "utf-8").text
+    assert "người dân phấn khởi" in text
+    assert text.count("\ufffd") in (1, 2)
+    assert "Ä" not in decode(broken).text
+
+
+def test_the_source_may_force_an_encoding():
+    assert decode("café".encode("cp1252"), "utf-8", "cp1252").origin == "source"
+    assert decode(TEXT.encode("utf-8"), None, "ascii").text == TEXT  # where the bytes are not that, it does not hold
+
+
+def test_windows_1258_page_becomes_an_article():
+    article = cleaned(cp1258(page().replace('charset="utf-8"', 'charset="windows-1258"')), charset=None)
+    assert article.title == TITLE
+    assert article.text.split("\n") == list(SENTENCES)

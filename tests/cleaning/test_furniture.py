@@ -1,0 +1,147 @@
+"""What the rules take, and what they leave although it looks alike."""
+
+import pytest
+
+from cleaning.furniture import rule_for
+from cleaning.rules import RULES
+from tests.cleaning.markup import SENTENCES, cleaned, page, paragraphs, rules, source
+
+PLAIN = list(SENTENCES)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: f"{rule.name}: {rule.example}")
+def test_every_rule_takes_its_example(rule):
+    assert rule_for(rule.takes, rule.example) == rule.name
+
+
+@pytest.mark.parametrize(
+    ("furniture", "rule"),
+    [
+        ("<p>Lượt truy cập: 1.234.567</p>", "counter"),
+        ("<div>Trực tuyến: 12<br>Hôm nay: 345<br>Tất cả: 67890</div>", "counter"),
+        ("<p>512 lượt xem</p>", "counter"),
+        ("<p>View count: 536</p>", "counter"),
+        ("<p>Dibaca: 87 kali</p>", "counter"),
+        ('<div class="comment-box"><p>Hay lắm, xã tôi cũng có hội như thế!</p></div>', "comments"),
+        ("<div><h4>Bình luận (0)</h4></div>", "comments"),
+        ('<ul class="rating"><li>Đánh giá cho bài viết:</li><li>0 điểm ( 0 đánh giá )</li></ul>', "rating"),
+        ("<p>0 điểm ( 0 đánh giá )</p>", "rating"),
+        ('<div class="poll"><h4>Bình chọn</h4><p>Bạn thích đội nào nhất trong ngày hội?</p></div>', "poll"),
+        ('<h4>Tin liên quan</h4><ul><li><a href="/a">Xã bên làm cầu mới qua sông</a></li></ul>', "related"),
+        ('<p><b>Các tin khác:</b></p><p><a href="/a">Xã bên làm cầu mới qua sông</a> (12/11)</p>', "related"),
+        ('<h4>Same category</h4><div><a href="/a">A new bridge over the river</a></div>', "related"),
+        ('<h4>Kategori yang sama</h4><div><a href="/a">Jembatan baru di sungai</a></div>', "related"),
+        ('<p>>> Xem thêm: <a href="/a">Xã bên làm cầu mới qua sông</a></p>', "related-link"),
+        ("<p>Chia sẻ</p>", "action"),
+        ("<p>Copy link</p>", "action"),
+        ("<p>Salin tautan</p>", "action"),
+        ("<p>Tải ứng dụng:</p>", "app-banner"),
+        ("<p>Một cửa điện tử</p>", "portal-box"),
+        ("<p>© 2026 Xã Ví Dụ</p>", "copyright"),
+        (f"<p>{'Cổng thông tin điện tử xã Ví Dụ'}</p>", "masthead"),
+    ],
+)
+@pytest.mark.parametrize("place", ["inside", "behind"])
+def test_furniture_goes_and_is_recorded(furniture, rule, place):
+    markup = page(paragraphs(furniture)) if place == "inside" else page(after=furniture)
+    article = cleaned(markup)
+    assert article.text.split("\n") == PLAIN
+    taken = [removal for removal in article.removed if removal.rule == rule]
+    assert taken, article.removed
+    assert all(removal.path.startswith("div#main" if place == "inside" else "div#bottom") for removal in taken)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Lượt truy cập cổng thông tin của xã tăng gấp ba lần so với cùng kỳ năm ngoái, theo báo cáo của văn phòng.",
+        "Bình chọn của khán giả năm nay thuộc về đội thôn Trung, đội có số tuổi trung bình cao nhất trong các đội.",
+        "Nguồn: theo ban tổ chức, tiền thưởng năm nay do các hộ kinh doanh ở chợ trung tâm góp từ đầu mùa hè.",
+        "Source of the river lies in the northern hills, some forty kilometres away from the village and its old pier.",
+        "Bình luận về kết quả, huấn luyện viên đội thôn Hạ nói các em đã chèo hết sức trong điều kiện nước ngược.",
+        "Hôm nay: ngày hội của cả xã, từ em nhỏ cho tới cụ già, ai cũng có mặt ở bến sông từ lúc trời còn chưa sáng.",
+        "Xem thêm một vòng đua nữa, khán giả mới chịu về, và bến sông chỉ vắng người khi trời đã sẩm tối hẳn.",
+        "Chia sẻ với phóng viên, đội trưởng đội nữ thôn Thượng cho biết chị em đã tập luyện suốt ba tháng liền.",
+        "Share prices did not matter here: on the river only the drums, the oars and the current decide who wins.",
+        "Komentar para penonton ramai sekali, tetapi perahu dari dusun atas tetap yang pertama sampai di garis akhir.",
+    ],
+)
+def test_sentences_that_begin_like_furniture_stay(sentence):
+    article = cleaned(page(paragraphs(f"<p>{sentence}</p><p>{SENTENCES[0][:-1]}, ai cũng vui.</p>")))
+    assert sentence in article.text.split("\n")
+
+
+def test_a_table_of_the_article_keeps_its_cells():
+    table = (
+        "<table><tr><th>Mục</th><th>Hôm nay</th><th>Lượt truy cập</th></tr>"
+        "<tr><td>Trang chủ</td><td>12</td><td>345 lượt xem</td></tr></table>"
+    )
+    text = cleaned(page(paragraphs(table))).text
+    assert "Mục | Hôm nay | Lượt truy cập" in text
+    assert "Trang chủ | 12 | 345 lượt xem" in text
+
+
+def test_a_mark_on_the_element_that_holds_the_article_is_not_believed():
+    article = cleaned(page(f'<div class="comments related-news rating">{paragraphs()}</div>'))
+    assert len(article.text) > 300
+
+
+def test_a_related_list_within_the_article_ends_where_the_article_goes_on():
+    inset = '<p><strong>Tin liên quan</strong></p><ul><li><a href="/a">Xã bên làm cầu mới qua sông</a></li></ul>'
+    body = f"<p>{PLAIN[0]}</p><p>{PLAIN[1]}</p>{inset}<p>{PLAIN[2]}</p><p>{PLAIN[3]}</p>"
+    assert cleaned(page(body)).text.split("\n") == PLAIN
+
+
+def test_headlines_of_other_articles_below_the_lead_go():
+    links = "".join(f'<p><a href="/{n}">Một tin khác của xã Ví Dụ, số {n}, đăng tuần trước</a></p>' for n in range(3))
+    article = cleaned(page(f"<p>{PLAIN[0]}</p>{links}" + "".join(f"<p>{s}</p>" for s in PLAIN[1:])))
+    assert article.text.split("\n") == PLAIN
+    assert sum(removal.rule == "related-link" for removal in article.removed) == 3 or "số 1" not in article.text
+
+
+def test_a_repeated_headline_goes():
+    article = cleaned(page(f"<p>Xã Ví Dụ mở hội đua thuyền mùa thu</p>{paragraphs()}"))
+    assert article.text.split("\n") == PLAIN
+
+
+@pytest.mark.parametrize("prefix", ["(Ví Dụ Online) - ", "(Ví Dụ Online)- ", "Ví Dụ Online - "])
+def test_the_outlets_name_before_the_first_sentence_goes(prefix):
+    site = source(clean={"outlets": ["Ví Dụ Online"]})
+    article = cleaned(page(f"<p>{prefix}{PLAIN[0]}</p>" + "".join(f"<p>{s}</p>" for s in PLAIN[1:])), of=site)
+    assert article.text.split("\n") == PLAIN
+    assert rules(article)["outlet"].startswith(prefix.strip()[:5])
+
+
+def test_a_place_before_the_first_sentence_stays():
+    article = cleaned(page(f"<p>Ninh Bình - {PLAIN[0]}</p>" + "".join(f"<p>{s}</p>" for s in PLAIN[1:])))
+    assert article.text.startswith("Ninh Bình - ")
+
+
+def test_a_source_names_furniture_of_its_own():
+    site = source(
+        clean={
+            "remove": [
+                {"rule": "ticker", "selector": ".chay"},
+                {"rule": "slogan", "text": "Xã Ví Dụ - nơi đáng đến.*"},
+            ]
+        }
+    )
+    extra = '<div class="chay">Giá lúa hôm nay tăng nhẹ ở các chợ</div><p>Xã Ví Dụ - nơi đáng đến!</p>'
+    article = cleaned(page(paragraphs(extra)), of=site)
+    assert article.text.split("\n") == PLAIN
+    assert {"ticker", "slogan"} <= set(rules(article))
+
+
+def test_a_source_says_where_the_article_stands():
+    site = source(
+        clean={"title": [".tua"], "lead": [".tom"], "body": [".than"], "author": [".nguoi"], "published": [".luc"]}
+    )
+    markup = page(
+        f'<div class="tua">Tựa khác</div><div class="tom">{PLAIN[3]}</div><div class="nguoi">Tác giả: Lan Chi</div>'
+        f'<div class="luc">Đăng lúc 9h05 ngày 3/2/2026</div><p>{"Ngoài thân bài. " * 20}</p><div class="than">{paragraphs()}</div>'
+    )
+    article = cleaned(markup, of=site)
+    assert (article.title, article.author, str(article.published_on)) == ("Tựa khác", "Lan Chi", "2026-02-03")
+    assert article.lead == PLAIN[3]
+    assert "Ngoài thân bài" not in article.text
+    assert {article.origins[field] for field in ("title", "author", "published_on")} == {"selector"}

@@ -1,0 +1,64 @@
+"""The documentation's commands: each is run, or at least understood, by the program it names."""
+
+import re
+import shlex
+from pathlib import Path
+
+import click
+import pytest
+import yaml
+
+from bantin.cli import main
+from bantin.settings import CHECKOUT
+from model.source import Source
+
+PAGES = [CHECKOUT / "README.md", *sorted((CHECKOUT / "docs").glob("*.md"))]
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", page.read_text("utf-8"), re.DOTALL)
+
+
+COMMANDS = [
+    (page.name, line.split("#")[0].strip())
+    for page in PAGES
+    for block in blocks(page, "sh")
+    for line in block.splitlines()
+    if re.search(r"\bbantin ", line)
+]
+
+
+@pytest.mark.parametrize(("page", "line"), COMMANDS)
+def test_a_documented_command_is_one_the_program_knows(page: str, line: str) -> None:
+    words = shlex.split(line.split("bantin ", 1)[1])
+    command: click.Command = main
+    context = click.Context(main, info_name="bantin")
+    while isinstance(command, click.Group):
+        found = command.get_command(context, words[0])
+        assert found is not None, f"{page}: {line}"
+        command, words = found, words[1:]
+    command.make_context(command.name, words, parent=context)  # raises where an argument is not understood
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_between_pages_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text("utf-8")):
+        assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_the_example_of_a_source_is_right_and_every_field_is_documented() -> None:
+    page = CHECKOUT / "docs" / "add-a-source.md"
+    (example,) = blocks(page, "yaml")
+    source = Source.model_validate(yaml.safe_load(example))
+    assert source.is_article("https://tin.example/le-hoi-post12.html")
+    text = page.read_text("utf-8")
+    for section in ("fetch", "clean"):
+        model = type(getattr(source, section))
+        assert [name for name in model.model_fields if name not in text] == []
+
+
+def test_the_readme_is_short_and_begins_with_the_two_commands() -> None:
+    lines = (CHECKOUT / "README.md").read_text("utf-8").splitlines()
+    assert len(lines) <= 120
+    assert "pip install uv && uv run bantin demo" in lines[:10]
+    assert "pip install uv && uv run pytest" in lines[:10]
