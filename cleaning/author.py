@@ -47,7 +47,7 @@ def find_author(page: Page, head: Head, source: Source) -> tuple[str | None, str
     """The author the page names, and the origin; (None, "") where it names none."""
     outlets = outlet_words(head, source)
     chosen = first_match(page, source.clean.author)
-    if chosen is not None and (name := person(tidy(chosen.text_content()), outlets)):
+    if chosen is not None and (name := joined([tidy(chosen.text_content())], outlets)):
         return name, "selector"
     if name := joined(people_of(head.article.get("author")), outlets):
         return name, "json-ld"
@@ -82,8 +82,18 @@ def outlet_words(head: Head, source: Source) -> frozenset[str]:
 
 def joined(names: Iterable[str], outlets: frozenset[str]) -> str | None:
     """The persons among `names`, separated by semicolons; None where there is none."""
-    found = [name for raw in names for part in re.split(r" ?; ?", raw) if (name := person(part, outlets))]
+    found = [name for raw in names for part in _parts(raw) if (name := person(part, outlets))]
     return "; ".join(dict.fromkeys(found)) or None
+
+
+def _parts(raw: str) -> list[str]:
+    """The names in one: what semicolons separate, and what dashes and commas do between Vietnamese names."""
+    parts = [part for part in raw.split(";") if part.strip()]
+    if len(parts) == 1:
+        smaller = [part.strip() for part in re.split(r" [-–&] |,| và ", raw)]
+        if len(smaller) > 1 and all(is_vietnamese_name(part) for part in smaller):
+            return smaller
+    return parts
 
 
 def person(raw: str, outlets: frozenset[str]) -> str | None:
@@ -129,4 +139,4 @@ def _visible(page: Page, outlets: frozenset[str]) -> tuple[str | None, str]:
             bylines.append(name)
     distinct = list(dict.fromkeys(bylines))
     # Several different names are the bylines of teasers, or a list of columnists.
-    return (distinct[0], "visible") if len(distinct) == 1 else (None, "")
+    return (joined(distinct, outlets), "visible") if len(distinct) == 1 else (None, "")

@@ -68,7 +68,10 @@ def find_canonical(page: Page, head: Head) -> tuple[str | None, str]:
     for href, origin in claims:
         url = absolute(page.url, href)
         if url and same_site(host_of(url), host_of(page.url)) and (not is_home_page(url) or is_home_page(page.url)):
-            return normalise_url(url), origin
+            try:
+                return normalise_url(url), origin
+            except ValueError:  # a port that is none, for example
+                continue
     return None, ""
 
 

@@ -56,8 +56,12 @@ def _is_below(title: str, element: HtmlElement, lines: Sequence[Line]) -> bool:
     starts = [index for index, line in enumerate(lines) if words(line.text) == wanted and not line.linked]
     if not wanted or not starts:
         return False
-    near = lines[starts[0] + 1 : starts[0] + 1 + _LINES_TO_LEAD]
-    return any(line.block is element or element in line.block.iterancestors() for line in near if not line.linked)
+    for line in lines[starts[0] + 1 : starts[0] + 1 + _LINES_TO_LEAD]:
+        if line.block is element or element in line.block.iterancestors():
+            return not line.linked
+        if line.prose:
+            return False  # the article has begun
+    return False
 
 
 def _joined(element: HtmlElement) -> str:

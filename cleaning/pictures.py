@@ -77,7 +77,7 @@ def _take_marked(page: Page, by_element: dict[int, Picture]) -> None:
         if element.tag == "figcaption" or ((marks := attribute_text(element)) and _CAPTION_MARK.search(marks))
     ]
     for element in marked:
-        if element.find(".//img") is not None or (element.find(".//p") is not None and element.tag != "figcaption"):
+        if element.find(".//img") is not None:
             continue
         text = " ".join(line.text for line in lines_of(element))
         if not text or len(text) > 2 * _CAPTION_CHARS or element.getparent() is None:

@@ -27,8 +27,9 @@ def find_title(page: Page, head: Head, source: Source, lines: list[Line]) -> tup
     if chosen is not None and (text := tidy(chosen.text_content())):
         return text, "selector"
     headings = _headings(lines)
+    seen = frozenset(words(line.text) for line in lines if len(line.text) <= _TITLE_CHARS)
     for value, origin in _claims(head):
-        title = strip_site(value, site, headings)
+        title = strip_site(value, site, seen)
         if title and words(title) not in site:
             return title, origin
     for heading in headings:
@@ -42,20 +43,20 @@ def site_words(head: Head, source: Source) -> frozenset[str]:
     return frozenset(words(name) for name in (*head.site_names, source.name, *source.clean.outlets)) - {""}
 
 
-def strip_site(title: str, site: Iterable[str], headings: Iterable[str]) -> str:
+def strip_site(title: str, site: Iterable[str], seen: frozenset[str]) -> str:
     """`title` without the site's name before or behind it.
 
-    A part is the site's where it is one of its names, or where what is left is a heading that stands on the page.
+    A part is the site's where it is one of its names, or where what is left stands alone on the page. `site` and `seen`
+    are the site's names and the page's lines, as `words`.
     """
-    seen = {words(heading) for heading in headings}
     if words(title) in seen:
         return title
     names = set(site)
     cuts = list(_SEPARATOR.finditer(title))
-    for cut in cuts:  # the longest part that is cut off behind comes first
+    for cut in reversed(cuts):  # the longest title first
         if words(title[: cut.start()]) in seen and len(title[: cut.start()]) >= 8:
             return title[: cut.start()].strip()
-    for cut in reversed(cuts):
+    for cut in cuts:
         if words(title[cut.end() :]) in seen and len(title[cut.end() :]) >= 8:
             return title[cut.end() :].strip()
     while cuts:

@@ -49,12 +49,13 @@ def fold(
 
     `min_h` and `max_h` bound the revisit interval, in hours. Raises `StorageError`.
     """
+    # An article bears the address that answered, which redirects may have made another than the one asked for.
     texts = {(row["url"], row["fetched_at"]): row["text_sha256"] for row in _articles(store, source, leave_out)}
     rows = sorted(_captures(store, source, leave_out), key=lambda row: row["fetched_at"])
     frontier: dict[str, Known] = {}
     for row in rows:
         url = normalise_url(row["url"])
-        text = texts.get((row["url"], row["fetched_at"]))
+        text = texts.get((row["final_url"], row["fetched_at"]))
         frontier[url] = _step(frontier.get(url), url, row, text, (min_h, max_h))
     return frontier
 

@@ -56,8 +56,11 @@ def test_a_true_latin_page_stays_latin():
 
 
 def test_a_declared_charset_that_does_not_decode_does_not_win():
-    japanese = "<html><body><p>" + "京都の朝市に人が集まる。" * 20 + "</p></body></html>"
-    assert decode(japanese.encode("euc_jp"), "utf-8").text == japanese
+    russian = (
+        "<html><body><p>Сегодня утром на берегу реки собрались тысячи жителей, чтобы увидеть лодочные гонки.</p>"
+        "<p>Шестнадцать команд из разных деревень прошли два километра под барабаны и крики зрителей.</p></body></html>"
+    )
+    assert decode(russian.encode("windows-1251"), "utf-8").text == russian
 
 
 def test_a_few_broken_bytes_do_not_turn_utf8_into_something_else():

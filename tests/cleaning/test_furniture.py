@@ -138,7 +138,8 @@ def test_a_source_says_where_the_article_stands():
     )
     markup = page(
         f'<div class="tua">Tựa khác</div><div class="tom">{PLAIN[3]}</div><div class="nguoi">Tác giả: Lan Chi</div>'
-        f'<div class="luc">Đăng lúc 9h05 ngày 3/2/2026</div><p>{"Ngoài thân bài. " * 20}</p><div class="than">{paragraphs()}</div>'
+        f'<div class="luc">Đăng lúc 9h05 ngày 3/2/2026</div><p>{"Ngoài thân bài. " * 20}</p>'
+        f'<div class="than">{paragraphs()}</div>'
     )
     article = cleaned(markup, of=site)
     assert (article.title, article.author, str(article.published_on)) == ("Tựa khác", "Lan Chi", "2026-02-03")

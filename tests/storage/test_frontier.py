@@ -26,7 +26,7 @@ def commit(store: ObjectStore, number: int, *captures: Capture, texts: tuple[str
     run = keys.run_id(AT + number * DAY)
     store.put(keys.captures("kimson", run), encode(captures, Capture))
     rows = [
-        article(url=c.url, fetched_at=c.fetched_at, text=text, run=run)
+        article(url=c.final_url, fetched_at=c.fetched_at, text=text, run=run)
         for c, text in zip(captures, texts, strict=False)
     ]
     store.put(keys.articles("kimson", run), encode(rows, Article))
@@ -71,6 +71,17 @@ def test_the_interval_grows_while_the_text_stays_and_shrinks_when_it_changes(sto
     known = frontier(store)[URL]
     assert known.interval_h == pytest.approx(24 * 1.5 * 1.5 * 0.8)
     assert known.next_due == AT + 3 * DAY + timedelta(hours=known.interval_h)
+
+
+def test_the_text_behind_a_redirect_counts_for_the_address_that_was_asked_for(store: ObjectStore) -> None:
+    for number in range(2):
+        at = AT + number * DAY
+        hop = capture(status=302, final_url=URL, fetched_at=at)
+        answer = capture(final_url=f"{URL}-moi", fetched_at=at + timedelta(seconds=1))
+        commit(store, number, answer, hop, texts=("một",))
+    known = frontier(store)[URL]
+    assert known.text_sha256 == article(text="một").text_sha256
+    assert known.interval_h == pytest.approx(24 * 1.5)
 
 
 def test_intervals_stay_between_the_bounds(store: ObjectStore) -> None:

@@ -1,0 +1,45 @@
+"""Same page, same record: in every order, in every process."""
+
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.cleaning.markup import cleaned, page, paragraphs
+
+PAGES = Path(__file__).parent / "pages"
+ROOT = Path(__file__).parents[2]
+
+
+def fingerprint() -> str:
+    """A hash over the records of all pages, each cleaned more often than trafilatura's duplicate filter bears."""
+    digest = hashlib.sha256()
+    for _ in range(5):
+        for path in sorted(PAGES.glob("*.html")):
+            digest.update(repr(cleaned(path.read_bytes())).encode())
+    return digest.hexdigest()
+
+
+def test_a_page_is_not_changed_by_those_before_it():
+    alone = cleaned(page())
+    for number in range(12):
+        cleaned(
+            page(paragraphs(f"<p>Trang số {number} của cùng một trang tin, với cùng các đoạn văn như trang trước.</p>"))
+        )
+    assert cleaned(page()) == alone
+
+
+def test_every_process_gives_the_same_records():
+    found = {fingerprint()}
+    for seed in ("1", "2"):
+        done = subprocess.run(
+            [sys.executable, "-c", "from tests.cleaning.test_purity import fingerprint; print(fingerprint())"],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONHASHSEED": seed, "TZ": "America/New_York", "LC_ALL": "C"},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        found.add(done.stdout.strip())
+    assert len(found) == 1

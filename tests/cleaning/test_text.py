@@ -1,0 +1,92 @@
+"""The text: NFC, one line a block, whatever markup the paragraphs were made with; and the safe fragment of it."""
+
+import pytest
+
+from cleaning.text import fold, tidy, words
+from tests.cleaning.markup import SENTENCES, cleaned, page, paragraphs
+
+PLAIN = list(SENTENCES)
+WORD = (
+    '<p class="MsoNormal" style="text-align:justify"><span lang="VI" style="font-size:14.0pt">{}<o:p></o:p></span></p>'
+)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param("<br><br>".join(PLAIN), id="line breaks"),
+        pytest.param("<br />&nbsp;<br />".join(PLAIN), id="line breaks around a space"),
+        pytest.param("".join(map(WORD.format, PLAIN)), id="Word"),
+        pytest.param("".join(f"<div><span>{one}</span></div>" for one in PLAIN), id="divs"),
+        pytest.param("".join(f"<div>{one}</div>" for one in PLAIN), id="bare divs"),
+        pytest.param("".join(f"<table><tr><td>{one}</td></tr></table>" for one in PLAIN), id="a table each"),
+        pytest.param("".join(f'<p><a name="x"></a>{one}</p>' for one in PLAIN), id="anchors before the text"),
+        pytest.param("".join(f"<p>{one[:9]}<b>{one[9:20]}</b>{one[20:]}</p>" for one in PLAIN), id="bold within"),
+        pytest.param(f"<div>{PLAIN[0]}<p>{PLAIN[1]}</p>{PLAIN[2]}<br>{PLAIN[3]}</div>", id="mixed"),
+    ],
+)
+def test_paragraphs_of_every_make(body):
+    assert cleaned(page(body)).text.split("\n") == PLAIN
+
+
+def test_list_items_are_lines_without_bullets():
+    article = cleaned(
+        page(paragraphs("<ul><li>Giải nhất: thôn Thượng</li><li>- Giải nhì: thôn Hạ</li></ul>") + f"<p>{PLAIN[0]}</p>")
+    )
+    assert "Giải nhất: thôn Thượng\nGiải nhì: thôn Hạ" in article.text
+    assert "<ul><li>Giải nhất: thôn Thượng</li><li>Giải nhì: thôn Hạ</li></ul>" in article.html
+
+
+def test_the_lead_begins_the_text():
+    sapo = f'<h2 class="sapo">{PLAIN[0]}</h2>'
+    markup = page("<div>" + "".join(f"<p>{one}</p>" for one in PLAIN[1:]) + "</div>").replace("</h1>", f"</h1>{sapo}")
+    article = cleaned(markup)
+    assert article.lead == PLAIN[0]
+    assert article.text.split("\n") == PLAIN
+
+
+def test_a_teasers_lead_is_not_the_articles():
+    teaser = '<div class="side"><a href="/x">Tin khác</a><p class="sapo">Tóm tắt của một tin khác.</p></div>'
+    assert "Tóm tắt" not in cleaned(page(after=teaser)).text
+
+
+@pytest.mark.parametrize(
+    ("raw", "text"),
+    [
+        ("a\u00a0b\u2009 c\t\nd", "a b c d"),
+        ("khuyê\u0301n ho\u0323c", "khuyến học"),
+        ("đua\u200bthuyền\ufeff \u00adhội\u2060", "đuathuyền hội"),
+        ("hội\u200cđua", "hộiđua"),
+        ("می\u200cروم", "می\u200cروم"),  # Persian needs it
+        ("\x93trích\x94 \x96 dẫn", "“trích” – dẫn"),
+        ("a\x00b\ud800c", "abc"),
+    ],
+)
+def test_tidy(raw, text):
+    assert tidy(raw) == text
+
+
+def test_entities_are_decoded_once():
+    article = cleaned(
+        page(
+            paragraphs(
+                "<p>Giá &lt;b&gt; &amp;amp; &#7899;t, hơn cả mọi năm, theo lời các cô bán hàng ở chợ quê tôi.</p>"
+            )
+        )
+    )
+    assert "Giá <b> &amp; ớt," in article.text
+    assert "Giá &lt;b&gt; &amp;amp; ớt," in article.html
+
+
+def test_the_fragment_is_safe():
+    bad = '<p onclick="x()">Một câu đủ dài để là nội dung <script>alert(1)</script><a href="javascript:x()">của bài</a> này.</p>'
+    article = cleaned(page(paragraphs(bad)))
+    assert "alert" not in article.text
+    assert "onclick" not in article.html
+    assert "javascript" not in article.html
+    assert "<a" not in article.html
+
+
+def test_forms_for_comparison():
+    assert words("Hội đua – thuyền!") == "hội đua thuyền"
+    assert fold("Đường Hoà Bình") == "duong hoa binh"
