@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from bantin.settings import Settings
-from model.errors import BantinError
+from bantin.errors import Interrupted
+from bantin.settings import Settings, SettingsError
+from model.errors import BantinError, SourceError
+from storage.without_pandas import block_pandas
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -24,10 +26,7 @@ class Cli(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Runs the command. 2: a file or setting is wrong; 75: interrupted; 1: anything else."""
-        from bantin.errors import Interrupted
-        from bantin.settings import SettingsError
-        from model.source import SourceError
-
+        block_pandas()
         try:
             return super().invoke(ctx)
         except (SourceError, SettingsError) as err:
@@ -98,8 +97,6 @@ def crawl(archive: str | None, sources: Path | None, ids: tuple[str, ...], every
                 report = run_source(source, settings, run, on_step)
             show_report(console(), report)
         except BantinError as err:
-            from bantin.errors import Interrupted
-
             if isinstance(err, Interrupted) or len(wanted) == 1:
                 raise
             click.echo(f"bantin: {source.id}: {err}", err=True)
@@ -208,7 +205,7 @@ def source_list(archive: str | None, sources: Path | None) -> None:
 @click.argument("files", metavar="[FILE…]", nargs=-1, type=click.Path(path_type=Path))
 def source_check(archive: str | None, sources: Path | None, files: tuple[Path, ...]) -> None:
     """Check source files (default: the registry's). One line a mistake; exit code 2 where there is one."""
-    from model.source import SourceError, load_source, source_files
+    from model.source import load_source, source_files
 
     paths = files or source_files(settings_of(archive, sources).sources)
     mistakes: list[str] = []

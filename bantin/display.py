@@ -10,7 +10,6 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from bantin.publish import summary
 from bantin.reading import Entry
 from model.article import Article
 from model.report import RunReport, State
@@ -77,7 +76,7 @@ def show_report(console: Console, report: RunReport) -> None:
     mark, style = ("✗", "bold red") if report.state == State.FAILED else ("✓", "bold green")
     head = Text(f"{mark} {report.source}", style=style).append(f"  run {report.run}", style="dim")
     console.print(head)
-    console.print(Text(f"  {safe(summary(report))}"))
+    console.print(Text(f"  {safe(report.summary)}"))
     if report.captures:
         answers = ", ".join(f"{count} × {kind}" for kind, count in sorted(report.captures.items()))
         console.print(Text(f"  answers: {safe(answers)}", style="dim"))

@@ -110,16 +110,5 @@ def _finish(store: ObjectStore, report: RunReport, started: datetime, state: Sta
     timings: dict[str, Any] = {**report.timings_s, "publish": round((now - started).total_seconds(), 3)}
     report = replace(report, state=state, reason=reason, finished_at=now, timings_s=timings)
     reports.write_report(store, report)
-    logger.info("%s, run %s: %s", report.source, report.run, summary(report))
+    logger.info("%s, run %s: %s", report.source, report.run, report.summary)
     return report
-
-
-def summary(report: RunReport) -> str:
-    """A report in one line."""
-    if report.state == State.FAILED:
-        return f"failed: {report.reason}"
-    found = report.articles
-    fresh = found.get("new", 0) + found.get("changed", 0)
-    head = f"{found.get('new', 0)} new, {found.get('changed', 0)} changed" if fresh else "no new text"
-    rest = f"{found.get('unchanged', 0)} unchanged, {sum(report.rejected.values())} rejected"
-    return f"{head}; {rest}, {sum(report.removed.values())} blocks removed, {len(report.spam)} injected links"

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from model.source import Source, SourceError, load_source, source_files
+from model.errors import SourceError
+from model.source import Source, load_source, source_files
 
 
 def load_registry(folder: Path) -> list[Source]:

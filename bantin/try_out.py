@@ -58,7 +58,7 @@ def unknown_source(url: str) -> Source:
     """A source for a page of a site that is not in the registry. Raises `SourceError` where `url` is no address."""
     from pydantic import ValidationError
 
-    from model.source import SourceError
+    from model.errors import SourceError
 
     try:
         return Source(

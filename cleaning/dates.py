@@ -79,15 +79,15 @@ def parse_machine(value: str, zone: tzinfo) -> Moment | None:
     return _aware(stamp if stamp.tzinfo else stamp.replace(tzinfo=zone))
 
 
-def parse_visible(text: str, zone: tzinfo, *, month_first: bool = False) -> Moment | None:
+def parse_visible(text: str, zone: tzinfo) -> Moment | None:
     """The moment in a text meant for people, in any of the forms Vietnamese, Indonesian and English pages print.
 
-    A day without its year gives None. `month_first` reads 03/07/2026 as 7 March.
+    A day without its year gives None. 03/07/2026 is the third of July, as everywhere but in the United States.
     """
     plain = fold(text)
     for pattern in (_VIETNAMESE, _CJK, _YEAR_FIRST, _NUMERIC, _DAY_MONTH, _MONTH_DAY):
         for found in pattern.finditer(plain):
-            day = _day(found, month_first=month_first and pattern is _NUMERIC)
+            day = _day(found)
             if day is None:
                 continue
             rest = plain[: found.start()] + " # " + plain[found.end() :]
@@ -100,11 +100,11 @@ def has_date(text: str) -> bool:
     return parse_visible(text, UTC) is not None
 
 
-def _day(found: re.Match[str], *, month_first: bool = False) -> date | None:
+def _day(found: re.Match[str]) -> date | None:
     parts = found.groupdict()
     month = _MONTHS[parts["name"]] if parts.get("name") else int(parts["m"])
     number = int(parts["d"])
-    if month_first or (month > 12 >= number and not parts.get("name")):
+    if month > 12 >= number:  # it can only be meant the other way
         month, number = number, month
     try:
         return date(int(parts["y"]), month, number)

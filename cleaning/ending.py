@@ -42,11 +42,11 @@ def take_source_stub(page: Page, lines: Sequence[Line], outlets: frozenset[str])
         if len(line.text) > 120 or not (found := _SOURCE.fullmatch(line.text)):
             continue
         href = next((anchor.get("href") for anchor in line.links if anchor.get("href")), None)
-        url, name = absolute(page.url, href), found["name"]
+        url, name = absolute(page.base, href), found["name"]
         if (url is None and name is None) or not is_within(line, page.body):
             continue
         if name and (name.startswith("http") or words(name) in outlets):
-            url, name = url or absolute(page.url, name), None
+            url, name = url or absolute(page.base, name), None
         take_line(page, line, "source-stub")
         return Ending(via_name=tidy(name) if name else None, via_url=url)
     return Ending()

@@ -66,7 +66,7 @@ def find_canonical(page: Page, head: Head) -> tuple[str | None, str]:
     claims = [(href, "link") for href in links[:1]]
     claims += [(head.first("og:url"), "open-graph"), (string_of(head.article.get("url")), "json-ld")]
     for href, origin in claims:
-        url = absolute(page.url, href)
+        url = absolute(page.base, href)
         if url and same_site(host_of(url), host_of(page.url)) and (not is_home_page(url) or is_home_page(page.url)):
             try:
                 return normalise_url(url), origin
@@ -78,9 +78,10 @@ def find_canonical(page: Page, head: Head) -> tuple[str | None, str]:
 def find_alternates(page: Page) -> list[Alternate]:
     """The page in other languages, as `hreflang` links announce it, in the page's order."""
     found: dict[tuple[str, str], Alternate] = {}
+    base = page.base
     for link in page.tree.iter("link"):
         language = (link.get("hreflang") or "").strip().lower()
-        url = absolute(page.url, link.get("href"))
+        url = absolute(base, link.get("href"))
         if url and language and language != "x-default" and "alternate" in (link.get("rel") or "").lower().split():
             found.setdefault((language, url), Alternate(language=language, url=url))
     return list(found.values())[:_MAX_LINKS]

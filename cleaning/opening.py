@@ -1,26 +1,26 @@
 """Openings: the lead, and what is printed before it that is not text: the headline again, the outlet's name."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from lxml.html import HtmlElement
 
 from cleaning.blocks import Block
 from cleaning.dates import has_date
-from cleaning.furniture import compiled, first_match, take_line
+from cleaning.furniture import first_match, take_line
 from cleaning.head import Head
 from cleaning.lines import Line, is_within, lines_of
-from cleaning.page import Page
+from cleaning.page import Page, attribute_text, path_of
 from cleaning.text import fold, tidy, words
 from model.article import Removal
 from model.source import Source
 
-# By these templates mark their leads (sapo).
-_LEADS = """
-    .detail-sapo, .sapo_detail, .sapo, .singular-sapo, .content-detail-sapo, .article__sapo, .news-sapo, .article-sapo,
-    #sapo, .ArticleSummary, .article-summary, .asset-summary, .post-summary, .entry-summary, p.description, .chapeau,
-    .article-lead, .bai-viet-tom-tat, .tomtat, .trichdan
-"""
+# By these classes and ids templates mark their leads (sapo).
+_LEAD_MARK = re.compile(
+    r"(?:^|\s)(?:detail-sapo|sapo_detail|sapo|singular-sapo|content-detail-sapo|article__sapo|news-sapo|article-sapo|chapeau"
+    r"|ArticleSummary|article-summary|asset-summary|post-summary|entry-summary|article-lead|bai-viet-tom-tat|tomtat|trichdan"
+    r"|description)(?:$|\s)"
+)
 _OUTLET = re.compile(r"^(?:\((?P<bracketed>[^()]{2,40})\)\s*[-–—:]*|(?P<plain>[\w.À-ỹ ]{2,25}?)\s*[-–—])\s+(?=\S)")
 _FIRST_BLOCKS = 4
 _LEAD_CHARS = 1_500
@@ -35,7 +35,9 @@ def find_lead(page: Page, head: Head, source: Source, title: str, lines: Sequenc
     if chosen is not None and 20 <= len(lead := _joined(chosen)) <= _LEAD_CHARS:
         return lead
     said = _description(head)
-    for chosen in compiled(_LEADS)(page.tree):
+    for chosen in page.body.iter("h2", "h3", "p", "div", "span", "strong", "section", "td"):
+        if not ((marks := attribute_text(chosen)) and _LEAD_MARK.search(marks)):
+            continue
         if not 20 <= len(lead := _joined(chosen)) <= _LEAD_CHARS:
             continue
         if _agree(words(lead), said) or _is_below(title, chosen, lines):
@@ -103,21 +105,26 @@ def take_dateline(page: Page, lines: Sequence[Line], title: str) -> None:
             take_line(page, line, "dateline")
 
 
-def without_headline(blocks: Sequence[Block], title: str) -> tuple[list[Block], list[Removal]]:
-    """The blocks without a repetition of the title among the first ones."""
+def without_headline(
+    blocks: Sequence[Block], title: str, places: Mapping[str, HtmlElement]
+) -> tuple[list[Block], list[Removal]]:
+    """The blocks without a repetition of the title among the first ones. `places` are the elements of the page's lines
+    by their `words`."""
     wanted = words(title)
     kept: list[Block] = []
     removed: list[Removal] = []
     for index, block in enumerate(blocks):
         if index < _FIRST_BLOCKS and wanted and words(block.text) == wanted:
-            removed.append(Removal(text=block.text, rule="headline", path=""))
+            removed.append(Removal(text=block.text, rule="headline", path=_path(places, wanted)))
         else:
             kept.append(block)
     return kept, removed
 
 
-def without_outlet(blocks: Sequence[Block], outlets: frozenset[str]) -> tuple[list[Block], list[Removal]]:
-    """The blocks without the outlet's name before the first sentence: `(Dân trí) - `."""
+def without_outlet(
+    blocks: Sequence[Block], outlets: frozenset[str], places: Mapping[str, HtmlElement]
+) -> tuple[list[Block], list[Removal]]:
+    """The blocks without the outlet's name before the first sentence: `(Dân trí) - `. `places` as above."""
     for index, block in enumerate(blocks[:2]):
         found = _OUTLET.match(block.text)
         if not found:
@@ -126,8 +133,12 @@ def without_outlet(blocks: Sequence[Block], outlets: frozenset[str]) -> tuple[li
         if _is_outlet(name, outlets):
             rest = block.text[found.end() :]
             changed = [*blocks[:index], Block(block.kind, rest), *blocks[index + 1 :]]
-            return changed, [Removal(text=tidy(found.group()), rule="outlet", path="")]
+            return changed, [Removal(text=tidy(found.group()), rule="outlet", path=_path(places, words(block.text)))]
     return list(blocks), []
+
+
+def _path(places: Mapping[str, HtmlElement], key: str) -> str:
+    return path_of(places[key]) if key in places else "body"
 
 
 def _is_outlet(name: str, outlets: frozenset[str]) -> bool:

@@ -51,7 +51,7 @@ def take_captions(page: Page, lines: Sequence[Line]) -> list[Picture]:
     `lines` are the page's.
     """
     pictures = [Picture(element) for element in page.body.iter("img")]
-    by_element = {id(picture.element): picture for picture in pictures}
+    by_element = {picture.element: picture for picture in pictures}
     _take_marked(page, by_element)
     _take_frames(page, by_element)
     _take_lines(page, lines, by_element)
@@ -68,7 +68,7 @@ def split_credit(caption: str) -> tuple[str, str | None]:
     return rest + ending, found["credit"].strip(" .")
 
 
-def _take_marked(page: Page, by_element: dict[int, Picture]) -> None:
+def _take_marked(page: Page, by_element: dict[HtmlElement, Picture]) -> None:
     marked = [
         element
         for element in page.body.iter(
@@ -94,7 +94,7 @@ def _take_marked(page: Page, by_element: dict[int, Picture]) -> None:
             take_element(page, element, "caption" if element.tag == "figcaption" else "alt-text")
 
 
-def _picture_near(element: HtmlElement, by_element: dict[int, Picture]) -> Picture | None:
+def _picture_near(element: HtmlElement, by_element: dict[HtmlElement, Picture]) -> Picture | None:
     """The picture an element marked as caption belongs to: in the same frame, or right before it."""
     frame = element
     for _ in range(4):
@@ -103,7 +103,7 @@ def _picture_near(element: HtmlElement, by_element: dict[int, Picture]) -> Pictu
             previous = previous.getprevious()
         if previous is not None:
             images = [previous] if previous.tag == "img" else list(previous.iter("img"))
-            return by_element.get(id(images[-1])) if images else None
+            return by_element.get(images[-1]) if images else None
         parent = frame.getparent()
         if parent is None or parent.tag in ("body", "html", "article", "main"):
             return None
@@ -111,7 +111,7 @@ def _picture_near(element: HtmlElement, by_element: dict[int, Picture]) -> Pictu
     return None
 
 
-def _take_frames(page: Page, by_element: dict[int, Picture]) -> None:
+def _take_frames(page: Page, by_element: dict[HtmlElement, Picture]) -> None:
     """Tables that only frame a picture: the text in them is its caption."""
     for table in list(page.body.iter("table")):
         images = list(table.iter("img"))
@@ -123,38 +123,39 @@ def _take_frames(page: Page, by_element: dict[int, Picture]) -> None:
         cells = [cell for cell in table.iter("td", "th") if not is_empty(cell)]
         if len(cells) > 4 or sum(1 for _ in table.iter("tr")) > 4:
             continue
-        picture = by_element[id(images[-1])]
+        picture = by_element[images[-1]]
         picture.caption = picture.caption or " ".join(line.text for line in lines)
         for line in lines:
             take_line(page, line, "caption")
 
 
-def _take_lines(page: Page, lines: Sequence[Line], by_element: dict[int, Picture]) -> None:
+def _take_lines(page: Page, lines: Sequence[Line], by_element: dict[HtmlElement, Picture]) -> None:
     """Lines right behind a picture that are set as captions, or repeat its alternative text."""
     picture: Picture | None = None
-    distance = 0
+    open_caption = True
     for line in lines:
         if not is_within(line, page.body):
             continue
         if line.image is not None:
-            picture, distance = by_element.get(id(line.image)), 0
-        distance += 1
-        if picture is None or distance > 2 or len(line.text) > _CAPTION_CHARS or line.block.tag in ("h1", "h2", "li"):
-            picture = None if distance >= 2 else picture
+            picture, open_caption = by_element.get(line.image), True
+        if picture is None:
             continue
-        if _repeats(line, picture.element):
+        if len(line.text) > _CAPTION_CHARS or line.block.tag in ("h1", "h2", "li"):
+            picture = None
+        elif _repeats(line, picture.element):
             take_line(page, line, "alt-text")
-        elif distance == 1 and _set_as_caption(line):
-            if _CREDIT.fullmatch(line.text) and picture.caption:
-                picture.caption += f" {line.text}"
-            else:
-                picture.caption = picture.caption or line.text
+        elif open_caption and _set_as_caption(line):
+            picture.caption = (
+                f"{picture.caption} {line.text}" if _is_credit(line.text) and picture.caption else line.text
+            )
+            open_caption = _CREDIT.search(line.text) is None  # the credit ends it
             take_line(page, line, "caption")
-            distance = 0
-            if _CREDIT.search(picture.caption or ""):
-                distance = 1
         else:
             picture = None
+
+
+def _is_credit(text: str) -> bool:
+    return _CREDIT.fullmatch(text) is not None
 
 
 def _repeats(line: Line, image: HtmlElement) -> bool:

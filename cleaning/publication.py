@@ -12,7 +12,7 @@ from lxml.html import HtmlElement
 from cleaning.dates import Moment, parse_machine, parse_visible
 from cleaning.furniture import first_match
 from cleaning.head import Head
-from cleaning.lines import Line, lines_of
+from cleaning.lines import Line
 from cleaning.page import Page, attribute_text
 from cleaning.structured import names_of
 from cleaning.text import tidy, words
@@ -220,13 +220,3 @@ def _in_url(url: str) -> Moment | None:
         return Moment(date(int(found["y"]), int(found["m"]), int(found["d"]))) if found else None
     except ValueError:
         return None
-
-
-def day_lines(element: HtmlElement) -> int:
-    """How many lines under `element` hold a full date: lists of articles hold many."""
-    zone = ZoneInfo("UTC")
-    return sum(
-        1
-        for line in lines_of(element)
-        if len(line.text) <= _DATE_LINE_CHARS and parse_visible(line.text, zone) is not None
-    )

@@ -15,6 +15,8 @@ from model.article import Removal
 _SHARE = 0.9
 _HEADLINE_CHARS = 25
 _LINK_SHARE = 0.25
+_PLACED_CHARS = 2_000
+_MAX_UNCLASSIFIED = 100
 
 
 def match_lines(lines: Sequence[Line], blocks: Iterable[Block]) -> list[int]:
@@ -72,6 +74,19 @@ def _is_headline(line: Line) -> bool:
         return False
     targets = [(anchor.get("href") or "").lower() for anchor in line.links]
     return any(target and "#" not in target and not is_document(target) for target in targets)
+
+
+def places_of(lines: Iterable[Line]) -> dict[str, HtmlElement]:
+    """The element each line stands in, by the line's `words`; of equal lines the last."""
+    return {words(line.text): line.block for line in lines if len(line.text) <= _PLACED_CHARS}
+
+
+def unclassified(lines: Iterable[Line], blocks: Sequence[Block], title: str) -> list[Removal]:
+    """The lines of the region that no rule took and that trafilatura left out: nobody said why."""
+    texts = {words(block.text) for block in blocks} | {words(title), ""}
+    whole = "\n".join(sorted(texts))
+    left = [line for line in lines if not line.erased and (key := words(line.text)) not in texts and key not in whole]
+    return [Removal(text=line.text, rule="unclassified", path=path_of(line.block)) for line in left[:_MAX_UNCLASSIFIED]]
 
 
 def lines_within(lines: Sequence[Line], region: HtmlElement) -> list[Line]:

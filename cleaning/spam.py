@@ -59,7 +59,7 @@ def _judge(anchor: HtmlElement, base: str) -> SpamLink | None:
     if "//" not in href[:8]:
         return None  # within the site
     try:
-        url = urljoin(base, href)
+        url = href if href.startswith("http") else urljoin(base, href)
     except ValueError:
         return None
     host = host_of(url)

@@ -46,6 +46,7 @@ def tidy(text: str) -> str:
     return unicodedata.normalize("NFC", " ".join(text.split()))
 
 
+@lru_cache(maxsize=4096)
 def words(text: str) -> str:
     """The words of `text` in lower case, single-spaced: two strings are the same heading where these are equal."""
     return " ".join(_WORD.findall(text.casefold()))

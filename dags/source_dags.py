@@ -12,7 +12,8 @@ from airflow.sdk import DAG, Asset, CronTriggerTimetable, get_current_context, g
 
 from bantin.operators import FetchOperator, final_errors, run_of
 from bantin.settings import Settings
-from model.source import Source, SourceError, load_source, source_files
+from model.errors import SourceError
+from model.source import Source, load_source, source_files
 
 DAG_PREFIX = "crawl-"
 

@@ -1,7 +1,7 @@
 """The root of bantin's exceptions.
 
     BantinError
-    ├── SourceError             model.source      a source file that cannot be used
+    ├── SourceError                               a source file that cannot be used
     ├── storage.errors.StorageError               the object store refused, or holds something unreadable
     ├── cleaning.errors.CleaningError             the cleaner was given something it cannot work with
     └── bantin.errors.RunError                    a step of a run failed
@@ -20,3 +20,14 @@ class BantinError(Exception):
     """
 
     retryable: ClassVar[bool] = False
+
+
+class SourceError(BantinError):
+    """A source file cannot be used. `mistakes` has one line for each: `file: field: value: what was expected`."""
+
+    def __init__(self, mistakes: list[str]) -> None:
+        super().__init__(mistakes)
+        self.mistakes = mistakes
+
+    def __str__(self) -> str:
+        return "\n".join(self.mistakes)

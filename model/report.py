@@ -41,6 +41,16 @@ class RunReport:
     timings_s: dict[str, float] = field(default_factory=dict)
     cleaner_version: str | None = None
 
+    @property
+    def summary(self) -> str:
+        """The report in one line."""
+        if self.state == State.FAILED:
+            return f"failed: {self.reason}"
+        new, changed, unchanged = (self.articles.get(name, 0) for name in ("new", "changed", "unchanged"))
+        head = f"{new} new, {changed} changed" if new or changed else "no new text"
+        rest = f"{unchanged} unchanged, {sum(self.rejected.values())} rejected"
+        return f"{head}; {rest}, {sum(self.removed.values())} blocks removed, {len(self.spam)} injected links"
+
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> Self:
         """The report that `values` (as read from report.json) stands for; fields of a later version are left out."""

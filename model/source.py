@@ -18,19 +18,8 @@ from pydantic import (
     model_validator,
 )
 
-from model.errors import BantinError
+from model.errors import SourceError
 from model.url import host_of
-
-
-class SourceError(BantinError):
-    """A source file cannot be used. `mistakes` has one line for each: `file: field: value: what was expected`."""
-
-    def __init__(self, mistakes: list[str]) -> None:
-        super().__init__(mistakes)
-        self.mistakes = mistakes
-
-    def __str__(self) -> str:
-        return "\n".join(self.mistakes)
 
 
 def _http_url(value: str) -> str:

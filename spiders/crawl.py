@@ -16,7 +16,6 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
-from importlib.abc import MetaPathFinder
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +23,8 @@ from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.settings import Settings
 
 from model.capture import Capture
-from model.errors import BantinError
-from model.source import Source, SourceError, parse_source
+from model.errors import BantinError, SourceError
+from model.source import Source, parse_source
 from model.url import normalise_url
 from spiders.progress import emit
 from spiders.recorder import Recorder
@@ -38,6 +37,7 @@ from storage.frontier import fold
 from storage.store import ObjectStore, open_store
 from storage.tables import encode, read
 from storage.warc import read_captures
+from storage.without_pandas import block_pandas
 
 logger = logging.getLogger("spiders")
 
@@ -52,7 +52,7 @@ def main(argv: list[str] | None = None) -> int:
     """Crawls, stores, says how it ended; returns the exit code."""
     args = _arguments(argv)
     _log_to_stderr()
-    sys.meta_path.insert(0, _WithoutPandas())
+    block_pandas()
     try:
         verdict = crawl(args)
     except SourceError as err:
@@ -182,16 +182,6 @@ class _Interrupt:
         time.sleep(GRACE_S)
         emit("end", reason="interrupted; a further attempt goes on from what is stored")
         os._exit(CrawlExit.INTERRUPTED)
-
-
-class _WithoutPandas(MetaPathFinder):
-    """pyarrow imports pandas, where it is installed, only to ask whether a list is a Series: 60 MB that no crawl
-    needs."""
-
-    def find_spec(self, name: str, path: object = None, target: object = None) -> None:
-        """Says that there is no pandas."""
-        if name == "pandas":
-            raise ModuleNotFoundError(name)
 
 
 def _log_to_stderr() -> None:

@@ -5,7 +5,8 @@ import re
 from importlib.metadata import version
 from typing import Any
 
-from model.source import Source, SourceError
+from model.errors import SourceError
+from model.source import Source
 from storage.content_encoding import ACCEPTED
 
 BOT_NAME = "bantin"

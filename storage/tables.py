@@ -64,7 +64,7 @@ def read_columns(store: ObjectStore, key: str, columns: Sequence[str]) -> list[d
     with open_object(store, key) as file:
         try:
             parquet = pq.ParquetFile(file)
-            present = [name for name in columns if name in parquet.schema_arrow.names]
+            present = [name for name in parquet.schema_arrow.names if name in columns]
             rows: list[dict[str, Any]] = parquet.read(columns=present).to_pylist(maps_as_pydicts="strict")
         except pa.ArrowException as err:
             raise Corrupt(f"{key}: {err}: expected a Parquet table", key=key) from err

@@ -45,7 +45,7 @@ def test_what_was_taken_is_recorded_with_rule_and_place(case):
     article, want = case
     assert set(want["removed"]) <= {removal.rule for removal in article.removed}
     assert [link.rule for link in article.spam] == want["spam"]
-    assert all(removal.text and removal.path for removal in article.removed if removal.rule != "headline")
+    assert all(removal.text and removal.path for removal in article.removed)
 
 
 def test_record_is_whole(case):

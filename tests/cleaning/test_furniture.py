@@ -146,3 +146,11 @@ def test_a_source_says_where_the_article_stands():
     assert article.lead == PLAIN[3]
     assert "Ngoài thân bài" not in article.text
     assert {article.origins[field] for field in ("title", "author", "published_on")} == {"selector"}
+
+
+def test_what_is_left_out_without_a_rule_is_recorded_as_such():
+    form = "<form><p>Mời bạn đăng ký nhận bản tin của xã qua thư điện tử mỗi tuần một lần.</p><input></form>"
+    article = cleaned(page(f"<p>{PLAIN[0]}</p>{form}" + "".join(f"<p>{one}</p>" for one in PLAIN[1:])))
+    assert article.text.split("\n") == PLAIN
+    assert rules(article)["unclassified"].startswith("Mời bạn đăng ký")
+    assert [removal.path for removal in article.removed] == ["div#main/div.article-body/form/p"]

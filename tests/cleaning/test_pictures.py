@@ -50,6 +50,12 @@ def test_pictures_outside_the_article_and_icons_are_left_out():
     assert [image.url for image in article.images] == ["https://xa-vi-du.example/1.jpg"]
 
 
+def test_addresses_are_relative_to_the_pages_base():
+    body = f'<p>{SENTENCES[0]}</p><p><img src="1.jpg"></p>' + "".join(f"<p>{one}</p>" for one in SENTENCES[1:])
+    article = cleaned(page(body, head='<base href="https://cdn.example/media/">'))
+    assert [image.url for image in article.images] == ["https://cdn.example/media/1.jpg"]
+
+
 @pytest.mark.parametrize(
     ("caption", "parts"),
     [

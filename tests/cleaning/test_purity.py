@@ -2,10 +2,15 @@
 
 import hashlib
 import os
+import pickle
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 
+import pytest
+
+from cleaning.errors import CleaningError
 from tests.cleaning.markup import cleaned, page, paragraphs
 
 PAGES = Path(__file__).parent / "pages"
@@ -43,3 +48,9 @@ def test_every_process_gives_the_same_records():
         )
         found.add(done.stdout.strip())
     assert len(found) == 1
+
+
+def test_a_time_without_zone_is_refused_not_guessed():
+    with pytest.raises(CleaningError, match="time zone") as caught:
+        cleaned(page(), fetched_at=datetime(2026, 11, 22))
+    assert pickle.loads(pickle.dumps(caught.value)).url == caught.value.url

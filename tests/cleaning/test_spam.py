@@ -35,8 +35,10 @@ def test_injected_links(markup, rule, hidden, place):
     "sentence",
     [
         "Công an huyện vừa triệt phá đường dây cá cược bóng đá W88 và FB88 với số tiền lên tới hàng tỷ đồng.",
-        ('Theo <a href="https://bao.example/w88">điều tra của báo bạn về đường dây cá độ W88 ở ba tỉnh miền Bắc</a>,'
-        " nhóm này đã hoạt động từ hai năm nay và lôi kéo hàng trăm người tham gia."),
+        (
+            'Theo <a href="https://bao.example/w88">điều tra của báo bạn về đường dây cá độ W88 ở ba tỉnh miền Bắc</a>,'
+            " nhóm này đã hoạt động từ hai năm nay và lôi kéo hàng trăm người tham gia."
+        ),
         'Nhà cái và người chơi đều bị xử phạt, theo <a href="/ca-do">thông báo của xã</a> gửi tới từng hộ trong tuần.',
         'Hệ thống chạy tại <a href="https://8.8.8.8/">máy chủ dùng chung</a> của tỉnh, nơi các xã gửi báo cáo tháng.',
     ],

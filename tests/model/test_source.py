@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from model.source import Source, SourceError, dump_source, load_source, parse_source, source_files
+from model.errors import SourceError
+from model.source import Source, dump_source, load_source, parse_source, source_files
 
 REGISTRY = Path(__file__).parents[2] / "sources"
 

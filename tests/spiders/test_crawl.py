@@ -20,7 +20,8 @@ from bantin.fetch import Fetch, committed_captures
 from bantin.settings import Settings
 from demo import DemoWeb, paper, truth
 from model.capture import Capture, Kind
-from model.source import Source, SourceError
+from model.errors import SourceError
+from model.source import Source
 from spiders.verdict import CrawlExit
 from storage import keys, reports
 from storage.store import open_store
