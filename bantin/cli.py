@@ -20,6 +20,9 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 MISTAKE = 2
 """Exit code where what the user wrote is wrong; click's own for wrong arguments."""
 
+INTERRUPTED = 75
+"""EX_TEMPFAIL of sysexits.h: what was fetched is stored, and the run can go on."""
+
 
 class Cli(click.Group):
     """Turns bantin's errors into one message on standard error and an exit code."""
@@ -33,8 +36,8 @@ class Cli(click.Group):
             click.echo(str(err), err=True)
             ctx.exit(MISTAKE)
         except Interrupted as err:
-            click.echo(f"bantin: {err}", err=True)
-            ctx.exit(75)
+            click.echo(f"bantin: {err}: bantin crawl {err.source} --run {err.run}", err=True)
+            ctx.exit(INTERRUPTED)
         except BantinError as err:
             click.echo(f"bantin: {err}", err=True)
             ctx.exit(1)

@@ -90,23 +90,32 @@ class Fetch:
             assert child.stderr is not None  # noqa: S101
             log = threading.Thread(target=_pass_on, args=(child.stderr,), daemon=True)
             log.start()
-            end: dict[str, Any] = {}
             try:
-                for line in child.stdout:
-                    event = json.loads(line)
-                    if event.pop("event") == "end":
-                        end = event
-                    else:
-                        self._on_progress(event)
-                child.wait()
+                end = self._listen(child.stdout)
+            except KeyboardInterrupt:
+                self._end(child)
+                end = self._listen(child.stdout)
             except BaseException:
                 self._end(child)
                 raise
+            child.wait()
             log.join()
             return child.returncode, end
 
+    def _listen(self, lines: IO[str]) -> dict[str, Any]:
+        """Hands on the child's progress; returns its last event, empty where it has not come to one."""
+        for line in lines:
+            if not line.startswith('{"event": '):
+                logger.info("%s", line.rstrip())  # a library that prints
+                continue
+            event: dict[str, Any] = json.loads(line)
+            if event.pop("event") == "end":
+                return event
+            self._on_progress(event)
+        return {}
+
     def _end(self, child: subprocess.Popen[str]) -> None:
-        """Ctrl-C, or anything else that unwinds this process: the crawl closes its part first."""
+        """Ends the crawl, which closes its part first."""
         child.terminate()
         try:
             child.wait(END_S)

@@ -41,6 +41,8 @@ from storage.without_pandas import block_pandas
 
 logger = logging.getLogger("spiders")
 
+INTERRUPTED = "interrupted; a further attempt goes on from what is stored"
+
 GRACE_S = 3.0
 """From an interrupt to the end of the process at the latest: Airflow kills a task 5 s after asking it to stop."""
 
@@ -98,10 +100,7 @@ def crawl(args: argparse.Namespace) -> Verdict:
     spider: SourceSpider = crawler.spider  # type: ignore[assignment]
     recorder.close()
     captures = sorted([*earlier, *recorder.captures], key=lambda c: (c.fetched_at, c.warc_offset or 0))
-    if stop.asked:
-        verdict = Verdict(CrawlExit.INTERRUPTED, "interrupted; a further attempt goes on from what is stored")
-    else:
-        verdict = judge(captures, source, spider.found)
+    verdict = Verdict(CrawlExit.INTERRUPTED, INTERRUPTED) if stop.asked else judge(captures, source, spider.found)
     if verdict.exit == CrawlExit.OK:
         store.put(keys.captures(source.id, args.run), encode(captures, Capture))
     errors = [{"url": c.url, "error": problem(c)} for c in last_answers(captures) if failed(c)]
@@ -180,7 +179,7 @@ class _Interrupt:
 
     def _give_up(self) -> None:
         time.sleep(GRACE_S)
-        emit("end", reason="interrupted; a further attempt goes on from what is stored")
+        emit("end", reason=INTERRUPTED)
         os._exit(CrawlExit.INTERRUPTED)
 
 

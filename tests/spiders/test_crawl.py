@@ -21,7 +21,7 @@ from bantin.settings import Settings
 from demo import DemoWeb, paper, truth
 from model.capture import Capture, Kind
 from model.errors import SourceError
-from model.source import Source
+from model.source import Source, dump_source
 from spiders.verdict import CrawlExit
 from storage import keys, reports
 from storage.store import open_store
@@ -269,8 +269,6 @@ Fetch(parse_source(Path(sys.argv[1]).read_text(), "x"), sys.argv[2], settings).r
 def test_a_crawl_ends_with_its_parent_even_when_that_is_killed(
     web: DemoWeb, settings: Settings, tmp_path: Path
 ) -> None:
-    from model.source import dump_source
-
     file = tmp_path / "source.yaml"
     file.write_text(dump_source(slow_source()), "utf-8")
     environment = {**os.environ, **settings.environment()}
@@ -283,6 +281,23 @@ def test_a_crawl_ends_with_its_parent_even_when_that_is_killed(
     parent.wait()
     child.wait(timeout=10)
     assert [info.key for info in open_store(settings.archive).list(keys.raw_prefix("trouble", RUN))]
+
+
+def test_ctrl_c_stores_the_part_and_says_how_to_go_on(web: DemoWeb, settings: Settings, tmp_path: Path) -> None:
+    folder = tmp_path / "sources"
+    folder.mkdir()
+    (folder / "trouble.yaml").write_text(dump_source(slow_source()), "utf-8")
+    environment = {**os.environ, **settings.override(sources=folder).environment()}
+    command = [sys.executable, "-c", "from bantin.cli import main; main()", "crawl", "trouble", "--run", RUN]
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as crawl:
+        wait_until(lambda: web.count("http://trouble.example/redirect/0"))
+        crawl.send_signal(signal.SIGINT)
+        _, told = crawl.communicate(timeout=10)
+    assert crawl.returncode == 75
+    assert told.splitlines()[-1].endswith(f"from what is stored: bantin crawl trouble --run {RUN}")
+    report = reports.read_report(open_store(settings.archive), "trouble", RUN)
+    assert report is not None
+    assert report.state == "failed"
 
 
 def test_variables_in_headers_are_not_stored(web: DemoWeb, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
