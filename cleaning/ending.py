@@ -71,7 +71,7 @@ def take_signature(
         elif author is None and (name := _signature(line, outlets, vietnamese)):
             author = name
             take_line(page, line, "signature")
-        else:
+        elif not line.linked:  # links to documents stand between the text and its signature
             break
     return Ending(author=author, via_name=via)
 

@@ -51,3 +51,25 @@ class Capture:
     def is_page(self) -> bool:
         """Whether this is the body of an article's page, for the cleaner to read."""
         return self.kind == Kind.ARTICLE and self.status == 200 and self.warc_key is not None
+
+    @property
+    def failed(self) -> bool:
+        """Whether the server did not do its part (see `is_failure`)."""
+        return is_failure(self.kind, self.status, self.error)
+
+    @property
+    def problem(self) -> str:
+        """What went wrong with a failed capture."""
+        return self.error or f"HTTP {self.status}"
+
+
+def is_failure(kind: str, status: int | None, error: str | None) -> bool:
+    """Whether an answer is a failure: none came, an error, a refusal.
+
+    That an article is gone (404, 410) or has moved (a redirect that led nowhere) is an answer; that a list has, is not.
+    """
+    if error is not None or status is None:
+        return True
+    if kind == Kind.ARTICLE:
+        return status >= 400 and status not in (404, 410)
+    return status >= 400 or 300 <= status < 400 and status != 304

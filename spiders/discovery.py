@@ -1,6 +1,8 @@
 """Finding addresses in feeds, sitemaps and listings: pure functions from a body to links."""
 
 import html
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import urljoin
 
@@ -12,6 +14,9 @@ from storage.content_encoding import decode_body
 
 MAX_SITEMAP_DEPTH = 3
 """An index may name sitemaps (sitemaps.org allows one level); some sites nest a second."""
+
+# Some feeds escape their entities twice. Named ones are left alone: `&section=` is a parameter, not a paragraph sign.
+_TWICE_ESCAPED = re.compile(r"&(?:amp|#\d+|#x[0-9a-fA-F]+);")
 
 _LINKS = LinkExtractor(canonicalize=False, unique=True, strip=True)
 
@@ -36,8 +41,7 @@ def feed_links(body: bytes, url: str) -> list[str]:
     if not feed.version and not feed.entries:
         raise DiscoveryError(f"{url}: expected an RSS or Atom feed")
     links = [entry.get("link") or entry.get("id") or "" for entry in feed.entries]
-    # Some feeds escape their entities twice.
-    return [urljoin(url, html.unescape(link).strip()) for link in links if link]
+    return _absolute(url, (_TWICE_ESCAPED.sub(lambda found: html.unescape(found[0]), link) for link in links))
 
 
 def sitemap_links(body: bytes, url: str, limit: int) -> SitemapLinks:
@@ -47,7 +51,7 @@ def sitemap_links(body: bytes, url: str, limit: int) -> SitemapLinks:
     """
     try:
         sitemap = Sitemap(decode_body(body, "gzip", limit))
-        locations = [urljoin(url, entry["loc"]) for entry in sitemap if entry.get("loc")]
+        locations = _absolute(url, (entry.get("loc") or "" for entry in sitemap))
     except (StopIteration, SyntaxError, ValueError) as err:
         raise DiscoveryError(f"{url}: expected a sitemap: {err}") from err
     if sitemap.type == "sitemapindex":
@@ -62,3 +66,14 @@ def listing_links(response: Response) -> list[str]:
     if not isinstance(response, HtmlResponse):
         raise DiscoveryError(f"{response.url}: expected an HTML page, found {type(response).__name__}")
     return [link.url for link in _LINKS.extract_links(response)]
+
+
+def _absolute(base: str, links: Iterable[str]) -> list[str]:
+    """The links that are addresses; one that cannot be parsed must not cost the others."""
+    found = []
+    for link in links:
+        try:
+            found.append(urljoin(base, link.strip()))
+        except ValueError:
+            continue
+    return found

@@ -15,13 +15,12 @@ logger = logging.getLogger(__name__)
 
 def wait_s(header: str, now: datetime) -> float:
     """Seconds to wait, from a Retry-After header that holds seconds or a date; 0 where it holds neither."""
-    if header.strip().isdigit():
-        return float(header)
     try:
-        moment = parsedate_to_datetime(header)
-    except ValueError:
+        if header.isascii() and header.strip().isdecimal():
+            return float(header)
+        return max(0.0, (parsedate_to_datetime(header).astimezone(UTC) - now).total_seconds())
+    except (ValueError, OverflowError):
         return 0.0
-    return max(0.0, (moment.astimezone(UTC) - now).total_seconds())
 
 
 class RetryAfterMiddleware:

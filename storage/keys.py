@@ -4,6 +4,7 @@
     captures/src=S/day=D/R.parquet               the commit of fetch
     articles/src=S/day=D/R.parquet               the commit of publish
     runs/src=S/R/source.yaml  report.json        the rules the run used; what it did
+    work/src=S/run=R/attempt-A.yaml              the rules attempt A crawls by; create-only, so it takes the number A
     work/src=S/run=R/attempt-A-part-N.parquet    cleaned parts on their way, and .rejected.json beside each
 
 S is a source's id, R the run: its time in UTC to the second, D the day of that time. Parts are numbered from 1.
@@ -21,6 +22,7 @@ _RUN = re.compile(r"\d{8}T\d{6}Z")
 _PART = re.compile(
     r"raw/src=(?P<source>[^/]+)/run=(?P<run>[^/]+)/attempt-(?P<attempt>\d+)-part-(?P<part>\d+)\.warc\.gz"
 )
+_ATTEMPT = re.compile(r"/attempt-(\d+)[.-]")
 _TABLE = re.compile(r"(?:captures|articles)/src=(?P<source>[^/]+)/day=[^/]+/(?P<run>[^/]+)\.parquet")
 
 
@@ -105,6 +107,22 @@ def reports_prefix(source: str | None = None) -> str:
     return f"runs/src={_source(source)}/" if source else "runs/"
 
 
+def attempt_rules(source: str, run: str, attempt: int) -> str:
+    """The key of the source.yaml that an attempt crawls by."""
+    return f"{work_prefix(source, run)}attempt-{attempt}.yaml"
+
+
+def work_prefix(source: str, run: str) -> str:
+    """Where a run's passing objects begin."""
+    return f"work/src={_source(source)}/run={_run(run)}/"
+
+
+def attempt_of(key: str) -> int:
+    """The attempt that a part or an attempt's rules belong to; 0 where `key` is neither."""
+    found = _ATTEMPT.search(key)
+    return int(found[1]) if found else 0
+
+
 def work_articles(part_key: str) -> str:
     """Where the articles cleaned from the WARC part at `part_key` wait for publish."""
     return _work(part_key, "parquet")
@@ -117,7 +135,7 @@ def work_rejected(part_key: str) -> str:
 
 def _work(part_key: str, ending: str) -> str:
     name = parse_raw_part(part_key)
-    return f"work/src={name.source}/run={name.run}/attempt-{name.attempt}-part-{name.part}.{ending}"
+    return f"{work_prefix(name.source, name.run)}attempt-{name.attempt}-part-{name.part}.{ending}"
 
 
 def _source(source: str) -> str:

@@ -66,7 +66,7 @@ def read_columns(store: ObjectStore, key: str, columns: Sequence[str]) -> list[d
             parquet = pq.ParquetFile(file)
             present = [name for name in parquet.schema_arrow.names if name in columns]
             rows: list[dict[str, Any]] = parquet.read(columns=present).to_pylist(maps_as_pydicts="strict")
-        except pa.ArrowException as err:
+        except (pa.ArrowException, OSError, ValueError) as err:  # damage shows as any of these
             raise Corrupt(f"{key}: {err}: expected a Parquet table", key=key) from err
     return rows
 

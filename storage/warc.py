@@ -74,15 +74,7 @@ class PartWriter:
 
     def write(self, exchange: Exchange) -> Capture:
         """Appends request and response; returns the capture that stands for them."""
-        fields = {
-            "WARC-Date": exchange.fetched_at.astimezone(UTC).strftime(_DATE),
-            "Bantin-Kind": exchange.kind.value,
-            "Bantin-Url": exchange.url,
-        }
-        if exchange.via:
-            fields["Bantin-Via"] = exchange.via
-        if exchange.language:
-            fields["Bantin-Language"] = exchange.language
+        fields = _fields(exchange)
         response = self._records.create_warc_record(
             exchange.final_url,
             "response",
@@ -104,6 +96,19 @@ class PartWriter:
         self._append(request)
         return _capture(keys.parse_raw_part(self.key), exchange, self._max_body_bytes, (self.key, offset, length))
 
+    def note(self, failure: Capture) -> None:
+        """Appends a failure to get an answer, as a metadata record: so that a further attempt knows of it."""
+        text = f"fetchError: {_one_line(failure.error or '')}\r\n".encode()
+        record = self._records.create_warc_record(
+            failure.final_url,
+            "metadata",
+            payload=io.BytesIO(text),
+            length=len(text),
+            warc_content_type="application/warc-fields",
+            warc_headers_dict=_fields(failure),
+        )
+        self._append(record)
+
     def close(self) -> None:
         """Closes the file; it holds whole records from here on."""
         self._file.close()
@@ -117,6 +122,24 @@ class PartWriter:
         self._file.write(member)
         offset, self.size_bytes = self.size_bytes, self.size_bytes + len(member)
         return offset, len(member)
+
+
+def _fields(of: Exchange | Capture) -> dict[str, str]:
+    """The header fields that a record of ours has besides WARC's own. Addresses come from pages: no line ends."""
+    fields = {
+        "WARC-Date": of.fetched_at.astimezone(UTC).strftime(_DATE),
+        "Bantin-Kind": of.kind.value,
+        "Bantin-Url": _one_line(of.url),
+    }
+    if of.via:
+        fields["Bantin-Via"] = _one_line(of.via)
+    if of.language:
+        fields["Bantin-Language"] = of.language
+    return fields
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 class _RawHeaders(StatusAndHeaders):  # type: ignore[misc]
@@ -142,13 +165,15 @@ def read_captures(store: ObjectStore, part_key: str, max_body_bytes: int) -> Ite
         try:
             records = ArchiveIterator(file)
             for record in records:
-                if record.rec_type != "response":
-                    continue
-                if record.http_headers is None or not record.rec_headers.get_header("Bantin-Kind"):
-                    raise Corrupt(f"{part_key}: expected a WARC part written by bantin", key=part_key)
-                exchange = _exchange(record)
-                place = (part_key, records.get_record_offset(), records.get_record_length())
-                yield _capture(name, exchange, max_body_bytes, place)
+                if not record.rec_headers.get_header("Bantin-Kind"):
+                    if record.rec_type not in ("warcinfo", "request"):
+                        raise Corrupt(f"{part_key}: expected a WARC part written by bantin", key=part_key)
+                elif record.rec_type == "metadata":
+                    yield _failure(name, record)
+                else:
+                    exchange = _exchange(record)
+                    place = (part_key, records.get_record_offset(), records.get_record_length())
+                    yield _capture(name, exchange, max_body_bytes, place)
         except (ArchiveLoadFailed, ValueError) as err:
             raise Corrupt(f"{part_key}: {err}: expected a WARC part written by bantin", key=part_key) from err
 
@@ -159,18 +184,57 @@ def read_body(file: BinaryIO, capture: Capture, max_body_bytes: int) -> bytes:
     Raises `Corrupt` where the record is not there or not this capture's, `ContentEncodingError` where the body cannot
     be decoded.
     """
-    place = f"{capture.warc_key} at {capture.warc_offset}"
-    if capture.warc_offset is None:
+    if capture.warc_key is None or capture.warc_offset is None:
         raise Corrupt(f"{capture.url}: expected a capture with a WARC record", key=capture.url)
-    file.seek(capture.warc_offset)
+    record = _response_at(file, capture.warc_key, capture.warc_offset)
+    if record.rec_headers.get_header("WARC-Target-URI") != capture.final_url:
+        place = f"{capture.warc_key} at {capture.warc_offset}"
+        raise Corrupt(f"{place}: expected the response record of {capture.final_url}", key=capture.warc_key)
+    return decode_body(record.raw_stream.read(), _encoding(record), max_body_bytes)
+
+
+def read_answer(
+    store: ObjectStore, part_key: str, offset: int, max_body_bytes: int
+) -> tuple[str, list[tuple[str, str]], bytes]:
+    """Address, header lines and content-decoded body of the response record at `offset` of a part.
+
+    Raises as `read_body`, and `KeyNotFound`.
+    """
+    with open_object(store, part_key) as file:
+        record = _response_at(file, part_key, offset)
+        body = decode_body(record.raw_stream.read(), _encoding(record), max_body_bytes)
+        return record.rec_headers.get_header("WARC-Target-URI"), record.http_headers.headers, body
+
+
+def _response_at(file: BinaryIO, part_key: str, offset: int) -> ArcWarcRecord:
+    file.seek(offset)
     try:
         record = next(iter(ArchiveIterator(file)))
-        if record.rec_type != "response" or record.rec_headers.get_header("WARC-Target-URI") != capture.final_url:
-            raise Corrupt(f"{place}: expected the response record of {capture.final_url}", key=capture.warc_key)
-        raw = record.raw_stream.read()
     except (ArchiveLoadFailed, StopIteration) as err:
-        raise Corrupt(f"{place}: {err}: expected a WARC record", key=capture.warc_key) from err
-    return decode_body(raw, record.http_headers.get_header("Content-Encoding") or "", max_body_bytes)
+        raise Corrupt(f"{part_key} at {offset}: {err}: expected a WARC record", key=part_key) from err
+    if record.rec_type != "response" or record.http_headers is None:
+        raise Corrupt(f"{part_key} at {offset}: expected a response record", key=part_key)
+    return record
+
+
+def _encoding(record: ArcWarcRecord) -> str:
+    return record.http_headers.get_header("Content-Encoding") or ""
+
+
+def _failure(name: keys.PartName, record: ArcWarcRecord) -> Capture:
+    """The failure that a metadata record keeps."""
+    head = record.rec_headers
+    return Capture(
+        source=name.source,
+        run=name.run,
+        url=head.get_header("Bantin-Url"),
+        final_url=head.get_header("WARC-Target-URI"),
+        via=head.get_header("Bantin-Via"),
+        kind=Kind(head.get_header("Bantin-Kind")),
+        language=head.get_header("Bantin-Language"),
+        fetched_at=datetime.strptime(head.get_header("WARC-Date"), _DATE).replace(tzinfo=UTC),
+        error=record.raw_stream.read().decode().removeprefix("fetchError: ").strip(),
+    )
 
 
 def _exchange(record: ArcWarcRecord) -> Exchange:

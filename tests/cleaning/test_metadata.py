@@ -72,6 +72,14 @@ def test_signature(signature, author):
         assert article.text.split("\n") == list(SENTENCES)
 
 
+def test_signature_behind_a_link_to_a_document():
+    document = '<div><a href="/files/ke-hoach.pdf">Kế hoạch số 12/KH-UBND</a></div>'
+    article = cleaned(page(paragraphs(document, '<p style="text-align:right"><b>Bùi Thạch Thảo</b></p>')))
+    assert article.author == "Bùi Thạch Thảo"
+    assert "Bùi Thạch Thảo" not in article.text
+    assert [one.name for one in article.attachments] == ["Kế hoạch số 12/KH-UBND"]
+
+
 @pytest.mark.parametrize(
     ("value", "author"),
     [

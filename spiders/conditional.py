@@ -1,0 +1,53 @@
+"""Conditional requests: what the frontier knows is asked for by its validators (RFC 9110, section 13)."""
+
+from typing import TYPE_CHECKING, Self
+
+from scrapy import Request
+from scrapy.crawler import Crawler
+from scrapy.exceptions import IgnoreRequest
+from scrapy.http import Response
+
+from model.url import normalise_url
+from storage.frontier import Known
+
+if TYPE_CHECKING:
+    from spiders.spider import SourceSpider
+
+VALIDATORS = ("If-None-Match", "If-Modified-Since")
+
+
+class ConditionalMiddleware:
+    """A downloader middleware that adds the validators of the last full answer, and takes them off again where a
+    redirect leads on: another address has validators of its own."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Scrapy's entry."""
+        return cls(crawler)
+
+    def process_request(self, request: Request) -> None:
+        """Sets or removes the validators."""
+        for name in VALIDATORS:
+            request.headers.pop(name, None)
+        known = self._known(request)
+        if known is None:
+            return
+        if known.etag:
+            request.headers["If-None-Match"] = known.etag
+        if known.last_modified:
+            request.headers["If-Modified-Since"] = known.last_modified
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        """The same response, unless it says that something has not changed which was never there."""
+        if response.status == 304 and not any(name in request.headers for name in VALIDATORS):
+            raise IgnoreRequest("304 Not Modified, though nothing was known of it")
+        return response
+
+    def _known(self, request: Request) -> Known | None:
+        spider: SourceSpider = self._crawler.spider  # type: ignore[assignment]
+        if "purpose" not in request.meta or request.meta.get("redirect_times"):
+            return None
+        return spider.frontier.get(normalise_url(request.url))
