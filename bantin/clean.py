@@ -52,8 +52,8 @@ def clean_part(part_key: str, settings: Settings, on_page: Callable[[], None] = 
             if isinstance(result, Article):
                 articles.append(result)
             else:
-                logger.info("rejected %s: %s", capture.final_url, result.reason)
-                rejections.append({"url": capture.final_url, "kind": result.kind, "detail": result.detail})
+                logger.info("rejected %s: %s", capture.url, result.reason)
+                rejections.append({"url": capture.url, "kind": result.kind, "detail": result.detail})
             on_page()
     store.put(keys.work_rejected(part_key), json.dumps(rejections, ensure_ascii=False).encode())
     store.put(keys.work_articles(part_key), encode(articles, Article))

@@ -144,18 +144,19 @@ def airflow(settings: Settings, port: int, log: Path) -> Iterator[Running]:
         process.wait()
 
 
-def end_family(pid: int) -> None:
-    """Ends a process and all its descendants: politely, then after `END_S` seconds for good."""
+def end_family(session: int) -> None:
+    """Ends every process of the session that `session` leads or led, and their descendants: politely, then after
+    `END_S` seconds for good. (The leader may be dead already, and its children nobody's.)"""
     import psutil
 
-    try:
-        leader = psutil.Process(pid)
-        family = [leader, *leader.children(recursive=True)]
-    except psutil.NoSuchProcess:
-        return
-    for member in family:
-        _signal(member.pid, signal.SIGTERM)
-    _, alive = psutil.wait_procs(family, timeout=END_S)
+    members: dict[int, psutil.Process] = {}
+    for process in psutil.process_iter():
+        with suppress(ProcessLookupError, PermissionError, psutil.Error):
+            if os.getsid(process.pid) == session:
+                members |= {one.pid: one for one in (process, *process.children(recursive=True))}
+    for pid in members:
+        _signal(pid, signal.SIGTERM)
+    _, alive = psutil.wait_procs(members.values(), timeout=END_S)
     for member in alive:
         _signal(member.pid, signal.SIGKILL)
     psutil.wait_procs(alive, timeout=END_S)

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import signal
 import subprocess
 import sys
 import threading
@@ -16,7 +17,7 @@ from model.capture import Capture
 from model.report import RunReport, State
 from model.source import Source, dump_source
 from storage import keys, reports
-from storage.errors import KeyNotFound, StorageError
+from storage.errors import KeyNotFound, PreconditionFailed, StorageError
 from storage.store import ObjectStore, open_store
 from storage.tables import read
 
@@ -40,6 +41,7 @@ class Fetch:
         self._run = run
         self._settings = settings
         self._on_progress = on_progress or (lambda event: None)
+        self._attempt = 0
         self._child: subprocess.Popen[str] | None = None
 
     def run(self) -> list[str]:
@@ -50,13 +52,13 @@ class Fetch:
         """
         started = datetime.now(UTC)
         store = open_store(self._settings.archive)
-        store.put(keys.run_source(self._source.id, self._run), dump_source(self._source).encode())
+        self._attempt = reserve_attempt(store, self._source, self._run)
         if self._settings.contact is None:
             logger.warning("BANTIN_CONTACT is not set: the sites you crawl cannot tell whom to write to")
         exit_code, end = self._crawl()
         reason = end.get("reason") or f"the crawl died with exit code {exit_code}; its log says why"
         self._report(store, started, exit_code, reason, end)
-        if exit_code == INTERRUPTED:
+        if exit_code in (INTERRUPTED, -signal.SIGTERM):  # the latter: before the crawl listened
             raise Interrupted(reason, source=self._source.id, run=self._run, exit_code=exit_code)
         if exit_code:
             raise FetchFailed(reason, source=self._source.id, run=self._run, exit_code=exit_code)
@@ -72,8 +74,8 @@ class Fetch:
         """Exit code and last event of the child."""
         settings = self._settings
         command = [sys.executable, "-m", "spiders.crawl", "--with-parent", "--archive", settings.archive]
-        command += ["--source", self._source.id, "--run", self._run, "--user-agent", settings.user_agent]
-        command += ["--part-bytes", str(settings.part_bytes)]
+        command += ["--source", self._source.id, "--run", self._run, "--attempt", str(self._attempt)]
+        command += ["--user-agent", settings.user_agent, "--part-bytes", str(settings.part_bytes)]
         if settings.work:
             command += ["--work", str(settings.work)]
         with subprocess.Popen(
@@ -129,7 +131,7 @@ class Fetch:
             run=self._run,
             state=State.FAILED if exit_code else State.FETCHED,
             reason=reason if exit_code else None,
-            attempts=end.get("attempt", 1),
+            attempts=self._attempt,
             started_at=started,
             finished_at=now,
             captures=end.get("captures", {}),
@@ -146,6 +148,19 @@ class Fetch:
             if not exit_code:
                 raise
             logger.exception("the run's report could not be written")  # the crawl's own failure is the news
+
+
+def reserve_attempt(store: ObjectStore, source: Source, run: str) -> int:
+    """The number of a new attempt, which no other process can get, with the rules it is to crawl by in place."""
+    prefixes = (keys.raw_prefix(source.id, run), keys.work_prefix(source.id, run))
+    attempt = 1 + max((keys.attempt_of(info.key) for prefix in prefixes for info in store.list(prefix)), default=0)
+    while True:
+        try:
+            store.put(keys.attempt_rules(source.id, run, attempt), dump_source(source).encode(), if_absent=True)
+        except PreconditionFailed:
+            attempt += 1
+        else:
+            return attempt
 
 
 def committed_captures(store: ObjectStore, source: str, run: str) -> list[Capture] | None:

@@ -1,6 +1,9 @@
 """The verbs as Airflow runs them: an operator for fetch, which must be stopped in time, and the rule for retries."""
 
 import logging
+import os
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -48,12 +51,20 @@ class FetchOperator(BaseOperator):
         with final_errors():
             source = find_source(settings.sources, self.source_id)
             self._fetch = Fetch(source, run_of(context), settings, LogProgress())
+            threading.Thread(target=self._end_with_worker, args=(os.getppid(),), daemon=True).start()
             return self._fetch.run()
 
     def on_kill(self) -> None:
         """Airflow's word that the task must end; SIGKILL follows 5 s later."""
         if hasattr(self, "_fetch"):
             self._fetch.stop()
+
+    def _end_with_worker(self, worker: int) -> None:
+        """Ends the crawl when the worker process that supervises this task is gone: Airflow then counts the task as
+        lost, and a further try must not meet a crawl that goes on."""
+        while os.getppid() == worker:
+            time.sleep(1)
+        self.on_kill()
 
 
 class LogProgress:

@@ -14,9 +14,11 @@ from bantin.fetch import committed_captures, parts_with_pages
 from bantin.settings import Settings
 from model.article import Article
 from model.report import RunReport, State
+from model.source import Source
+from model.url import normalise_url
 from storage import keys, reports
 from storage.errors import KeyNotFound
-from storage.frontier import last_texts
+from storage.frontier import fold, last_texts
 from storage.store import ObjectStore, open_store
 from storage.tables import encode, read
 
@@ -50,13 +52,23 @@ def publish(source_id: str, run: str, settings: Settings) -> RunReport:
         spam=_spam(articles)[:LISTED],
         cleaner_version=articles[0].cleaner_version if articles else None,
     )
-    if rejections and not articles and not source.may_be_empty:
+    if not articles and _some_rejection_is_news(store, source, run, rejections) and not source.may_be_empty:
         seen = "; ".join(f"{r['url']}: {r['kind']}: {r['detail']}" for r in rejections[:3])
         reason = f"every one of {len(rejections)} article pages was rejected: {seen}"
         _finish(store, report, started, State.FAILED, reason)
         raise AllRejected(reason, source=source_id, run=run)
     store.put(keys.articles(source_id, run), encode(articles, Article))
     return _finish(store, report, started, State.PUBLISHED, None)
+
+
+def _some_rejection_is_news(store: ObjectStore, source: Source, run: str, rejections: list[dict[str, str]]) -> bool:
+    """Whether a page was rejected that no earlier run rejected, too: on a quiet day such may be all that is due."""
+    if not rejections:
+        return False
+    fetch = source.fetch
+    known = fold(store, source.id, leave_out=run, min_h=fetch.revisit_min_h, max_h=fetch.revisit_max_h)
+    before = {url for url, one in known.items() if one.rejected}
+    return any(normalise_url(rejection["url"]) not in before for rejection in rejections)
 
 
 def one_row_a_page(articles: Iterable[Article]) -> list[Article]:

@@ -109,11 +109,11 @@ def once(name: str, folder: Path, base: str, sitemap: str, number: int) -> tuple
     else:
         archive = folder / f"archive-{number}-{sitemap}"
         shutil.rmtree(archive, ignore_errors=True)
-        run_folder = archive / "runs" / "src=bench" / "20261122T000000Z"
-        run_folder.mkdir(parents=True)
-        (run_folder / "source.yaml").write_text(SOURCE.format(base=base, sitemap=sitemap))
+        work = archive / "work" / "src=bench" / "run=20261122T000000Z"
+        work.mkdir(parents=True)
+        (work / "attempt-1.yaml").write_text(SOURCE.format(base=base, sitemap=sitemap))
         command = [sys.executable, "-m", "spiders.crawl", "--archive", str(archive), "--source", "bench"]
-        command += ["--run", "20261122T000000Z", "--user-agent", "bantin-bench"]
+        command += ["--run", "20261122T000000Z", "--attempt", "1", "--user-agent", "bantin-bench"]
     child = subprocess.Popen(command, cwd=CHECKOUT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     assert child.stderr is not None
     log = child.stderr.read()

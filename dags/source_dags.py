@@ -5,6 +5,7 @@ trafilatura, and where Airflow asks for one DAG (a task starts) only that one is
 settings (`core.default_task_retries`, `default_task_retry_delay`), which bantin/engine.py sets to two after a minute.
 """
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +89,7 @@ def build(path: Path) -> DAG | None:
     try:
         source = load_source(path)
     except SourceError as err:
-        return broken_dag(path.stem, err)
+        return broken_dag(re.sub(r"[^\w.-]", "-", path.stem, flags=re.ASCII), err)
     return source_dag(source) if source.enabled else None
 
 

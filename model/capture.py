@@ -72,4 +72,4 @@ def is_failure(kind: str, status: int | None, error: str | None) -> bool:
         return True
     if kind == Kind.ARTICLE:
         return status >= 400 and status not in (404, 410)
-    return status >= 400 or 300 <= status < 400 and status != 304
+    return status >= 400 or (300 <= status < 400 and status != 304)

@@ -19,7 +19,7 @@ from pydantic import (
 )
 
 from model.errors import SourceError
-from model.url import host_of
+from model.url import host_of, is_web_address
 
 
 def _http_url(value: str) -> str:
@@ -129,6 +129,7 @@ class Fetch(_Section):
     retries: int = Field(2, ge=0, le=10)
     max_body_bytes: int = Field(10_000_000, ge=1_000, le=200_000_000)
     max_pages: int = Field(5_000, ge=1)
+    max_lists: int = Field(500, ge=1)
     revisit_min_h: float = Field(24, ge=0)
     revisit_max_h: float = Field(24 * 30, ge=0)
     error_tolerance: float = Field(0.1, ge=0, le=1)
@@ -215,8 +216,8 @@ class Source(_Section):
         return frozenset({host_of(self.url), *(host.lower() for host in self.hosts)})
 
     def is_article(self, url: str) -> bool:
-        """Whether `url` lies on the source's hosts and its path and query follow the article rules."""
-        if host_of(url) not in self.all_hosts:
+        """Whether `url` is a web address on the source's hosts whose path and query follow the article rules."""
+        if not is_web_address(url) or host_of(url) not in self.all_hosts:
             return False
         parts = urlsplit(url)
         place = f"{parts.path}?{parts.query}" if parts.query else parts.path
@@ -240,7 +241,8 @@ def parse_source(text: str, name: str) -> Source:
     """
     try:
         values = yaml.safe_load(text)
-    except yaml.YAMLError as err:
+    except (yaml.YAMLError, ValueError, TypeError, AttributeError, RecursionError) as err:
+        # PyYAML raises the latter four for values it takes for dates and numbers, and for deep nesting.
         mark = getattr(err, "problem_mark", None)
         place = f"line {mark.line + 1}" if mark else "the file"
         raise SourceError([f"{name}: {place}: {getattr(err, 'problem', err)}: expected YAML"]) from err

@@ -40,7 +40,7 @@ class CaptureMiddleware:
     def process_response(self, request: Request, response: Response) -> Response:
         """The same response, kept."""
         spider: SourceSpider = self._crawler.spider  # type: ignore[assignment]
-        spider.recorder.record(exchange_of(request, response, datetime.now(UTC), self._secret))
+        spider.keep(lambda: spider.recorder.record(exchange_of(request, response, datetime.now(UTC), self._secret)))
         return response
 
 

@@ -2,7 +2,7 @@
 
 Twisted's reactor cannot start twice, so bantin starts this module as a child (bantin/fetch.py). Log lines go to
 standard error, events (spiders/progress.py) to standard output, and the exit code is a `CrawlExit`. The rules come from
-the source.yaml that the run keeps in the archive. With `--with-parent` the process ends when its standard input does:
+the archive, where the attempt has left them. With `--with-parent` the process ends when its standard input does:
 however the parent dies, the pipe closes.
 """
 
@@ -16,13 +16,14 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.settings import Settings
 
-from model.capture import Capture
+from model.capture import Capture, Kind
 from model.errors import BantinError, SourceError
 from model.source import Source, parse_source
 from model.url import normalise_url
@@ -30,7 +31,7 @@ from spiders.progress import emit
 from spiders.recorder import Recorder
 from spiders.settings import crawl_settings
 from spiders.spider import SourceSpider
-from spiders.verdict import CrawlExit, Verdict, count_captures, failed, judge, last_answers, problem
+from spiders.verdict import CrawlExit, Verdict, count_captures, judge, last_answers
 from storage import keys
 from storage.errors import KeyNotFound, StorageError
 from storage.frontier import fold
@@ -72,8 +73,9 @@ def crawl(args: argparse.Namespace) -> Verdict:
     Raises `SourceError` and `StorageError`.
     """
     store = open_store(args.archive)
-    source = _source_of_run(store, args.source, args.run)
-    earlier, attempt = earlier_attempts(store, source, args.run)
+    rules = store.get(keys.attempt_rules(args.source, args.run, args.attempt))
+    source = parse_source(rules.decode(), f"the rules of {args.source}, run {args.run}")
+    earlier = captures_so_far(store, source, args.run)
     frontier = fold(
         store, source.id, leave_out=args.run, min_h=source.fetch.revisit_min_h, max_h=source.fetch.revisit_max_h
     )
@@ -81,60 +83,70 @@ def crawl(args: argparse.Namespace) -> Verdict:
         store=store,
         source=source.id,
         run=args.run,
-        attempt=attempt,
-        folder=working_folder(args.work, source.id, args.run, attempt),
+        attempt=args.attempt,
+        folder=working_folder(args.work, source.id, args.run, args.attempt),
         part_bytes=args.part_bytes,
         max_body_bytes=source.fetch.max_body_bytes,
         software=args.user_agent,
     )
-    done = {normalise_url(c.url) for c in last_answers(earlier) if c.is_page or c.status in (304, 404, 410)}
-    logger.info("crawling %s, run %s, attempt %d; %d URLs known", source.id, args.run, attempt, len(frontier))
+    articles = [c for c in last_answers(earlier) if c.kind == Kind.ARTICLE]
+    logger.info("crawling %s, run %s, attempt %d; %d URLs known", source.id, args.run, args.attempt, len(frontier))
     process = AsyncCrawlerProcess(_settings(source, args.user_agent))
     crawler = process.create_crawler(SourceSpider)
     stop = _Interrupt(recorder, crawler.stop_async)
     stop.listen(with_parent=args.with_parent)
     process.crawl(
-        crawler, source=source, frontier=frontier, done=done, recorder=recorder, started_at=keys.run_time(args.run)
+        crawler,
+        source=source,
+        frontier=frontier,
+        done={normalise_url(c.url) for c in articles if not c.failed},
+        again=[c.url for c in articles if c.failed],
+        recorder=recorder,
+        started_at=keys.run_time(args.run),
     )
     process.start(install_signal_handlers=False)
     spider: SourceSpider = crawler.spider  # type: ignore[assignment]
     recorder.close()
     captures = sorted([*earlier, *recorder.captures], key=lambda c: (c.fetched_at, c.warc_offset or 0))
-    verdict = Verdict(CrawlExit.INTERRUPTED, INTERRUPTED) if stop.asked else judge(captures, source, spider.found)
+    if stop.asked:
+        verdict = Verdict(CrawlExit.INTERRUPTED, INTERRUPTED)
+    else:
+        verdict = judge(captures, source, spider.found, spider.skipped["robots.txt"])
     if verdict.exit == CrawlExit.OK:
+        store.put(keys.run_source(source.id, args.run), rules)
         store.put(keys.captures(source.id, args.run), encode(captures, Capture))
-    errors = [{"url": c.url, "error": problem(c)} for c in last_answers(captures) if failed(c)]
+    errors = [c for c in last_answers(captures) if c.failed and c.kind != Kind.ROBOTS]
     emit(
         "end",
         reason=verdict.reason,
-        attempt=attempt,
         captures=count_captures(captures),
         skipped=spider.skipped,
-        errors=errors[:100],
+        errors=[{"url": c.url, "error": c.problem} for c in errors[:100]],
     )
     return verdict
 
 
-def earlier_attempts(store: ObjectStore, source: Source, run: str) -> tuple[list[Capture], int]:
-    """The captures that earlier attempts of `run` stored, and the number of the attempt that begins now.
+def captures_so_far(store: ObjectStore, source: Source, run: str) -> list[Capture]:
+    """The captures that earlier attempts of `run` stored.
 
     Once a run is committed its captures table says what belongs to it; before, its parts do.
     """
-    parts = [info.key for info in store.list(keys.raw_prefix(source.id, run))]
-    attempt = 1 + max((keys.parse_raw_part(key).attempt for key in parts), default=0)
     try:
-        return read(store, keys.captures(source.id, run), Capture), attempt
+        return read(store, keys.captures(source.id, run), Capture)
     except KeyNotFound:
+        parts = [info.key for info in store.list(keys.raw_prefix(source.id, run))]
         limit = source.fetch.max_body_bytes
-        return [capture for key in parts for capture in read_captures(store, key, limit)], attempt
+        return [capture for key in parts for capture in read_captures(store, key, limit)]
 
 
 def working_folder(work: Path | None, source: str, run: str, attempt: int) -> Path:
-    """A folder of this process's own below `work` (default: the system's temporary folder). Dead crawls' are swept."""
-    root = work or Path(tempfile.gettempdir()) / "bantin"
+    """A folder of this process's own below `work` (default: the user's, in the system's temporary folder). Dead
+    crawls' are swept."""
+    root = work or Path(tempfile.gettempdir()) / f"bantin-{os.getuid()}"
     for folder in root.glob("*-attempt-*"):
-        if time.time() - folder.stat().st_mtime > STALE_S:
-            shutil.rmtree(folder, ignore_errors=True)
+        with suppress(FileNotFoundError):  # its own crawl has just swept it
+            if time.time() - max(path.stat().st_mtime for path in (folder, *folder.iterdir())) > STALE_S:
+                shutil.rmtree(folder, ignore_errors=True)
     return root / f"{source}-{run}-attempt-{attempt}-{os.getpid()}"
 
 
@@ -191,11 +203,6 @@ def _log_to_stderr() -> None:
     logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=[handler])
 
 
-def _source_of_run(store: ObjectStore, source: str, run: str) -> Source:
-    key = keys.run_source(source, run)
-    return parse_source(store.get(key).decode(), key)
-
-
 def _settings(source: Source, user_agent: str) -> Settings:
     settings = Settings()
     settings.setmodule("spiders.settings", priority="project")
@@ -208,6 +215,7 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--archive", required=True, help="directory or s3:// address")
     parser.add_argument("--source", required=True)
     parser.add_argument("--run", required=True, help="like 20261122T000000Z")
+    parser.add_argument("--attempt", type=int, required=True, help="the attempt whose rules lie in work/")
     parser.add_argument("--user-agent", required=True)
     parser.add_argument("--work", type=Path, help="folder for open WARC parts")
     parser.add_argument("--part-bytes", type=int, default=64_000_000)

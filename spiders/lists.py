@@ -50,7 +50,7 @@ class ListMiddleware:
             logger.info("304 %s: unchanged, read again from %s", request.url, known.place[0])
             url, lines, body = read_answer(spider.recorder.store, *known.place, limit)
             headers = Headers({name: value for name, value in lines if name.lower() != "content-encoding"})
-            return _typed(response.replace(url=url, status=200, headers=headers, body=body))
+            return _answer(url, 200, headers, body, request)
         encoding = response.headers.get("Content-Encoding")
         if not encoding:
             return response
@@ -60,10 +60,10 @@ class ListMiddleware:
             raise IgnoreRequest(str(err)) from err
         headers = response.headers.copy()
         del headers["Content-Encoding"]
-        return _typed(response.replace(headers=headers, body=body))
+        return _answer(response.url, response.status, headers, body, request)
 
 
-def _typed(response: Response) -> Response:
-    """The response as the class that its headers and body call for: HtmlResponse, XmlResponse …"""
-    kind = responsetypes.from_args(headers=response.headers, url=response.url, body=response.body)
-    return response.replace(cls=kind)
+def _answer(url: str, status: int, headers: Headers, body: bytes, request: Request) -> Response:
+    """A response of the class that its headers and body call for: HtmlResponse, XmlResponse …"""
+    kind = responsetypes.from_args(headers=headers, url=url, body=body)
+    return kind(url, status=status, headers=headers, body=body, request=request)

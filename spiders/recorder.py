@@ -2,12 +2,14 @@
 
 import logging
 import shutil
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from model.capture import Capture
 from storage import keys
+from storage.errors import StorageError, StoreRefused
 from storage.store import ObjectStore
 from storage.warc import Exchange, PartWriter
 
@@ -18,8 +20,8 @@ logger = logging.getLogger(__name__)
 class Recorder:
     """Writes exchanges into parts of about `part_bytes`, each uploaded (create-only) as soon as it is closed.
 
-    `folder` is this attempt's own working folder; it goes when the recorder is closed. A failed upload is raised by
-    `close`: what a crawl could not store, it must not count.
+    `folder` is this attempt's own working folder; it goes when everything in it is stored. What cannot be written or
+    uploaded becomes `failure`, which `close` raises: what a crawl could not store, it must not count.
     """
 
     store: ObjectStore
@@ -32,38 +34,57 @@ class Recorder:
     software: str
     captures: list[Capture] = field(default_factory=list)
     closed: bool = False
+    failure: StorageError | None = None
     _part: PartWriter | None = None
     _parts: int = 0
     _uploads: list[Future[str]] = field(default_factory=list)
     _uploader: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "upload"))
 
     def record(self, exchange: Exchange) -> None:
-        """Keeps one exchange. After `close` it is dropped: the attempt's parts are complete by then."""
-        if self.closed:
-            return
-        if self._part is None:
-            self._parts += 1
-            key = keys.raw_part(self.source, self.run, self.attempt, self._parts)
-            self.folder.mkdir(parents=True, exist_ok=True)
-            self._part = PartWriter(self.folder / Path(key).name, key, self.software, self.max_body_bytes)
-        self.captures.append(self._part.write(exchange))
-        if self._part.size_bytes >= self.part_bytes:
-            self._finish_part()
+        """Keeps one exchange. After `close` it is dropped: the attempt's parts are complete by then.
 
-    def note(self, capture: Capture) -> None:
-        """Keeps a capture without an answer: a failure."""
-        if not self.closed:
-            self.captures.append(capture)
+        Raises `StorageError` where the disk does not take it.
+        """
+        self._keep(lambda part: part.write(exchange))
+
+    def note(self, failure: Capture) -> None:
+        """Keeps the failure to get an answer. Raises as `record`."""
+        self._keep(lambda part: part.note(failure))
 
     def close(self) -> None:
-        """Closes and uploads the open part and waits for all uploads. Raises `StorageError`. May be called again."""
+        """Closes and uploads the open part and waits for all uploads. May be called again.
+
+        Raises `StorageError`; parts that were not stored stay in `folder` then.
+        """
         if not self.closed:
             self.closed = True
             self._finish_part()
             self._uploader.shutdown(wait=True)
-            shutil.rmtree(self.folder, ignore_errors=True)
         for upload in self._uploads:
             upload.result()
+        if self.failure:
+            raise self.failure
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _keep(self, write: Callable[[PartWriter], Capture]) -> None:
+        if self.closed or self.failure:
+            return
+        try:
+            if self._part is None:
+                self._part = self._open_part()
+            self.captures.append(write(self._part))
+            if self._part.size_bytes >= self.part_bytes:
+                self._finish_part()
+        except OSError as err:
+            expected = "expected a folder with room to write in: set BANTIN_WORK to one"
+            self.failure = self.failure or StoreRefused(f"{self.folder}: {err.strerror}: {expected}")
+            raise self.failure from err
+
+    def _open_part(self) -> PartWriter:
+        self._parts += 1
+        key = keys.raw_part(self.source, self.run, self.attempt, self._parts)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        return PartWriter(self.folder / Path(key).name, key, self.software, self.max_body_bytes)
 
     def _finish_part(self) -> None:
         if self._part is not None:

@@ -30,12 +30,21 @@ DEFAULT_REQUEST_HEADERS = {
     "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
     "Accept-Encoding": ACCEPTED,
 }
+# Pages name what they like; only web servers are asked.
+DOWNLOAD_HANDLERS = {"data": None, "file": None, "ftp": None, "s3": None}
+METAREFRESH_ENABLED = False
 DOWNLOADER_MIDDLEWARES = {
+    "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
+    "spiders.robots.RobotsMiddleware": 100,
     # Between retries (550) and the server: an answer with Retry-After is held back before it is retried.
     "spiders.retry_after.RetryAfterMiddleware": 560,
+    "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
+    "spiders.lists.ListMiddleware": 590,
+    # After redirects (600), so that it sees only what is the last hop's.
+    "spiders.conditional.ConditionalMiddleware": 595,
     # Before Scrapy's own (750), which takes credentials out of the address.
     "spiders.proxy.SourceProxyMiddleware": 740,
-    # Nearest to the server: sees every hop before redirects (600), and bodies before decompression (590).
+    # Nearest to the server: sees every hop before redirects, and bodies before they are decoded.
     "spiders.capture.CaptureMiddleware": 950,
 }
 SECRET_HEADERS: list[str] = []

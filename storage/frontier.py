@@ -20,7 +20,6 @@ GROWTH = 1.5
 SHRINKAGE = 0.8
 
 _CAPTURE_COLUMNS = (
-    "run",
     "url",
     "final_url",
     "kind",
@@ -78,8 +77,8 @@ def fold(
         for row in read_columns(store, key, _ARTICLE_COLUMNS)
     }
     captures = [
-        row
-        for key, _ in _tables(store, keys.captures_prefix(source), leave_out)
+        {**row, "run": run}
+        for key, run in _tables(store, keys.captures_prefix(source), leave_out)
         for row in read_columns(store, key, _CAPTURE_COLUMNS)
     ]
     frontier: dict[str, Known] = {}
@@ -108,17 +107,13 @@ def last_texts(store: ObjectStore, source: str, *, leave_out: str, before: datet
 
 def _first(url: str, row: dict[str, Any], interval_h: float) -> Known:
     at = row["fetched_at"]
-    return Known(
-        url=url, kind=Kind(row["kind"]), first_seen=at, last_fetched=at, next_due=at, interval_h=interval_h
-    )
+    return Known(url=url, kind=Kind(row["kind"]), first_seen=at, last_fetched=at, next_due=at, interval_h=interval_h)
 
 
 def _after_failure(known: Known, row: dict[str, Any]) -> Known:
     """What is known after a failure: due at once, since it may have been the server's mood."""
     at = row["fetched_at"]
-    return replace(
-        known, last_fetched=at, next_due=at, status=row["status"], failures=known.failures + 1, etag=None, last_modified=None
-    )
+    return replace(known, last_fetched=at, next_due=at, status=row["status"], failures=known.failures + 1)
 
 
 def _after_answer(known: Known, row: dict[str, Any], text: str | None, bounds: tuple[float, float]) -> Known:

@@ -96,8 +96,8 @@ class PartWriter:
         self._append(request)
         return _capture(keys.parse_raw_part(self.key), exchange, self._max_body_bytes, (self.key, offset, length))
 
-    def note(self, failure: Capture) -> None:
-        """Appends a failure to get an answer, as a metadata record: so that a further attempt knows of it."""
+    def note(self, failure: Capture) -> Capture:
+        """Appends a failure to get an answer, as a metadata record, so that a further attempt knows of it."""
         text = f"fetchError: {_one_line(failure.error or '')}\r\n".encode()
         record = self._records.create_warc_record(
             failure.final_url,
@@ -108,6 +108,7 @@ class PartWriter:
             warc_headers_dict=_fields(failure),
         )
         self._append(record)
+        return failure
 
     def close(self) -> None:
         """Closes the file; it holds whole records from here on."""

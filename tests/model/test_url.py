@@ -18,6 +18,11 @@ def test_spellings_of_one_address_are_one(spelling: str) -> None:
     assert normalise_url(spelling) == "https://tin.example/le-hoi?a=1&b=2"
 
 
+@pytest.mark.parametrize("query", ["cid=4&id=5", "id=5&section=2&copy=1", "source=7", "ItemID=3&uid=9", "ref=trang-2"])
+def test_parameters_that_may_tell_two_articles_apart_stay(query: str) -> None:
+    assert normalise_url(f"http://tin.example/xem?{query}").partition("?")[2] == "&".join(sorted(query.split("&")))
+
+
 def test_vietnamese_slugs_are_the_same_escaped_or_not() -> None:
     assert normalise_url("https://tin.example/lễ-hội") == normalise_url("https://tin.example/l%e1%bb%85-h%E1%BB%99i")
 

@@ -1,0 +1,294 @@
+"""Sites that lie, change their minds or mean harm: no run of them is green by mistake, and none reaches further."""
+
+import gzip
+import socket
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bantin.errors import AllRejected, FetchFailed
+from bantin.fetch import Fetch, committed_captures
+from bantin.run import run_source
+from bantin.settings import Settings
+from model.report import RunReport
+from model.source import Source
+from spiders.verdict import CrawlExit
+from storage import keys
+from storage.store import open_store
+from tests.servers.site import Answer, Site, serving
+
+RUNS = ("20261122T000000Z", "20991229T000000Z", "20991230T000000Z", "20991231T000000Z")
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    with serving() as site:
+        yield site
+
+
+def run(source: Source, settings: Settings, number: int = 0) -> RunReport:
+    return run_source(source, settings, RUNS[number])
+
+
+def failure(source: Source, settings: Settings, number: int = 0) -> FetchFailed:
+    with pytest.raises(FetchFailed) as caught:
+        run(source, settings, number)
+    return caught.value
+
+
+def stored(settings: Settings) -> bytes:
+    """All WARC records of the archive."""
+    store = open_store(settings.archive)
+    return b"".join(gzip.decompress(store.get(info.key)) for info in store.list("raw/"))
+
+
+def test_pages_cannot_make_the_crawler_read_local_files(site: Site, settings: Settings, tmp_path: Path) -> None:
+    secret = tmp_path / "a-secret.html"
+    secret.write_text("<p>khóa riêng</p>")
+    host = site.base.removeprefix("http://").partition(":")[0]
+    index = f"<sitemapindex><sitemap><loc>file://{host}{secret}</loc></sitemap></sitemapindex>"
+    site.answers["/index.xml"] = Answer(index, headers={"Content-Type": "text/xml"})
+    site.list("/list", f"file://{host}{secret}", f"ftp://{host}/a", "data:text/html,x", "/a1")
+    site.page("/a1")
+    listing, sitemap = site.source("/list"), site.source("/index.xml", kind="sitemaps")
+    discovery = listing.discovery.model_copy(update={"sitemaps": sitemap.discovery.sitemaps})
+    report = run(listing.model_copy(update={"discovery": discovery}), settings)
+    assert report.skipped["no web address"] == 1
+    assert "khóa riêng".encode() not in stored(settings)
+
+
+def test_robots_txt_is_obeyed_however_many_requests_wait_for_it(site: Site, settings: Settings) -> None:
+    site.answers["/robots.txt"] = Answer("User-agent: *\nDisallow: /\n", headers={"Content-Type": "text/plain"})
+    lists = [f"/list{n}" for n in range(6)]
+    for path in lists:
+        site.list(path, "/a1")
+    caught = failure(site.source(*lists), settings)
+    assert (caught.exit_code, str(caught)) == (
+        CrawlExit.NOTHING,
+        f"robots.txt of {site.base}/ forbids every way in",
+    )
+    assert set(site.asked) == {"/robots.txt"}
+
+
+def test_a_list_that_has_not_changed_is_read_again_from_the_archive(site: Site, settings: Settings) -> None:
+    site.list("/list", *(f"/a{n}" for n in range(6)), ETag='"1"')
+    for n in range(6):
+        site.page(f"/a{n}", f"Bài {n}")
+    source = site.source("/list", max_pages=3, revisit_min_h=24 * 365 * 200)
+    assert run(source, settings).articles["new"] == 3
+    second = run(source, settings, 1)
+    assert second.captures["listing 304"] == 1
+    assert second.articles["new"] == 3
+
+
+def test_an_index_that_has_not_changed_still_leads_to_its_sitemaps(site: Site, settings: Settings) -> None:
+    def sitemap(*paths: str) -> Answer:
+        urls = "".join(f"<url><loc>{site.base}{path}</loc></url>" for path in paths)
+        return Answer(f"<urlset>{urls}</urlset>", headers={"Content-Type": "text/xml"})
+
+    index = f"<sitemapindex><sitemap><loc>{site.base}/news.xml</loc></sitemap></sitemapindex>"
+    site.answers["/index.xml"] = Answer(index, headers={"Content-Type": "text/xml", "ETag": '"i"'})
+    site.answers["/news.xml"] = sitemap("/a1")
+    site.page("/a1", "Một")
+    site.page("/a2", "Hai")
+    source = site.source("/index.xml", kind="sitemaps")
+    run(source, settings)
+    site.answers["/news.xml"] = sitemap("/a1", "/a2")
+    assert run(source, settings, 1).articles["new"] == 1
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [Answer(status=302, headers={"Location": "{path}"}), Answer(status=302, headers={"Location": "http://x.example/"})],
+    ids=["to-itself", "to-another-site"],
+)
+def test_articles_that_all_lead_nowhere_are_no_success(site: Site, settings: Settings, answer: Answer) -> None:
+    site.list("/list", "/a1", "/a2", "/a3")
+    for path in ("/a1", "/a2", "/a3"):
+        site.answers[path] = replace(answer, headers={"Location": answer.headers["Location"].format(path=path)})
+    assert failure(site.source("/list"), settings).exit_code in (CrawlExit.ERRORS, CrawlExit.NOTHING)
+
+
+def test_articles_that_are_all_gone_or_unchanged_from_nothing_are_no_success(site: Site, settings: Settings) -> None:
+    site.list("/list", "/a1", "/a2", "/a3")
+    assert failure(site.source("/list"), settings).exit_code == CrawlExit.NOTHING
+    for path in ("/a1", "/a2", "/a3"):
+        site.answers[path] = Answer(status=304)
+    assert "304 Not Modified, though nothing was known" in str(failure(site.source("/list"), settings, 1))
+
+
+def test_a_way_in_that_moved_to_another_site_is_a_failure(site: Site, settings: Settings) -> None:
+    site.list("/list", "/a1")
+    site.page("/a1")
+    site.answers["/old"] = Answer(status=301, headers={"Location": "http://x.example/"})
+    assert "1 of 2 ways in failed" in str(failure(site.source("/list", "/old"), settings))
+
+
+def test_what_was_fetched_and_never_published_is_fetched_again(site: Site, settings: Settings) -> None:
+    site.list("/list", "/a1")
+    site.answers["/a1"] = replace(Answer("x"), headers={"ETag": '"1"'})
+    site.page("/a1")
+    site.answers["/a1"] = replace(site.answers["/a1"], headers={"ETag": '"1"'})
+    source = site.source("/list", revisit_min_h=1000)
+    Fetch(source, RUNS[0], settings).run()  # and then the machine died
+    assert run(source, settings, 1).articles["new"] == 1
+
+
+def test_block_pages_do_not_count_as_known(site: Site, settings: Settings) -> None:
+    site.list("/list", "/a1", "/a2")
+    for path in ("/a1", "/a2"):
+        site.answers[path] = Answer("<title>Attention Required!</title><h1>Checking your browser…</h1><p>captcha</p>")
+    source = site.source("/list", revisit_min_h=24 * 365 * 200)
+    with pytest.raises(AllRejected):
+        run(source, settings)
+    site.page("/a1", "Một")
+    site.page("/a2", "Hai")
+    assert run(source, settings, 1).articles["new"] == 2
+
+
+def test_a_page_that_was_no_article_before_does_not_make_a_quiet_day_red(site: Site, settings: Settings) -> None:
+    site.list("/list", "/a1", "/a2")
+    site.page("/a1")
+    site.answers["/a2"] = Answer("<title>404</title><h1>Không tìm thấy trang</h1>")
+    source = site.source("/list")
+    assert run(source, settings).rejected == {"error-page": 1}
+    site.list("/list", "/a2")
+    site.answers["/a1"] = Answer("gone", 410)
+    assert run(source, settings, 1).state == "published"
+
+
+@pytest.mark.parametrize("bad", ["http://127.0.0.1:abc/a", "http://[x/a", "http://127.0.0.1:99999/a", "http://", "::"])
+def test_one_bad_link_costs_no_other(site: Site, settings: Settings, bad: str) -> None:
+    items = "".join(f"<item><link>{link}</link></item>" for link in (f"{site.base}/a1", bad, f"{site.base}/a2"))
+    urls = "".join(f"<url><loc>{link}</loc></url>" for link in (f"{site.base}/a3", bad, f"{site.base}/a4"))
+    site.answers["/feed"] = Answer(f'<rss version="2.0"><channel>{items}</channel></rss>')
+    site.answers["/map"] = Answer(f"<urlset>{urls}</urlset>")
+    site.list("/list", "/a5", bad, "/a6")
+    for n in range(1, 7):
+        site.page(f"/a{n}", f"Bài {n}")
+    source = site.source("/list")
+    ways = {"feeds": [site.base + "/feed"], "sitemaps": [site.base + "/map"]}
+    source = source.model_copy(update={"discovery": source.discovery.model_copy(update=ways)})
+    assert run(source, settings).articles["new"] == 6
+
+
+def test_parameters_of_a_feeds_links_are_left_alone(site: Site, settings: Settings) -> None:
+    link = f"{site.base}/a?id=5&amp;section=2&amp;copy=1"
+    site.answers["/feed"] = Answer(f'<rss version="2.0"><channel><item><link>{link}</link></item></channel></rss>')
+    site.page("/a?id=5&section=2&copy=1")
+    assert run(site.source("/feed", kind="feeds"), settings).articles["new"] == 1
+
+
+def test_a_line_end_in_an_address_forges_no_header(site: Site, settings: Settings) -> None:
+    loc = f"{site.base}/map.xml&#13;&#10;WARC-Type: metadata"
+    site.answers["/index.xml"] = Answer(f"<sitemapindex><sitemap><loc>{loc}</loc></sitemap></sitemapindex>")
+    site.list("/list", "/a1")
+    site.page("/a1")
+    source = site.source("/list", error_tolerance=1)
+    discovery = source.discovery.model_copy(update={"sitemaps": [site.base + "/index.xml"]})
+    with pytest.raises(FetchFailed):
+        run(source.model_copy(update={"discovery": discovery}), settings)
+    lines = stored(settings).split(b"\r\n")
+    assert [line for line in lines if line.startswith(b"Bantin-Url: ") and b"WARC-Type" in line]
+    assert lines.count(b"WARC-Type: metadata") == sum(line.startswith(b"fetchError: ") for line in lines)
+
+
+def test_validators_of_one_page_are_not_sent_to_another(site: Site, settings: Settings) -> None:
+    site.list("/list", "/a1")
+    old = {"Last-Modified": "Sun, 01 Nov 2026 00:00:00 GMT"}
+    site.answers["/a1"] = Answer(status=302, headers={"Location": "/old"})
+    site.page("/old", "Cũ")
+    site.answers["/old"] = replace(site.answers["/old"], headers=old)
+    source = site.source("/list")
+    run(source, settings)
+    site.answers["/a1"] = Answer(status=302, headers={"Location": "/new"})
+    site.page("/new", "Mới")
+    site.answers["/new"] = replace(site.answers["/new"], headers={"Last-Modified": "Thu, 01 Oct 2026 00:00:00 GMT"})
+    assert run(source, settings, 1).articles["new"] == 1
+
+
+def test_a_plain_body_that_is_said_to_be_gzip_is_read_as_it_is(site: Site, settings: Settings) -> None:
+    site.list("/list", "/a1")
+    site.answers["/list"] = replace(site.answers["/list"], headers={"Content-Encoding": "gzip"})
+    site.page("/a1")
+    site.answers["/a1"] = replace(site.answers["/a1"], headers={"Content-Encoding": "gzip"})
+    report = run(site.source("/list"), settings)
+    assert (report.articles["new"], report.errors) == (1, [])
+
+
+def test_lists_are_bounded(site: Site, settings: Settings) -> None:
+    children = "".join(f"<sitemap><loc>{site.base}/map{n}</loc></sitemap>" for n in range(100))
+    site.answers["/index.xml"] = Answer(f"<sitemapindex>{children}</sitemapindex>")
+    for n in range(100):
+        site.answers[f"/map{n}"] = Answer(f"<urlset><url><loc>{site.base}/a1</loc></url></urlset>")
+    site.page("/a1")
+    report = run(site.source("/index.xml", kind="sitemaps", max_lists=10), settings)
+    assert sum(count for path, count in site.asked.items() if "map" in path) < 10
+    assert report.skipped["over the run's budget of lists"] == 91
+
+
+def test_a_listing_that_refreshes_itself_is_read(site: Site, settings: Settings) -> None:
+    site.list("/list", "/a1")
+    body = str(site.answers["/list"].body)
+    site.answers["/list"] = Answer(f'<meta http-equiv="refresh" content="5;url=/list">{body}')
+    site.page("/a1")
+    assert run(site.source("/list"), settings).articles["new"] == 1
+
+
+def test_a_further_attempt_asks_for_what_failed_even_if_the_list_has_moved_on(site: Site, settings: Settings) -> None:
+    site.list("/list", "/a1", "/a2", "/a3")
+    site.page("/a1", "Một")
+    site.answers["/a2"] = Answer("x", 500)
+    site.answers["/a3"] = Answer(b"\x1f\x8b" + b"\xff" * 100, headers={"Content-Encoding": "gzip"})
+    source = site.source("/list")
+    assert failure(source, settings).exit_code == CrawlExit.ERRORS
+    site.list("/list", "/a1")
+    site.page("/a2", "Hai")
+    site.page("/a3", "Ba")
+    assert run(source, settings).articles["new"] == 3
+    assert site.asked["/a1"] == 1
+
+
+def test_two_attempts_never_share_a_number(site: Site, settings: Settings) -> None:
+    from bantin.fetch import reserve_attempt
+
+    store = open_store(settings.archive)
+    source = site.source("/list")
+    assert [reserve_attempt(store, source, RUNS[0]) for _ in range(3)] == [1, 2, 3]
+    store.put(keys.raw_part("site", RUNS[0], 7, 1), b"")
+    assert reserve_attempt(store, source, RUNS[0]) == 8
+
+
+def test_rules_stay_with_the_captures_they_were_used_for(site: Site, settings: Settings) -> None:
+    site.list("/list", "/a1")
+    site.page("/a1")
+    source = site.source("/list")
+    run(source, settings)
+    site.answers["/list"] = Answer("down", 500)
+    changed = source.model_copy(update={"name": "Edited since"})
+    failure(changed, settings)
+    store = open_store(settings.archive)
+    assert b"Edited since" not in store.get(keys.run_source("site", RUNS[0]))
+    assert committed_captures(store, "site", RUNS[0])
+
+
+def test_a_working_folder_that_cannot_be_written_is_a_storage_failure(site: Site, settings: Settings) -> None:
+    site.list("/list", "/a1")
+    caught = failure(site.source("/list"), replace(settings, work=Path("/proc/bantin")))
+    assert caught.exit_code == CrawlExit.STORAGE
+    assert "set BANTIN_WORK" in str(caught)
+
+
+def test_a_site_without_robots_txt_has_no_error_for_it(site: Site, settings: Settings) -> None:
+    site.list("/list", "/a1")
+    site.page("/a1")
+    assert run(site.source("/list"), settings).errors == []
+
+
+def test_a_port_nobody_listens_on_is_named(settings: Settings) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        free = Site(f"http://127.0.0.1:{probe.getsockname()[1]}")
+        assert f"{free.base}/list: " in str(failure(free.source("/list"), settings))
