@@ -1,5 +1,6 @@
 """The documentation's commands: each is run, or at least understood, by the program it names."""
 
+import os
 import re
 import shlex
 from pathlib import Path
@@ -10,6 +11,7 @@ import yaml
 
 from bantin.cli import main
 from bantin.settings import CHECKOUT
+from cleaning.rules import RULES
 from model.source import Source
 
 PAGES = [CHECKOUT / "README.md", *sorted((CHECKOUT / "docs").glob("*.md"))]
@@ -55,6 +57,26 @@ def test_the_example_of_a_source_is_right_and_every_field_is_documented() -> Non
     for section in ("fetch", "clean"):
         model = type(getattr(source, section))
         assert [name for name in model.model_fields if name not in text] == []
+
+
+def rules_table() -> str:
+    """The furniture rules as a table, a line each."""
+    rows = ["| rule | kind | languages | takes, for example |", "|---|---|---|---|"]
+    for rule in RULES:
+        languages = " ".join(rule.languages) or "any"
+        rows.append(f"| `{rule.name}` | {rule.takes} | {languages} | {rule.example.replace('|', '&#124;')} |")
+    return "\n".join(rows)
+
+
+def test_the_table_of_rules_is_made_from_the_rules() -> None:
+    page = CHECKOUT / "docs" / "cleaning.md"
+    text = page.read_text("utf-8")
+    head, _, rest = text.partition(" -->\n")
+    table, _, tail = rest.partition("<!-- /rules -->")
+    if os.environ.get("BANTIN_WRITE_DOCS"):
+        page.write_text(f"{head} -->\n\n{rules_table()}\n\n<!-- /rules -->{tail}", "utf-8")
+    else:
+        assert table.strip() == rules_table(), "write it again, as its comment says"
 
 
 def test_the_readme_is_short_and_begins_with_the_two_commands() -> None:
