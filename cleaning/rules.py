@@ -72,7 +72,7 @@ RULES: tuple[Rule, ...] = (
         ("en",),
         r"(?:view ?count|views?|page ?views?|hits|visits|visitors(?: (?:online|today))?"
         rf"|online(?: now)?) ?: ?{_N}",
-        "View count: 536",
+        "View count: 412",
     ),
     Rule("counter", "line", ("en",), rf"{_N} ?(?:views|page ?views|visits|hits)", "1,024 views"),
     Rule(

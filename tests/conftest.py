@@ -85,3 +85,14 @@ def trouble_source(*paths: str, **changes: Any) -> Source:
             },
         }
     )
+
+
+def slow_source() -> Source:
+    """Fast pages, then one that keeps the crawl busy for long."""
+    source = trouble_source("/", timeout_s=120, concurrency=4)
+    return Source.model_validate(
+        {
+            **source.model_dump(),
+            "articles": {"allow": ["^/redirect/2", "^/drip"]},
+        }
+    )

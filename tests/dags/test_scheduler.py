@@ -11,22 +11,27 @@ import time
 import urllib.request
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
 
 from bantin.settings import Settings
-from demo import DemoWeb, truth
+from demo import SOURCES, DemoWeb, truth
 from model.article import Article
+from model.source import dump_source
 from storage import keys
 from storage.store import open_store
 from storage.tables import read
+from tests.conftest import slow_source
 
 DAG = "crawl-demo-portal"
 PORTAL = "http://portal.example/"
+SLOW = "crawl-trouble"
+FETCHED = "http://trouble.example/redirect/0"
+"""What a crawl of the slow source has fetched when it begins to wait."""
 
 
 class Airflow:
@@ -49,13 +54,13 @@ class Airflow:
         assert found, self.printed
         return found[1]
 
-    def call(self, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    def call(self, path: str, body: dict[str, Any] | None = None, method: str | None = None) -> dict[str, Any]:
         """GET, or POST where there is a body."""
         headers = {"Content-Type": "application/json"}
         if self._token:
             headers["Authorization"] = f"Bearer {self._token}"
         data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self.address + path, data, headers)
+        request = urllib.request.Request(self.address + path, data, headers, method=method)
         with urllib.request.urlopen(request, timeout=30) as answer:
             return json.load(answer)  # type: ignore[no-any-return]
 
@@ -63,9 +68,9 @@ class Airflow:
         """The DAG's runs, oldest first."""
         return self.call(f"/api/v2/dags/{DAG}/dagRuns?order_by=run_after")["dag_runs"]  # type: ignore[no-any-return]
 
-    def run(self, run_id: str) -> dict[str, Any]:
+    def run(self, run_id: str, dag: str = DAG) -> dict[str, Any]:
         """One run."""
-        return next(run for run in self.runs() if run["dag_run_id"] == run_id)
+        return self.call(f"/api/v2/dags/{dag}/dagRuns/{run_id}")
 
     def tasks(self, run_id: str) -> dict[str, str]:
         """The states of a run's tasks."""
@@ -87,29 +92,50 @@ def wait_for(condition: Callable[[], Any], seconds: float) -> Any:
     return found
 
 
-@pytest.fixture
-def airflow(web: DemoWeb, settings: Settings, tmp_path: Path) -> Iterator[Airflow]:
-    folder = tmp_path / "sources"
-    folder.mkdir()
-    text = (settings.sources / "demo-portal.yaml").read_text("utf-8")
-    every_minute = re.sub(r"^schedule: .*$", 'schedule: "* * * * *"', text, flags=re.MULTILINE)
-    (folder / "demo-portal.yaml").write_text(every_minute.replace("fetch:\n", "fetch:\n  retries: 0\n"), "utf-8")
+@dataclass(frozen=True)
+class Running:
+    """What the tests of this file share: Airflow takes half a minute to start."""
+
+    airflow: Airflow
+    web: DemoWeb
+    settings: Settings
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """`bantin up` over two sources of the demo's web: the portal every minute, and one that keeps a crawl busy."""
+    folder = tmp_path_factory.mktemp("up")
+    (folder / "sources").mkdir()
+    portal = (SOURCES / "demo-portal.yaml").read_text("utf-8")
+    portal = re.sub(r"^schedule: .*$", 'schedule: "* * * * *"', portal, flags=re.MULTILINE)
+    (folder / "sources" / "demo-portal.yaml").write_text(portal.replace("fetch:\n", "fetch:\n  retries: 0\n"), "utf-8")
+    (folder / "sources" / "trouble.yaml").write_text(dump_source(slow_source()), "utf-8")
+    settings = Settings(
+        archive=str(folder / "archive"),
+        sources=folder / "sources",
+        contact="https://bantin.example/contact",
+        work=folder / "work",
+        part_bytes=64_000_000,
+        airflow_home=folder / "airflow",
+    )
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    environment = {
-        **os.environ,
-        **settings.override(sources=folder).environment(),
-        "AIRFLOW__CORE__DEFAULT_TASK_RETRIES": "0",
-        "PYTHONUNBUFFERED": "1",
-    }
     command = [sys.executable, "-c", "from bantin.cli import main; main()", "up", "--port", str(port)]
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
-    try:
-        yield Airflow(process)
-    finally:
-        process.send_signal(signal.SIGINT)
-        process.wait(60)
+    with DemoWeb() as web:
+        environment = {
+            **os.environ,
+            **settings.environment(),
+            "AIRFLOW__CORE__DEFAULT_TASK_RETRIES": "0",
+            "BANTIN_DEMO_PROXY": web.proxy_url,
+            "PYTHONUNBUFFERED": "1",
+        }
+        process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+        try:
+            yield Running(Airflow(process), web, settings)
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait(60)
 
 
 def articles(settings: Settings) -> list[Article]:
@@ -118,9 +144,8 @@ def articles(settings: Settings) -> list[Article]:
 
 
 @pytest.mark.timeout(420)
-def test_the_scheduler_crawls_a_failure_is_red_and_clearing_it_repairs_the_archive(
-    web: DemoWeb, settings: Settings, airflow: Airflow
-) -> None:
+def test_the_scheduler_crawls_a_failure_is_red_and_clearing_it_repairs_the_archive(running: Running) -> None:
+    airflow, web, settings = running.airflow, running.web, running.settings
     pages = {url for url in truth() if url.startswith(PORTAL)}
 
     # On schedule, from the cron in the source's file.
@@ -152,10 +177,36 @@ def test_the_scheduler_crawls_a_failure_is_red_and_clearing_it_repairs_the_archi
     everything = Counter((article.run, article.id) for article in articles(settings))
     assert max(everything.values()) == 1
 
-    # Ctrl-C ends all that was started.
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("end", ["mark the task failed", "kill the task", "kill the worker"])
+def test_a_task_that_ends_early_takes_its_crawl_along_and_keeps_what_it_fetched(running: Running, end: str) -> None:
+    airflow, web = running.airflow, running.web
+    before = web.count(FETCHED)
+    run_id = airflow.call(f"/api/v2/dags/{SLOW}/dagRuns", {"logical_date": None})["dag_run_id"]
+    wait_for(lambda: web.count(FETCHED) > before, 60)
     family = psutil.Process(airflow.process.pid).children(recursive=True)
+    (crawl,) = [process for process in family if "spiders.crawl" in process.cmdline()]
+    task = crawl.parents()[0]
+    match end:
+        case "mark the task failed":  # Airflow's supervisor notices at its next heartbeat, and sends SIGTERM
+            path = f"/api/v2/dags/{SLOW}/dagRuns/{run_id}/taskInstances/fetch"
+            airflow.call(path, {"new_state": "failed"}, "PATCH")
+        case "kill the task":
+            task.kill()
+        case "kill the worker":
+            task.parents()[0].kill()
+    crawl.wait(timeout=15)
+    run = keys.run_id(datetime.fromisoformat(airflow.run(run_id, SLOW)["run_after"]))
+    assert list(open_store(running.settings.archive).list(keys.raw_prefix("trouble", run)))
+    airflow.call(f"/api/v2/dags/{SLOW}/dagRuns/{run_id}", {"state": "failed"}, "PATCH")
+
+
+def test_ctrl_c_ends_every_process(running: Running) -> None:
+    process = running.airflow.process
+    family = psutil.Process(process.pid).children(recursive=True)
     assert len(family) > 4
-    airflow.process.send_signal(signal.SIGINT)
-    airflow.process.wait(60)
+    process.send_signal(signal.SIGINT)
+    process.wait(60)
     _, alive = psutil.wait_procs(family, timeout=5)
     assert alive == []

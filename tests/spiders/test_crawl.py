@@ -26,7 +26,7 @@ from model.source import Source, dump_source
 from spiders.verdict import CrawlExit
 from storage import keys, reports
 from storage.store import open_store
-from tests.conftest import demo_source, trouble_source
+from tests.conftest import demo_source, slow_source, trouble_source
 
 RUN, LATER = "20261122T000000Z", "20991231T000000Z"
 
@@ -207,17 +207,6 @@ def test_a_finished_run_can_be_fetched_again_without_doubling(web: DemoWeb, sett
     first = fetch(source, settings)
     again = fetch(source, settings)
     assert sorted(c.url for c in again if c.is_page) == sorted(c.url for c in first if c.is_page)
-
-
-def slow_source() -> Source:
-    """Fast pages, then one that keeps the crawl busy for long."""
-    source = trouble_source("/", timeout_s=120, concurrency=4)
-    return Source.model_validate(
-        {
-            **source.model_dump(),
-            "articles": {"allow": ["^/redirect/2", "^/drip"]},
-        }
-    )
 
 
 def wait_until(condition: object, seconds: float = 15) -> None:
