@@ -6,7 +6,8 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import IO, Any
@@ -93,10 +94,8 @@ class Fetch:
             log = threading.Thread(target=_pass_on, args=(child.stderr,), daemon=True)
             log.start()
             try:
-                end = self._listen(child.stdout)
-            except KeyboardInterrupt:
-                self._end(child)
-                end = self._listen(child.stdout)
+                with _on_interrupt(self.stop):
+                    end = self._listen(child.stdout)
             except BaseException:
                 self._end(child)
                 raise
@@ -175,6 +174,20 @@ def parts_with_pages(store: ObjectStore, source: str, run: str) -> list[str]:
     """The keys of the run's WARC parts that hold pages of articles, in order."""
     captures = committed_captures(store, source, run) or []
     return sorted({c.warc_key for c in captures if c.is_page and c.warc_key}, key=keys.parse_raw_part)
+
+
+@contextmanager
+def _on_interrupt(stop: Callable[[], None]) -> Iterator[None]:
+    """Ctrl-C calls `stop`, where this is the thread that gets signals, instead of unwinding: the crawl ends by itself
+    then, and tells how."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, lambda *_: stop())
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _pass_on(lines: IO[str]) -> None:

@@ -11,6 +11,7 @@ import time
 import urllib.request
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -178,6 +179,16 @@ def test_the_scheduler_crawls_a_failure_is_red_and_clearing_it_repairs_the_archi
     assert max(everything.values()) == 1
 
 
+def crawls(pid: int) -> list[psutil.Process]:
+    """The crawls among a process's descendants."""
+    found = []
+    for process in psutil.Process(pid).children(recursive=True):
+        with suppress(psutil.Error):  # a zombie, or gone meanwhile
+            if "spiders.crawl" in process.cmdline():
+                found.append(process)
+    return found
+
+
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("end", ["mark the task failed", "kill the task", "kill the worker"])
 def test_a_task_that_ends_early_takes_its_crawl_along_and_keeps_what_it_fetched(running: Running, end: str) -> None:
@@ -185,8 +196,7 @@ def test_a_task_that_ends_early_takes_its_crawl_along_and_keeps_what_it_fetched(
     before = web.count(FETCHED)
     run_id = airflow.call(f"/api/v2/dags/{SLOW}/dagRuns", {"logical_date": None})["dag_run_id"]
     wait_for(lambda: web.count(FETCHED) > before, 60)
-    family = psutil.Process(airflow.process.pid).children(recursive=True)
-    (crawl,) = [process for process in family if "spiders.crawl" in process.cmdline()]
+    (crawl,) = wait_for(lambda: crawls(airflow.process.pid), 10)
     task = crawl.parents()[0]
     match end:
         case "mark the task failed":  # Airflow's supervisor notices at its next heartbeat, and sends SIGTERM
