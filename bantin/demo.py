@@ -13,7 +13,7 @@ from bantin.engine import run_dags
 from bantin.reading import find_article, list_articles
 from bantin.registry import load_registry
 from bantin.settings import CHECKOUT, Settings
-from demo import SOURCES
+from demo import SOURCES, paper
 from demo.web import DemoWeb
 from model.report import RunReport, State
 from storage.reports import list_reports
@@ -32,7 +32,9 @@ def run_demo(settings: Settings, console: Console) -> int:
     with DemoWeb() as web:
         os.environ[PROXY_VARIABLE] = web.proxy_url
         console.print(f"A web of {len(dag_ids)} sites is up on {web.proxy_url} (a proxy for *.example names).")
+        console.print("It misbehaves a little: one page fails at first, another says 429 and Retry-After.")
         console.print(f"Airflow runs their DAGs; its log is {log}. This takes about a minute.")
+        _misbehave(web)
         states = {}
         with Status("Airflow is at work", console=console) if console.is_terminal else nullcontext():
             for dag_id, state in run_dags(dag_ids, settings, log):
@@ -49,6 +51,13 @@ def run_demo(settings: Settings, console: Console) -> int:
         return 1
     _say_what_next(console, settings, reports)
     return 0
+
+
+def _misbehave(web: DemoWeb) -> None:
+    """One page fails once, another refuses once with Retry-After: the crawl asks again, and the reports count it."""
+    failing, refusing = (f"http://{paper.HOST}{path}" for path in list(paper.articles())[:2])
+    web.fail(failing, status=503, times=1)
+    web.fail(refusing, times=1, like="/429/1")
 
 
 def _newest_reports(settings: Settings, sources: set[str]) -> list[RunReport]:
