@@ -41,6 +41,9 @@ class Cli(click.Group):
         except BantinError as err:
             click.echo(f"bantin: {err}", err=True)
             ctx.exit(1)
+        except KeyboardInterrupt:
+            click.echo("bantin: interrupted", err=True)
+            ctx.exit(INTERRUPTED)
 
 
 def with_archive(command: Command) -> Command:
@@ -77,7 +80,7 @@ def main() -> None:
 @with_archive
 @click.argument("ids", metavar="SOURCE…", nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="Every enabled source of the registry.")
-@click.option("--run", metavar="RUN", help="Go on with a run, e.g. 20261122T000000Z, instead of beginning one.")
+@click.option("--run", metavar="RUN", help="The run to go on with, e.g. 20261122T000000Z; also a name for a new one.")
 def crawl(archive: str | None, sources: Path | None, ids: tuple[str, ...], everything: bool, run: str | None) -> None:
     """Crawl, clean and publish sources now, in this process."""
     from bantin.display import show_report
@@ -110,7 +113,9 @@ def crawl(archive: str | None, sources: Path | None, ids: tuple[str, ...], every
 
 @main.command()
 @with_archive
-@click.argument("files", metavar="FILE…", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument(
+    "files", metavar="FILE…", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
 @click.option("--url", required=True, help="The address the page was saved from.")
 @click.option(
     "--source", "source_id", metavar="ID", help="Clean by this source's rules. [the one the address belongs to]"
@@ -160,7 +165,7 @@ def list_(archive: str | None, sources: Path | None, source_id: str | None, most
     if len(entries) > most:
         click.echo(f"{len(entries) - most} more: -n {len(entries)} shows all", err=True)
     if not entries:
-        click.echo(f"no articles in {settings.archive}", err=True)
+        click.echo(f"no articles {f'of {source_id!r} ' if source_id else ''}in {settings.archive}", err=True)
 
 
 @main.command()
@@ -188,19 +193,10 @@ def source() -> None:
 @with_archive
 def source_list(archive: str | None, sources: Path | None) -> None:
     """List the sources, their schedules and ways in."""
-    from rich.table import Table
-    from rich.text import Text
-
+    from bantin.display import show_sources
     from bantin.registry import load_registry
 
-    table = Table("id", "kind", "languages", "schedule", "ways in", "name", box=None)
-    for one in load_registry(settings_of(archive, sources).sources):
-        found = one.discovery
-        ways = [(len(found.feeds), "feed"), (len(found.sitemaps), "sitemap"), (len(found.listings), "listing")]
-        described = ", ".join(f"{count} {name}{'s' if count > 1 else ''}" for count, name in ways if count)
-        name = Text(one.name if one.enabled else f"{one.name} (disabled)")
-        table.add_row(one.id, one.kind, " ".join(one.languages), one.schedule, described, name)
-    console().print(table)
+    show_sources(console(), load_registry(settings_of(archive, sources).sources))
 
 
 @source.command("check")
@@ -210,7 +206,8 @@ def source_check(archive: str | None, sources: Path | None, files: tuple[Path, .
     """Check source files (default: the registry's). One line a mistake; exit code 2 where there is one."""
     from model.source import load_source, source_files
 
-    paths = files or source_files(settings_of(archive, sources).sources)
+    named = files or (settings_of(archive, sources).sources,)
+    paths = [path for name in named for path in (source_files(name) if not files or name.is_dir() else [name])]
     mistakes: list[str] = []
     for path in paths:
         try:
@@ -221,7 +218,7 @@ def source_check(archive: str | None, sources: Path | None, files: tuple[Path, .
         click.echo(mistake)
     if mistakes:
         raise SystemExit(MISTAKE)
-    click.echo(f"{len(paths)} source files are right")
+    click.echo(f"{len(paths)} source file{'s are' if len(paths) != 1 else ' is'} right")
 
 
 @main.command()

@@ -17,7 +17,7 @@ from demo import SOURCES, paper
 from demo.web import DemoWeb
 from model.report import RunReport, State
 from storage.reports import list_reports
-from storage.store import open_store
+from storage.store import check_writable, open_store
 
 PROXY_VARIABLE = "BANTIN_DEMO_PROXY"
 SHOWN_SOURCE = "demo-portal"
@@ -26,7 +26,13 @@ SHOWN_SOURCE = "demo-portal"
 def run_demo(settings: Settings, console: Console) -> int:
     """Crawls the demo's sources into the archive, each by its DAG, and prints what was crawled, cleaned, removed and
     rejected, and one article. Returns 0, or 1 where a run failed. Raises `EngineError` and `StorageError`."""
-    settings = replace(settings, sources=SOURCES, contact=settings.contact or "bantin-demo@localhost")
+    settings = replace(
+        settings,
+        sources=SOURCES,
+        contact=settings.contact or "bantin-demo@localhost",
+        airflow_home=settings.airflow_home / "demo",  # so that `bantin up` does not find the demo's DAGs
+    )
+    check_writable(open_store(settings.archive))
     log = settings.airflow_home / "demo.log"
     dag_ids = [f"crawl-{source.id}" for source in load_registry(SOURCES)]
     with DemoWeb() as web:

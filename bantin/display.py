@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
@@ -13,6 +13,12 @@ from rich.text import Text
 from bantin.reading import Entry
 from model.article import Article
 from model.report import RunReport, State
+
+if TYPE_CHECKING:
+    from model.source import Source
+
+LISTED = 5
+"""So many rejections, injected links and failures are shown of a report."""
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
@@ -56,18 +62,48 @@ def show_removed(console: Console, article: Article) -> None:
 
 
 def show_list(console: Console, entries: Iterable[Entry]) -> None:
-    """Articles as a table on a terminal, as tab-separated lines elsewhere."""
+    """Articles, a line each; quarantined ones are red."""
+    rows = (
+        ((e.id, e.published_on, e.source, e.language, e.title), "red" if e.quarantined else "default") for e in entries
+    )
+    _show_rows(console, ("id", "day", "source", "lang", "title"), rows)
+
+
+def show_sources(console: Console, sources: "Iterable[Source]") -> None:
+    """Sources, a line each; disabled ones are dim."""
+    rows = (
+        (
+            (
+                s.id,
+                s.kind,
+                " ".join(s.languages),
+                s.schedule,
+                _ways_in(s),
+                s.name if s.enabled else f"{s.name} (disabled)",
+            ),
+            "default" if s.enabled else "dim",
+        )
+        for s in sources
+    )
+    _show_rows(console, ("id", "kind", "languages", "schedule", "ways in", "name"), rows)
+
+
+def _ways_in(source: "Source") -> str:
+    found = source.discovery
+    ways = [(len(found.feeds), "feed"), (len(found.sitemaps), "sitemap"), (len(found.listings), "listing")]
+    return ", ".join(f"{count} {name}{'s' if count > 1 else ''}" for count, name in ways if count)
+
+
+def _show_rows(console: Console, names: tuple[str, ...], rows: Iterable[tuple[tuple[object, ...], str]]) -> None:
+    """Cells and a style each row: a table on a terminal, tab-separated lines elsewhere."""
     if not console.is_terminal:
-        for e in entries:
-            cells = (
-                safe(cell or "").replace("\t", " ") for cell in (e.id, e.published_on, e.source, e.language, e.title)
-            )
-            console.file.write("\t".join(cells) + "\n")  # rich would turn tabs into spaces
+        for cells, _ in rows:
+            line = "\t".join(safe("" if cell is None else cell).replace("\t", " ") for cell in cells)
+            console.file.write(line + "\n")  # rich would turn tabs into spaces
         return
-    table = Table("id", "day", "source", "lang", "title", box=None)
-    for e in entries:
-        title = Text(safe(e.title), style="red" if e.quarantined else "")
-        table.add_row(e.id, str(e.published_on or ""), e.source, e.language or "", title)
+    table = Table(*names, box=None)
+    for cells, style in rows:
+        table.add_row(*(Text(safe("" if cell is None else cell)) for cell in cells), style=style)
     console.print(table)
 
 
@@ -86,13 +122,15 @@ def show_report(console: Console, report: RunReport) -> None:
     if report.removed:
         rules = ", ".join(f"{count} × {rule}" for rule, count in list(report.removed.items())[:8])
         console.print(Text(f"  removed: {safe(rules)}", style="dim"))
-    for rejection in report.rejections[:5]:
+    for rejection in report.rejections[:LISTED]:
         line = f"  rejected {rejection['url']}: {rejection['kind']}: {rejection['detail']}"
         console.print(Text(safe(line), style="yellow"))
-    for link in report.spam[:5]:
+    for link in report.spam[:LISTED]:
         console.print(Text(safe(f"  injected link on {link['page']}: {link['text']} → {link['url']}"), style="red"))
-    for error in report.errors[:5]:
+    for error in report.errors[:LISTED]:
         console.print(Text(safe(f"  failed {error['url']}: {error['error']}"), style="red"))
+    if more := sum(max(0, len(one) - LISTED) for one in (report.rejections, report.spam, report.errors)):
+        console.print(Text(f"  and {more} more, in runs/src={report.source}/{report.run}/report.json", style="dim"))
 
 
 def _metadata(article: Article) -> list[tuple[str, Any]]:

@@ -1,5 +1,6 @@
 """Airflow on one machine: its environment, its database, a run of DAGs, and all its processes in one command."""
 
+import fcntl
 import json
 import os
 import secrets
@@ -21,6 +22,12 @@ from model.errors import BantinError
 PARALLEL_TASKS = 4
 READY_S = 180
 END_S = 15
+COMPONENTS = (
+    ("api-server",),
+    ("scheduler", "--skip-serve-logs"),
+    ("dag-processor",),
+    ("triggerer", "--skip-serve-logs"),
+)
 PASSWORDS = "simple_auth_manager_passwords.json.generated"
 
 
@@ -48,16 +55,18 @@ def airflow_environment(settings: Settings, port: int = 8080) -> dict[str, str]:
         "AIRFLOW__API__PORT": str(port),
         "AIRFLOW__API__BASE_URL": address,
         "AIRFLOW__API__WORKERS": "1",
-        "AIRFLOW__LOGGING__WORKER_LOG_SERVER_HOST": "127.0.0.1",
         "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "30",
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
+        # Known to the components of one start, and to nobody else.
+        "AIRFLOW__API__SECRET_KEY": secrets.token_urlsafe(32),
+        "AIRFLOW__API_AUTH__JWT_SECRET": secrets.token_urlsafe(32),
     }
     return {
         **ours,
         **os.environ,
         **settings.environment(),
         "PYTHONPATH": _before(str(CHECKOUT), os.environ.get("PYTHONPATH")),
-        "PATH": _before(str(Path(sys.executable).parent), os.environ.get("PATH")),  # Airflow starts `airflow` by name
+        "PATH": _before(str(Path(sys.executable).parent), os.environ.get("PATH")),
     }
 
 
@@ -72,7 +81,7 @@ def run_dags(dag_ids: list[str], settings: Settings, log: Path) -> Iterator[tupl
     Raises `EngineError` where Airflow itself fails.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "bantin.engine", *dag_ids]
+    command = [sys.executable, "-m", "bantin.engine", "run", *dag_ids]
     with (
         log.open("ab") as out,
         subprocess.Popen(
@@ -125,8 +134,8 @@ def airflow(settings: Settings, port: int, log: Path) -> Iterator[Running]:
     _expect_free(port)
     settings.airflow_home.mkdir(parents=True, exist_ok=True)
     password = _password(settings.airflow_home)
-    command = [sys.executable, "-m", "airflow", "standalone"]
-    with log.open("ab") as out:
+    command = [sys.executable, "-m", "bantin.engine", "up"]
+    with _only_one(settings.airflow_home), log.open("ab") as out:
         # A session of its own: the terminal's Ctrl-C reaches only us, and we end the family in order.
         process = subprocess.Popen(
             command,
@@ -136,12 +145,36 @@ def airflow(settings: Settings, port: int, log: Path) -> Iterator[Running]:
             stderr=out,
             start_new_session=True,
         )
-    try:
-        _wait_until_ready(process, port, log)
-        yield Running(f"http://127.0.0.1:{port}", "admin", password, process)
-    finally:
-        end_family(process.pid)
-        process.wait()
+        try:
+            _wait_until_ready(process, port, log)
+            yield Running(f"http://127.0.0.1:{port}", "admin", password, process)
+        finally:
+            end_family(process.pid)
+            process.wait()
+
+
+def _up_here() -> int:
+    """What `airflow` starts: Airflow's four components, until one of them ends. (Its own `standalone` command would do,
+    but for the log servers that it starts with two of them, which listen on every address.)"""
+    from airflow.utils.db import initdb
+
+    initdb()
+    components = [subprocess.Popen([sys.executable, "-m", "airflow", *words]) for words in COMPONENTS]
+    while all(component.poll() is None for component in components):
+        time.sleep(1)
+    return 1
+
+
+@contextmanager
+def _only_one(home: Path) -> Iterator[None]:
+    """Keeps a second scheduler off the same database."""
+    with (home / "up.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as err:
+            expected = "expected a folder no other one uses; set AIRFLOW_HOME to another"
+            raise EngineError(f"{home}: an Airflow is up on it: {expected}") from err
+        yield
 
 
 def end_family(session: int) -> None:
@@ -211,4 +244,4 @@ def _healthy(port: int) -> bool:
 
 
 if __name__ == "__main__":
-    sys.exit(_run_dags_here(sys.argv[1:]))
+    sys.exit(_up_here() if sys.argv[1] == "up" else _run_dags_here(sys.argv[2:]))

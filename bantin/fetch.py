@@ -56,9 +56,10 @@ class Fetch:
         self._attempt = reserve_attempt(store, self._source, self._run)
         if self._settings.contact is None:
             logger.warning("BANTIN_CONTACT is not set: the sites you crawl cannot tell whom to write to")
-        exit_code, end = self._crawl()
-        reason = end.get("reason") or f"the crawl died with exit code {exit_code}; its log says why"
-        self._report(store, started, exit_code, reason, end)
+        with _on_interrupt(self.stop):
+            exit_code, end = self._crawl()
+            reason = end.get("reason") or f"the crawl died with exit code {exit_code}; its log says why"
+            self._report(store, started, exit_code, reason, end)
         if exit_code in (INTERRUPTED, -signal.SIGTERM):  # the latter: before the crawl listened
             raise Interrupted(reason, source=self._source.id, run=self._run, exit_code=exit_code)
         if exit_code:
@@ -94,8 +95,7 @@ class Fetch:
             log = threading.Thread(target=_pass_on, args=(child.stderr,), daemon=True)
             log.start()
             try:
-                with _on_interrupt(self.stop):
-                    end = self._listen(child.stdout)
+                end = self._listen(child.stdout)
             except BaseException:
                 self._end(child)
                 raise

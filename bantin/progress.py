@@ -16,6 +16,7 @@ from bantin.run import OnStep
 @contextmanager
 def step_progress(console: Console, source_id: str) -> Iterator[OnStep]:
     """What `run_source` tells of its steps, shown on `console` until the block ends."""
+    logging.getLogger("botocore").setLevel(logging.WARNING)
     if not console.is_terminal:
         logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(message)s", force=True)
         yield lambda step, event: None

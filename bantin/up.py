@@ -7,16 +7,19 @@ from types import FrameType
 from rich.console import Console
 
 from bantin.engine import airflow
-from bantin.registry import load_registry
 from bantin.settings import Settings
+from model.source import source_files
+from storage.store import check_writable, open_store
 
 
 def run_until_interrupted(settings: Settings, port: int, console: Console) -> None:
     """Runs scheduler and web interface until SIGINT or SIGTERM, and stops every process they started.
 
-    Raises `SourceError` where the registry has mistakes, `EngineError` where Airflow does not come up.
+    A source file with mistakes is a red DAG. Raises `SourceError` where there is no registry, `StorageError` where the
+    archive cannot be written, `EngineError` where Airflow does not come up.
     """
-    sources = [source for source in load_registry(settings.sources) if source.enabled]
+    check_writable(open_store(settings.archive))
+    files = source_files(settings.sources)
     log = settings.airflow_home / "airflow.log"
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, _interrupt)
@@ -26,7 +29,7 @@ def run_until_interrupted(settings: Settings, port: int, console: Console) -> No
             console.print(
                 f"\n  address   {running.address}\n  user      {running.user}\n  password  {running.password}\n"
             )
-            console.print(f"{len(sources)} sources are crawled on their schedules into {settings.archive}.")
+            console.print(f"{len(files)} sources are crawled on their schedules into {settings.archive}.")
             if settings.contact is None:
                 console.print("BANTIN_CONTACT is not set: set it to an address at which their operators can reach you.")
             console.print("Ctrl-C stops everything.")

@@ -30,7 +30,7 @@ from model.url import normalise_url
 from spiders.progress import emit
 from spiders.recorder import Recorder
 from spiders.settings import crawl_settings
-from spiders.spider import SourceSpider
+from spiders.spider import ROBOTS, SourceSpider
 from spiders.verdict import CrawlExit, Verdict, count_captures, judge, last_answers
 from storage import keys
 from storage.errors import KeyNotFound, StorageError
@@ -111,7 +111,7 @@ def crawl(args: argparse.Namespace) -> Verdict:
     if stop.asked:
         verdict = Verdict(CrawlExit.INTERRUPTED, INTERRUPTED)
     else:
-        verdict = judge(captures, source, spider.found, spider.skipped["robots.txt"])
+        verdict = judge(captures, source, spider.found, spider.skipped[ROBOTS])
     if verdict.exit == CrawlExit.OK:
         store.put(keys.run_source(source.id, args.run), rules)
         store.put(keys.captures(source.id, args.run), encode(captures, Capture))
@@ -199,8 +199,14 @@ def _log_to_stderr() -> None:
     """Our own lines, and of Scrapy's and Twisted's those that warn. (Scrapy sets its loggers' levels when it starts, so
     a filter is what lasts.)"""
     handler = logging.StreamHandler(sys.stderr)
-    handler.addFilter(lambda record: record.levelno >= logging.WARNING or record.name.startswith("spiders"))
+    handler.addFilter(_is_worth_a_line)
     logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=[handler])
+
+
+def _is_worth_a_line(record: logging.LogRecord) -> bool:
+    if record.name == "scrapy.downloadermiddlewares.robotstxt":
+        record.exc_info = None  # a host that is down is no bug of ours, and the message says what was refused
+    return record.levelno >= logging.WARNING or record.name.startswith("spiders")
 
 
 def _settings(source: Source, user_agent: str) -> Settings:

@@ -1,6 +1,5 @@
 """The answers that the crawl reads itself: feeds, sitemaps, listings and robots.txt, decoded."""
 
-import logging
 from typing import TYPE_CHECKING, Self
 
 from scrapy import Request
@@ -16,8 +15,6 @@ from storage.warc import read_answer
 
 if TYPE_CHECKING:
     from spiders.spider import SourceSpider
-
-logger = logging.getLogger(__name__)
 
 
 class ListMiddleware:
@@ -47,10 +44,9 @@ class ListMiddleware:
             known = spider.frontier.get(normalise_url(request.url))
             if known is None or known.place is None:
                 return response
-            logger.info("304 %s: unchanged, read again from %s", request.url, known.place[0])
             url, lines, body = read_answer(spider.recorder.store, *known.place, limit)
             headers = Headers({name: value for name, value in lines if name.lower() != "content-encoding"})
-            return _answer(url, 200, headers, body, request)
+            return _answer(url, 200, headers, body, request, ["stored"])
         encoding = response.headers.get("Content-Encoding")
         if not encoding:
             return response
@@ -63,7 +59,9 @@ class ListMiddleware:
         return _answer(response.url, response.status, headers, body, request)
 
 
-def _answer(url: str, status: int, headers: Headers, body: bytes, request: Request) -> Response:
+def _answer(
+    url: str, status: int, headers: Headers, body: bytes, request: Request, flags: list[str] | None = None
+) -> Response:
     """A response of the class that its headers and body call for: HtmlResponse, XmlResponse …"""
     kind = responsetypes.from_args(headers=headers, url=url, body=body)
-    return kind(url, status=status, headers=headers, body=body, request=request)
+    return kind(url, status=status, headers=headers, body=body, request=request, flags=flags)

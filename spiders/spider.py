@@ -26,6 +26,8 @@ from storage.frontier import Known
 
 logger = logging.getLogger(__name__)
 
+ROBOTS = "forbidden by robots.txt"
+
 MAX_FAILURES = 5
 """A page that failed so many times in a row is asked for only where a list still names it."""
 
@@ -58,7 +60,7 @@ class SourceSpider(scrapy.Spider):
         self.started_at = started_at
         self.asked = self.answered = 0
         self.skipped: Counter[str] = Counter()
-        self._lists = 0
+        self._lists = self._lists_answered = 0
         self._found: set[str] = set()
         self._seen: set[str] = set()
 
@@ -87,6 +89,8 @@ class SourceSpider(scrapy.Spider):
     def revisit(self) -> None:
         """Asks, once, for articles that no list named: those that an earlier attempt did not get, and those that are
         due, since they may have been edited. Called by Scrapy when it has nothing left to do."""
+        if not self._lists_answered:
+            return  # the site is down: hours of time-outs would tell no more
         due = sorted(
             (known for known in self.frontier.values() if known.kind == Kind.ARTICLE and known.failures < MAX_FAILURES),
             key=lambda known: known.next_due,
@@ -137,7 +141,7 @@ class SourceSpider(scrapy.Spider):
         request: Request = failure.request  # type: ignore[attr-defined]
         reason = describe(failure)
         if isinstance(failure.value, IgnoreRequest) and reason == FORBIDDEN:
-            self._skip("robots.txt", request.url)
+            self._skip(ROBOTS, request.url)
         elif isinstance(failure.value, IgnoreRequest) and "offsite" in reason:
             self._skip("another site", request.url)  # the redirect that led there is kept, as the last answer
         else:
@@ -177,7 +181,8 @@ class SourceSpider(scrapy.Spider):
         logger.info("not asked for (%s): %s", reason, url)
 
     def _answered_with_content(self, response: Response) -> bool:
-        logger.info("%s %s", response.status, response.url)
+        self._lists_answered += 1
+        logger.info("%s %s%s", response.status, response.url, " (not changed)" if "stored" in response.flags else "")
         return response.status == 200
 
     def _discovered(self, response: Response, links: list[str]) -> Iterator[Request]:

@@ -74,7 +74,7 @@ def judge(captures: Iterable[Capture], source: Source, found: int, forbidden: in
             f"no article address was found on {pages or source.url}: expected some that follow articles.allow "
             f"({' or '.join(source.articles.allow)}); correct the rules, or say `may_be_empty: true`",
         )
-    return Verdict(CrawlExit.OK, f"{found} article addresses found, {len(delivered)} pages fetched")
+    return Verdict(CrawlExit.OK, f"{found} article addresses found, {len(delivered)} pages answered")
 
 
 def last_answers(captures: Iterable[Capture]) -> list[Capture]:

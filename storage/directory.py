@@ -129,7 +129,10 @@ class DirectoryStore:
         """Make the folder of unfinished files; sweep those that a killed writer left."""
         self._refuse_links(self._temporary, None)
         if not self._temporary.is_dir():
-            self._temporary.mkdir(parents=True, exist_ok=True)
+            try:
+                self._temporary.mkdir(parents=True, exist_ok=True)
+            except FileNotFoundError as err:  # of file systems like /proc, which take no folders
+                raise StoreRefused(f"{self.root}: it cannot be created: correct ARCHIVE_URL", self.url) from err
             _sync_folder(self.root)
             with suppress(PermissionError):  # the folder above may be one we can pass through and not read
                 _sync_folder(self.root.parent)

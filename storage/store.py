@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 EXPECTED = "expected a folder ('./archive', '/srv/archive', 'file:///srv/archive') or 's3://bucket/prefix'"
 # The stores' own corner: unfinished files, the lock, probes. Never listed, and no key may lie there.
 RESERVED = ".tmp"
+PROBE = "work/probe"
 MAX_KEY_BYTES = 1024  # https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
 MAX_SEGMENT_BYTES = 255  # NAME_MAX of ext4, XFS, APFS
 BLOCK_BYTES = 1 << 20
@@ -101,6 +102,15 @@ def open_store(url: str) -> ObjectStore:
     from storage.directory import DirectoryStore
 
     return DirectoryStore(_folder_of(url))
+
+
+def check_writable(store: ObjectStore) -> None:
+    """Puts an object and deletes it again, to learn before hours of work whether the store takes any.
+
+    Raises `StoreRefused` and `StoreUnavailable`.
+    """
+    store.put(PROBE, b"")
+    store.delete([PROBE])
 
 
 def check_key(key: str, url: str | None = None) -> None:

@@ -28,7 +28,8 @@ from storage.errors import Corrupt
 from storage.store import ObjectStore, open_object
 
 GZIP_LEVEL = 2
-"""isal's level 2 costs a fraction of zlib's fastest, for 10 to 25 % more bytes than its slowest (bench/warc_levels.py)."""
+"""isal's level 2 costs a fraction of zlib's fastest, for 10 to 25 % more bytes than its slowest:
+bench/warc_levels.py."""
 
 _DATE = "%Y-%m-%dT%H:%M:%S.%fZ"
 

@@ -50,7 +50,7 @@ def test_links_between_pages_lead_somewhere(page: Path) -> None:
 
 def test_the_example_of_a_source_is_right_and_every_field_is_documented() -> None:
     page = CHECKOUT / "docs" / "add-a-source.md"
-    (example,) = blocks(page, "yaml")
+    example = blocks(page, "yaml")[0]
     source = Source.model_validate(yaml.safe_load(example))
     assert source.is_article("https://tin.example/le-hoi-post12.html")
     text = page.read_text("utf-8")

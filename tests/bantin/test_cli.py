@@ -73,7 +73,7 @@ def test_an_escape_sequence_in_a_title_does_not_reach_the_terminal(tmp_path: Pat
         (("crawl", "khong-co"), 2, "expected one of: baohatinh"),
         (("crawl",), 2, "name sources, or --all"),
         (("source", "list", "--sources", "/khong/co"), 2, "/khong/co: the folder: is not there"),
-        (("clean", "/khong/co.html", "--url", "https://x.example/"), 1, "/khong/co.html: No such file"),
+        (("clean", "/khong/co.html", "--url", "https://x.example/"), 2, "'/khong/co.html' does not exist"),
         (("clean", __file__, "--url", "x.example"), 2, "expected an absolute http(s) address"),
         (("list", "--archive", "gopher://x"), 1, "gopher://x"),
     ],

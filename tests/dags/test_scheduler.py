@@ -212,6 +212,16 @@ def test_a_task_that_ends_early_takes_its_crawl_along_and_keeps_what_it_fetched(
     airflow.call(f"/api/v2/dags/{SLOW}/dagRuns/{run_id}", {"state": "failed"}, "PATCH")
 
 
+def test_nothing_listens_beyond_loopback(running: Running) -> None:
+    process = psutil.Process(running.airflow.process.pid)
+    listening = []
+    for member in (process, *process.children(recursive=True)):
+        with suppress(psutil.Error):
+            listening += [one.laddr.ip for one in member.net_connections("inet") if one.status == psutil.CONN_LISTEN]
+    assert listening
+    assert set(listening) <= {"127.0.0.1", "::1"}
+
+
 def test_ctrl_c_ends_every_process(running: Running) -> None:
     process = running.airflow.process
     family = psutil.Process(process.pid).children(recursive=True)

@@ -55,7 +55,7 @@ def test_robots_txt_is_obeyed_and_the_crawler_says_who_it_is(web: DemoWeb, setti
     assert {seen.user_agent for seen in asked} == {"bantin/0.1.0 (+https://bantin.example/contact)"}
     report = reports.read_report(open_store(settings.archive), "demo-portal", RUN)
     assert report is not None
-    assert report.skipped["robots.txt"] >= 1
+    assert report.skipped["forbidden by robots.txt"] >= 1
 
 
 def test_the_delay_between_requests_to_a_host_is_kept(web: DemoWeb, settings: Settings) -> None:
