@@ -131,7 +131,9 @@ class DirectoryStore:
         if not self._temporary.is_dir():
             try:
                 self._temporary.mkdir(parents=True, exist_ok=True)
-            except FileNotFoundError as err:  # of file systems like /proc, which take no folders
+            except (FileNotFoundError, NotADirectoryError) as err:  # below /proc, which takes no folders, or a file
+                if self.root.is_file():
+                    raise
                 raise StoreRefused(f"{self.root}: it cannot be created: correct ARCHIVE_URL", self.url) from err
             _sync_folder(self.root)
             with suppress(PermissionError):  # the folder above may be one we can pass through and not read

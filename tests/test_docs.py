@@ -31,7 +31,11 @@ COMMANDS = [
 
 
 @pytest.mark.parametrize(("page", "line"), COMMANDS)
-def test_a_documented_command_is_one_the_program_knows(page: str, line: str) -> None:
+def test_a_documented_command_is_one_the_program_knows(
+    page: str, line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "page.html").touch()
     words = shlex.split(line.split("bantin ", 1)[1])
     command: click.Command = main
     context = click.Context(main, info_name="bantin")

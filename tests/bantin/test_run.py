@@ -139,7 +139,11 @@ def test_two_addresses_of_one_page_are_one_row(web: DemoWeb, settings: Settings)
 
 @pytest.mark.parametrize("archive", ["/proc/bantin", "/dev/null/archive", "gopher://x/y"])
 def test_an_archive_that_cannot_be_written_is_named(web: DemoWeb, settings: Settings, archive: str) -> None:
-    told = {"/proc/bantin": "cannot be created", "/dev/null/archive": "/dev/null", "gopher://x/y": "unknown kind"}
+    told = {
+        "/proc/bantin": "cannot be created",
+        "/dev/null/archive": "cannot be created",
+        "gopher://x/y": "unknown kind",
+    }
     with pytest.raises(StoreRefused, match=told[archive]):
         run_source(demo_source("portal"), settings.override(archive=archive), RUN)
 
