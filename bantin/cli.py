@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from bantin.errors import Interrupted
+from bantin.errors import INTERRUPTED, Interrupted
 from bantin.settings import Settings, SettingsError
 from model.errors import BantinError, SourceError
 from storage.without_pandas import block_pandas
@@ -19,9 +19,6 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 MISTAKE = 2
 """Exit code where what the user wrote is wrong; click's own for wrong arguments."""
-
-INTERRUPTED = 75
-"""EX_TEMPFAIL of sysexits.h: what was fetched is stored, and the run can go on."""
 
 
 class Cli(click.Group):

@@ -12,6 +12,10 @@ from typing import ClassVar
 
 from model.errors import BantinError
 
+INTERRUPTED = 75
+"""The exit code of what was stopped from outside, a crawl (`spiders.verdict.CrawlExit`) or a command: EX_TEMPFAIL of
+sysexits.h."""
+
 
 class RunError(BantinError):
     """A step of a run failed."""

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import IO, Any
 
-from bantin.errors import FetchFailed, Interrupted
+from bantin.errors import INTERRUPTED, FetchFailed, Interrupted
 from bantin.settings import CHECKOUT, Settings
 from model.capture import Capture
 from model.report import RunReport, State
@@ -25,9 +25,6 @@ from storage.tables import read
 logger = logging.getLogger("bantin.fetch")
 
 OnProgress = Callable[[dict[str, Any]], None]
-
-INTERRUPTED = 75
-"""`spiders.verdict.CrawlExit.INTERRUPTED`, which is not imported here: it would bring Scrapy's second along."""
 
 END_S = 8.0
 """How long a crawl that was asked to stop may take; its own limit is 3 s."""

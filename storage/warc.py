@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import Message
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from isal import isal_zlib
 from warcio.archiveiterator import ArchiveIterator
@@ -225,31 +225,15 @@ def _encoding(record: ArcWarcRecord) -> str:
 
 def _failure(name: keys.PartName, record: ArcWarcRecord) -> Capture:
     """The failure that a metadata record keeps."""
-    head = record.rec_headers
-    return Capture(
-        source=name.source,
-        run=name.run,
-        url=head.get_header("Bantin-Url"),
-        final_url=head.get_header("WARC-Target-URI"),
-        via=head.get_header("Bantin-Via"),
-        kind=Kind(head.get_header("Bantin-Kind")),
-        language=head.get_header("Bantin-Language"),
-        fetched_at=datetime.strptime(head.get_header("WARC-Date"), _DATE).replace(tzinfo=UTC),
-        error=record.raw_stream.read().decode().removeprefix("fetchError: ").strip(),
-    )
+    error = record.raw_stream.read().decode().removeprefix("fetchError: ").strip()
+    return Capture(source=name.source, run=name.run, error=error, **_what_and_why(record))
 
 
 def _exchange(record: ArcWarcRecord) -> Exchange:
     """The exchange that a response record keeps; the request's side stays empty."""
-    head = record.rec_headers
     status, _, status_text = record.http_headers.statusline.partition(" ")
     return Exchange(
-        url=head.get_header("Bantin-Url"),
-        final_url=head.get_header("WARC-Target-URI"),
-        via=head.get_header("Bantin-Via"),
-        kind=Kind(head.get_header("Bantin-Kind")),
-        language=head.get_header("Bantin-Language"),
-        fetched_at=datetime.strptime(head.get_header("WARC-Date"), _DATE).replace(tzinfo=UTC),
+        **_what_and_why(record),
         request_line="",
         request_headers=[],
         request_body=b"",
@@ -259,6 +243,19 @@ def _exchange(record: ArcWarcRecord) -> Exchange:
         headers=[(name.encode(), value.encode()) for name, value in record.http_headers.headers],
         body=record.raw_stream.read(),
     )
+
+
+def _what_and_why(record: ArcWarcRecord) -> dict[str, Any]:
+    """What `_fields` wrote, and the address."""
+    head = record.rec_headers
+    return {
+        "url": head.get_header("Bantin-Url"),
+        "final_url": head.get_header("WARC-Target-URI"),
+        "via": head.get_header("Bantin-Via"),
+        "kind": Kind(head.get_header("Bantin-Kind")),
+        "language": head.get_header("Bantin-Language"),
+        "fetched_at": datetime.strptime(head.get_header("WARC-Date"), _DATE).replace(tzinfo=UTC),
+    }
 
 
 def _capture(name: keys.PartName, exchange: Exchange, max_body_bytes: int, place: tuple[str, int, int]) -> Capture:
