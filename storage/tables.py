@@ -38,7 +38,9 @@ def schema_of(record: type) -> pa.Schema:
 
 def encode(rows: Iterable[Any], record: type) -> bytes:
     """The Parquet file that holds `rows`, instances of the dataclass `record`, in their order."""
-    table = pa.Table.from_pylist([asdict(row) for row in rows], schema=schema_of(record))
+    rows = list(rows)
+    columns = {name: [_plain(getattr(row, name)) for row in rows] for name in schema_of(record).names}
+    table = pa.Table.from_pydict(columns, schema=schema_of(record))
     out = io.BytesIO()
     pq.write_table(table, out, compression="zstd")
     return out.getvalue()
@@ -93,6 +95,13 @@ def _arrow_type(hint: Any) -> pa.DataType:
     if issubclass(hint, StrEnum):
         return pa.string()
     return _SCALARS[hint]
+
+
+def _plain(value: Any) -> Any:
+    """A field's value as Arrow takes it."""
+    if isinstance(value, list):
+        return [asdict(item) if is_dataclass(item) and not isinstance(item, type) else item for item in value]
+    return value
 
 
 def _revive(value: Any, field: "Field[Any]", hint: Any) -> Any:
