@@ -206,7 +206,7 @@ def test_a_task_that_ends_early_takes_its_crawl_along_and_keeps_what_it_fetched(
             task.kill()
         case "kill the worker":
             task.parents()[0].kill()
-    crawl.wait(timeout=15)
+    crawl.wait(timeout=15 if end == "mark the task failed" else 10)
     run = keys.run_id(datetime.fromisoformat(airflow.run(run_id, SLOW)["run_after"]))
     assert list(open_store(running.settings.archive).list(keys.raw_prefix("trouble", run)))
     airflow.call(f"/api/v2/dags/{SLOW}/dagRuns/{run_id}", {"state": "failed"}, "PATCH")
