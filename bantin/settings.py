@@ -3,7 +3,7 @@
 ARCHIVE_URL        where the archive lies: a directory (default ./archive) or s3://bucket/prefix
 BANTIN_SOURCES     the folder of source files (default: sources/ of the checkout)
 BANTIN_CONTACT     an e-mail address or web page for the operators of crawled sites; goes into the User-Agent
-BANTIN_WORK        the folder for open WARC parts (default: bantin/ in the system's temporary folder)
+BANTIN_WORK        the folder for open WARC parts (default: bantin-<user id>/ in the system's temporary folder)
 BANTIN_PART_MB     the size at which a WARC part is closed (default 64)
 AIRFLOW_HOME       Airflow's folder (default: .airflow of the checkout)
 """

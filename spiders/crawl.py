@@ -68,7 +68,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def crawl(args: argparse.Namespace) -> Verdict:
-    """Runs the crawl that the arguments describe and commits its captures when the verdict is OK.
+    """Runs the crawl that the arguments describe.
 
     Raises `SourceError` and `StorageError`.
     """
@@ -107,8 +107,23 @@ def crawl(args: argparse.Namespace) -> Verdict:
     process.start(install_signal_handlers=False)
     spider: SourceSpider = crawler.spider  # type: ignore[assignment]
     recorder.close()
-    captures = sorted([*earlier, *recorder.captures], key=lambda c: (c.fetched_at, c.warc_offset or 0))
-    if stop.asked:
+    return finish(args, store, rules, source, earlier, spider, interrupted=stop.asked)
+
+
+def finish(
+    args: argparse.Namespace,
+    store: ObjectStore,
+    rules: bytes,
+    source: Source,
+    earlier: list[Capture],
+    spider: SourceSpider,
+    *,
+    interrupted: bool,
+) -> Verdict:
+    """Judges a crawl that has ended, commits its captures with those of earlier attempts when the verdict is OK, and
+    tells the parent how it went. Raises `StorageError`."""
+    captures = sorted([*earlier, *spider.recorder.captures], key=lambda c: (c.fetched_at, c.warc_offset or 0))
+    if interrupted:
         verdict = Verdict(CrawlExit.INTERRUPTED, INTERRUPTED)
     else:
         verdict = judge(captures, source, spider.found, spider.skipped[ROBOTS])

@@ -22,7 +22,7 @@ _LINKS = LinkExtractor(canonicalize=False, unique=True, strip=True)
 
 
 class DiscoveryError(ValueError):
-    """A body is not the feed, sitemap or listing it was expected to be."""
+    """A body is not the feed, sitemap or listing it was expected to be. Who asked for it knows its address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ def feed_links(body: bytes, url: str) -> list[str]:
 
     feed = feedparser.parse(body, response_headers={"content-location": url})
     if not feed.version and not feed.entries:
-        raise DiscoveryError(f"{url}: expected an RSS or Atom feed")
+        raise DiscoveryError("expected an RSS or Atom feed")
     links = [entry.get("link") or entry.get("id") or "" for entry in feed.entries]
     return _absolute(url, (_TWICE_ESCAPED.sub(lambda found: html.unescape(found[0]), link) for link in links))
 
@@ -53,18 +53,19 @@ def sitemap_links(body: bytes, url: str, limit: int) -> SitemapLinks:
         sitemap = Sitemap(decode_body(body, "gzip", limit))
         locations = _absolute(url, (entry.get("loc") or "" for entry in sitemap))
     except (StopIteration, SyntaxError, ValueError) as err:
-        raise DiscoveryError(f"{url}: expected a sitemap: {err}") from err
+        raise DiscoveryError(f"expected a sitemap: {err}") from err
     if sitemap.type == "sitemapindex":
         return SitemapLinks([], locations)
     if sitemap.type == "urlset":
         return SitemapLinks(locations, [])
-    raise DiscoveryError(f"{url}: expected a sitemap, found <{sitemap.type}>")
+    raise DiscoveryError(f"expected a sitemap, found <{sitemap.type}>")
 
 
 def listing_links(response: Response) -> list[str]:
     """The addresses a page links to, absolute, without repeats. Raises `DiscoveryError`."""
     if not isinstance(response, HtmlResponse):
-        raise DiscoveryError(f"{response.url}: expected an HTML page, found {type(response).__name__}")
+        found = (response.headers.get("Content-Type") or b"something that names no type").decode("latin-1")
+        raise DiscoveryError(f"expected an HTML page, found {found}")
     return [link.url for link in _LINKS.extract_links(response)]
 
 
