@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from model.url import is_home_page
+
 
 class Kind(StrEnum):
     """What a URL was asked for as."""
@@ -14,17 +16,21 @@ class Kind(StrEnum):
     SITEMAP = "sitemap"
     ROBOTS = "robots"
     ASSET = "asset"
+    PROBE = "probe"
+    """An article's page, asked for once more as a search engine's visitor would: cloaking shows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capture:
-    """One answer, or the failure to get one.
+    """One answer, the failure to get one, or (`waiting`) an address that was found and left for a later run.
 
     `url` is the address as it was discovered and `final_url` the one that gave this answer: of a chain of
     redirects every hop is a capture of its own with the same `url`. `via` is the page on which it was found.
     `charset` is the one of the Content-Type header. `body_sha256` is taken of the content-decoded body and is
     None where there was none (304, errors). `status` is None where no answer came: `error` then says why, and
-    the `warc_*` fields, which name the response record, are None too.
+    the `warc_*` fields, which name the response record, are None too. `location` is where a redirect leads,
+    absolute. `unchanged`: a 304, or a body that is identical to the last one stored; its record is a `revisit` and
+    holds no body. Of a list's page that was got by POST, `url` ends with its number: `#page=3`.
     """
 
     source: str
@@ -43,6 +49,8 @@ class Capture:
     size_bytes: int | None = None
     body_sha256: str | None = None
     error: str | None = None
+    location: str | None = None
+    unchanged: bool = False
     warc_key: str | None = None
     warc_offset: int | None = None
     warc_length: int | None = None
@@ -50,7 +58,24 @@ class Capture:
     @property
     def is_page(self) -> bool:
         """Whether this is the body of an article's page, for the cleaner to read."""
-        return self.kind == Kind.ARTICLE and self.status == 200 and self.warc_key is not None
+        return (
+            self.kind == Kind.ARTICLE
+            and self.status == 200
+            and self.warc_key is not None
+            and self.error is None
+            and not self.unchanged
+            and not self.went_home
+        )
+
+    @property
+    def went_home(self) -> bool:
+        """Whether another page's address led to the home page: many sites do that with what they have removed."""
+        return self.final_url != self.url and is_home_page(self.final_url) and not is_home_page(self.url)
+
+    @property
+    def waiting(self) -> bool:
+        """Whether the address was found and not asked for, since the run's budget was spent."""
+        return self.status is None and self.error is None
 
     @property
     def failed(self) -> bool:
@@ -64,12 +89,14 @@ class Capture:
 
 
 def is_failure(kind: str, status: int | None, error: str | None) -> bool:
-    """Whether an answer is a failure: none came, an error, a refusal.
+    """Whether an answer is a failure: an error, a refusal, or none came (`error` says why).
 
     That an article is gone (404, 410) or has moved (a redirect that led nowhere) is an answer; that a list has, is not.
     """
-    if error is not None or status is None:
+    if error is not None:
         return True
-    if kind == Kind.ARTICLE:
+    if status is None:
+        return False  # it waits, and was not asked for
+    if kind in (Kind.ARTICLE, Kind.ASSET, Kind.PROBE):
         return status >= 400 and status not in (404, 410)
     return status >= 400 or (300 <= status < 400 and status != 304)

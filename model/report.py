@@ -20,7 +20,9 @@ class RunReport:
 
     `captures` counts answers by kind and outcome (`article 200`, `listing 304`, `article error` …), `skipped`
     the URLs that were found and not asked for, by reason. `articles` counts `new`, `changed` and `unchanged`
-    texts against what the archive held before the run. `removed` counts removed blocks by rule.
+    texts against what the archive held before the run. `removed` counts removed blocks by rule. `vanished` are pages
+    that were there before and are gone or moved (`url`, `how`), `cloaked` those that lead a search engine's visitor
+    elsewhere (`url`, `leads_to`). `waiting` counts addresses left for a later run, `warnings` are for the operator.
     """
 
     source: str
@@ -33,6 +35,10 @@ class RunReport:
     captures: dict[str, int] = field(default_factory=dict)
     skipped: dict[str, int] = field(default_factory=dict)
     errors: list[dict[str, str]] = field(default_factory=list)
+    waiting: int = 0
+    vanished: list[dict[str, str]] = field(default_factory=list)
+    cloaked: list[dict[str, str]] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
     articles: dict[str, int] = field(default_factory=dict)
     rejected: dict[str, int] = field(default_factory=dict)
     rejections: list[dict[str, str]] = field(default_factory=list)

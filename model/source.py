@@ -74,41 +74,122 @@ class Locality(_Section):
     code: str | None = None
 
 
+class Postback(_Section):
+    """Paging by ASP.NET's `__doPostBack`: the page's form is sent again with the control in `target` and, in
+    `argument`, what it is told (`{n}` is the page's number). Where both are left out, the link that bears the number
+    says them."""
+
+    target: str | None = None
+    argument: str | None = None
+
+
+class More(_Section):
+    """A "load more" endpoint that answers with JSON or a piece of HTML.
+
+    `{n}` in `url` (relative to the listing's), `form` and `json` is the page's number; any other `{name}` is the group
+    of the regular expression in `find`, searched in the listing and in each answer; the newest counts. `link` makes an
+    address of JSON objects that hold none, from their fields: `/tin/{slug}-{id}.html`.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    url: str
+    method: Literal["GET", "POST"] = "GET"
+    form: dict[str, str] = {}
+    payload: dict[str, Any] | None = Field(None, alias="json")
+    find: dict[str, Regex] = {}
+    link: str | None = None
+
+    @model_validator(mode="after")
+    def _one_body(self) -> Self:
+        if self.form and self.payload is not None:
+            raise ValueError("expected either form or json")
+        if (self.form or self.payload is not None) and self.method == "GET":
+            raise ValueError("form and json: expected method: POST; a GET has its parameters in url")
+        for name, pattern in self.find.items():
+            if re.compile(pattern).groups != 1:
+                raise ValueError(f"find.{name}: expected a regular expression with one (group)")
+        return self
+
+
 class Listing(_Section):
-    """A list of articles. `page` is the address of its further pages with `{n}` for their number, relative to `url`
-    (a `?query` alone, or a path), counted from `first` up to `last`."""
+    """A list of articles, and one way to its further pages, if any: `page`, an address with `{n}` for their number,
+    relative to `url` (a `?query` alone, or a path); `next`, a selector of the link to the next page; `postback`; or
+    `more`. Pages are numbered from `first` up to `last`, by `step`. `links` selects the part of the page whose links
+    count (default: all of it)."""
 
     url: HttpUrl
+    links: Selector | None = None
     page: str | None = None
+    next: Selector | None = None
+    postback: Postback | None = None
+    more: More | None = None
     first: int = Field(2, ge=0)
-    last: int = Field(5, ge=0, le=10_000)
+    last: int = Field(5, ge=0, le=1_000_000)
+    step: int = Field(1, ge=1)
 
     @model_validator(mode="after")
     def _numbered(self) -> Self:
+        ways = {name: getattr(self, name) for name in ("page", "next", "postback", "more")}
+        named = [name for name, way in ways.items() if way is not None]
+        if len(named) > 1:
+            raise ValueError(f"expected one way to the further pages, not {' and '.join(named)}")
         if self.page is not None and "{n}" not in self.page:
             raise ValueError("page: expected {n} where the number goes, like '?page={n}'")
-        if self.page is not None and self.last < self.first:
+        if named and self.last < self.first:
             raise ValueError(f"last: expected a number from {self.first} (first) on")
         return self
 
     def page_url(self, number: int) -> str | None:
-        """The address of page `number`; None where the list has no further pages or `number` is past `last`."""
+        """The address of page `number`; None where the list has no numbered addresses or `number` is past `last`."""
         if self.page is None or number > self.last:
             return None
         return urljoin(self.url, self.page.replace("{n}", str(number)))
 
 
+class SiteCrawl(_Section):
+    """A bounded crawl of the site itself, for one that has neither feed, sitemap nor complete listings: pages that are
+    no articles are followed up to `depth` links away from `start` (default: the source's `url`), where their path and
+    query match one of `follow` (default: any) and none of `deny`."""
+
+    start: list[HttpUrl] = []
+    depth: int = Field(2, ge=1, le=20)
+    follow: list[Regex] = []
+    deny: list[Regex] = []
+
+
+class Limits(_Section):
+    """What an address may look like before it is taken for a trap: calendars, sort orders, `/en/vi/en/…`."""
+
+    path_depth: int = Field(12, ge=1)
+    repeats: int = Field(2, ge=1)
+    parameters: int = Field(8, ge=0)
+    variants: int = Field(300, ge=1)
+
+
 class Discovery(_Section):
-    """Where a source's articles are found."""
+    """Where a source's articles are found: at least one way in.
+
+    `announced`: feeds that listings and the home page name by `<link rel=alternate>`, sitemaps that robots.txt names.
+    `alternates`: languages in which a page's `hreflang` alternates are followed; with `same_slug` the same address is
+    also asked for in each of the source's editions. `max_age_days`: what a feed or sitemap dates earlier, and no run
+    knows yet, is left alone. `limits.variants` counts the query strings of one path, in one run.
+    """
 
     feeds: list[HttpUrl] = []
     sitemaps: list[HttpUrl] = []
     listings: list[Listing] = []
+    announced: list[Literal["feeds", "sitemaps"]] = []
+    crawl: SiteCrawl | None = None
+    alternates: list[Language] = []
+    same_slug: bool = False
+    max_age_days: int | None = Field(None, ge=1)
+    limits: Limits = Limits()
 
     @model_validator(mode="after")
     def _a_way_in(self) -> Self:
-        if not (self.feeds or self.sitemaps or self.listings):
-            raise ValueError("expected at least one feed, sitemap or listing")
+        if not (self.feeds or self.sitemaps or self.listings or self.announced or self.crawl):
+            raise ValueError("expected at least one way in: feeds, sitemaps, listings, announced or crawl")
         return self
 
 
@@ -119,9 +200,43 @@ class ArticleUrls(_Section):
     deny: list[Regex] = []
 
 
+class Tls(_Section):
+    """Exceptions for servers whose TLS is broken. `ca` is a PEM text (or the name of a file beside the source's) of
+    certificates to trust besides the usual: a missing intermediate, a state's own root. `legacy` allows TLS 1.0, old
+    ciphers and short keys. `verify: false`, the last resort, trusts anybody, and every report says so."""
+
+    ca: str | None = None
+    legacy: bool = False
+    verify: bool = True
+
+    @field_validator("ca")
+    @classmethod
+    def _pem(cls, value: str | None) -> str | None:
+        if value is not None and "-----BEGIN CERTIFICATE-----" not in value:
+            raise ValueError("expected certificates in PEM, or the name of a file beside the source's that holds them")
+        return value
+
+
+class Assets(_Section):
+    """What hangs on articles and is captured too: their own `images`, and attached `documents` (PDF, Office, ZIP), of
+    at most `max_bytes` each and `max_per_page` a page."""
+
+    images: bool = True
+    documents: bool = True
+    max_bytes: int = Field(10_000_000, ge=1_000, le=200_000_000)
+    max_per_page: int = Field(20, ge=0)
+
+
 class Fetch(_Section):
-    """How a source's servers are treated. Values may name environment variables as `${NAME}` in `proxy` and `headers`:
-    they are read when the crawl starts, and never stored."""
+    """How a source's servers are treated.
+
+    `proxy`, `headers` and `cookies` may name environment variables as `${NAME}`, and fields of Airflow connections as
+    `${connection:ID.password}` (or `login`, `host`, `extra`…): they are read when the crawl starts, and never stored.
+    `session` keeps the cookies that the server sets. Sources of one `group` are never crawled at the same time.
+    `max_pages`, `max_lists`, `max_bytes` and `max_minutes` are a run's budget; the rest waits for the next run.
+    `allow_private`: requests may go to private, loopback and link-local addresses. `cloaking_probes`: so many article
+    pages a run are asked for once more as a search engine's visitor would.
+    """
 
     delay_s: float = Field(2.0, ge=0, le=3600)
     concurrency: int = Field(1, ge=1, le=32)
@@ -130,12 +245,22 @@ class Fetch(_Section):
     max_body_bytes: int = Field(10_000_000, ge=1_000, le=200_000_000)
     max_pages: int = Field(5_000, ge=1)
     max_lists: int = Field(500, ge=1)
+    max_bytes: int = Field(2_000_000_000, ge=1_000)
+    max_minutes: float = Field(240, gt=0)
+    autothrottle: bool = True
+    group: Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)] | None = None
     revisit_min_h: float = Field(24, ge=0)
     revisit_max_h: float = Field(24 * 30, ge=0)
     error_tolerance: float = Field(0.1, ge=0, le=1)
     encoding: str | None = None
     proxy: str | None = None
     headers: dict[str, str] = {}
+    cookies: dict[str, str] = {}
+    session: bool = False
+    tls: Tls = Tls()
+    allow_private: bool = False
+    assets: Assets | None = None
+    cloaking_probes: int = Field(2, ge=0, le=100)
 
     @field_validator("encoding")
     @classmethod
@@ -215,6 +340,13 @@ class Source(_Section):
         """The hosts whose pages belong to the source."""
         return frozenset({host_of(self.url), *(host.lower() for host in self.hosts)})
 
+    @property
+    def assets(self) -> Assets:
+        """What of images and documents is captured: as `fetch.assets` says, else all of a portal's, which vanish with
+        it, and nothing of other sites'."""
+        is_portal = self.kind == "portal"
+        return self.fetch.assets or Assets(images=is_portal, documents=is_portal)
+
     def is_article(self, url: str) -> bool:
         """Whether `url` is a web address on the source's hosts whose path and query follow the article rules."""
         if not is_web_address(url) or host_of(url) not in self.all_hosts:
@@ -234,8 +366,9 @@ class Source(_Section):
         return self.languages[0] if len(self.languages) == 1 else None
 
 
-def parse_source(text: str, name: str) -> Source:
-    """The source that the YAML in `text` describes. `name` stands for the file in messages.
+def parse_source(text: str, name: str, folder: Path | None = None) -> Source:
+    """The source that the YAML in `text` describes. `name` stands for the file in messages; a file that it names, in
+    `fetch.tls.ca`, is read from `folder`, and its content takes the name's place.
 
     Raises `SourceError` with every mistake found.
     """
@@ -248,10 +381,25 @@ def parse_source(text: str, name: str) -> Source:
         raise SourceError([f"{name}: {place}: {getattr(err, 'problem', err)}: expected YAML"]) from err
     if not isinstance(values, dict):
         raise SourceError([f"{name}: the file: {_short(values)}: expected a mapping with id, name, url …"])
+    if folder is not None:
+        _read_certificates(values, name, folder)
     try:
         return Source.model_validate(values)
     except ValidationError as err:
         raise SourceError([_mistake(name, dict(one)) for one in err.errors()]) from err
+
+
+def _read_certificates(values: dict[str, Any], name: str, folder: Path) -> None:
+    """Puts the PEM text in the place of a file's name in `fetch.tls.ca`."""
+    fetch = values.get("fetch")
+    tls = fetch.get("tls") if isinstance(fetch, dict) else None
+    ca = tls.get("ca") if isinstance(tls, dict) else None
+    if not isinstance(tls, dict) or not isinstance(ca, str) or "\n" in ca.strip():
+        return
+    try:
+        tls["ca"] = (folder / ca).read_text("ascii")
+    except (OSError, ValueError) as err:
+        raise SourceError([f"{name}: fetch.tls.ca: {_short(ca)}: {err}: expected a readable PEM file"]) from err
 
 
 def load_source(path: Path) -> Source:
@@ -260,7 +408,7 @@ def load_source(path: Path) -> Source:
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as err:
         raise SourceError([f"{path}: the file: {err}: expected a readable UTF-8 file"]) from err
-    source = parse_source(text, str(path))
+    source = parse_source(text, str(path), path.parent)
     if source.id != path.stem:
         raise SourceError([f"{path}: id: {source.id!r}: expected {path.stem!r}, as the file is named"])
     return source
@@ -275,7 +423,8 @@ def source_files(folder: Path) -> list[Path]:
 
 def dump_source(source: Source) -> str:
     """The YAML that `parse_source` reads back as an equal source. Deterministic."""
-    return yaml.safe_dump(source.model_dump(mode="json", exclude_defaults=True), allow_unicode=True, sort_keys=False)
+    values = source.model_dump(mode="json", exclude_defaults=True, by_alias=True)
+    return yaml.safe_dump(values, allow_unicode=True, sort_keys=False)
 
 
 def _mistake(name: str, error: dict[str, Any]) -> str:

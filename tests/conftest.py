@@ -57,7 +57,9 @@ def settings(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> Settings:
 def demo_source(name: str, **changes: Any) -> Source:
     """A source of the demo, without delay and with `changes` of its fetch section."""
     source = load_source(SOURCES / f"demo-{name}.yaml")
-    return source.model_copy(update={"fetch": source.fetch.model_copy(update={"delay_s": 0, **changes})})
+    return source.model_copy(
+        update={"fetch": source.fetch.model_copy(update={"delay_s": 0, "cloaking_probes": 0, **changes})}
+    )
 
 
 def trouble_source(*paths: str, **changes: Any) -> Source:
@@ -81,6 +83,7 @@ def trouble_source(*paths: str, **changes: Any) -> Source:
                 "timeout_s": 3,
                 "retries": 0,
                 "proxy": "${BANTIN_DEMO_PROXY}",
+                "cloaking_probes": 0,
                 **changes,
             },
         }

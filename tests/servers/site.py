@@ -58,7 +58,16 @@ class Site:
                 "schedule": "0 0 * * *",
                 "discovery": discovery,
                 "articles": {"allow": ["^/a"]},
-                "fetch": {"delay_s": 0, "concurrency": 8, "retries": 0, "timeout_s": 5, "revisit_min_h": 0, **fetch},
+                "fetch": {
+                    "delay_s": 0,
+                    "concurrency": 8,
+                    "retries": 0,
+                    "timeout_s": 5,
+                    "revisit_min_h": 0,
+                    "allow_private": True,
+                    "cloaking_probes": 0,
+                    **fetch,
+                },
             }
         )
 
