@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from bantin.errors import INTERRUPTED, Interrupted
+from bantin.errors import INTERRUPTED
 from bantin.settings import Settings, SettingsError
 from model.errors import BantinError, SourceError
 from storage.without_pandas import block_pandas
@@ -32,9 +32,6 @@ class Cli(click.Group):
         except (SourceError, SettingsError) as err:
             click.echo(str(err), err=True)
             ctx.exit(MISTAKE)
-        except Interrupted as err:
-            click.echo(f"bantin: {err}: bantin crawl {err.source} --run {err.run}", err=True)
-            ctx.exit(INTERRUPTED)
         except BantinError as err:
             click.echo(f"bantin: {err}", err=True)
             ctx.exit(1)
@@ -78,12 +75,23 @@ def main() -> None:
 @click.argument("ids", metavar="SOURCE…", nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="Every enabled source of the registry.")
 @click.option("--run", metavar="RUN", help="The run to go on with, e.g. 20261122T000000Z; also a name for a new one.")
-def crawl(archive: str | None, sources: Path | None, ids: tuple[str, ...], everything: bool, run: str | None) -> None:
-    """Crawl, clean and publish sources now, in this process."""
-    from bantin.display import show_report
-    from bantin.progress import step_progress
+@click.option("--jobs", type=click.IntRange(1), default=4, show_default=True, help="So many sources at a time.")
+def crawl(
+    archive: str | None, sources: Path | None, ids: tuple[str, ...], everything: bool, run: str | None, jobs: int
+) -> None:
+    """Crawl, clean and publish sources now, several at a time.
+
+    Exits with 1 where one failed, and with 75 when interrupted: then it says how to go on.
+    """
+    from datetime import UTC, datetime
+
+    from bantin.crawl_all import crawl_all
+    from bantin.display import safe, show_report
+    from bantin.errors import Interrupted
+    from bantin.progress import crawl_progress
     from bantin.registry import find_source, load_registry
-    from bantin.run import run_source
+    from model.report import RunReport
+    from storage.keys import run_id, run_time
 
     if bool(ids) == everything:
         raise click.UsageError("name sources, or --all")
@@ -91,19 +99,26 @@ def crawl(archive: str | None, sources: Path | None, ids: tuple[str, ...], every
     wanted = (
         [source for source in load_registry(settings.sources) if source.enabled]
         if everything
-        else [find_source(settings.sources, source_id) for source_id in ids]
+        else [find_source(settings.sources, source_id) for source_id in dict.fromkeys(ids)]
     )
-    failed = 0
-    for source in wanted:
-        try:
-            with step_progress(console(stderr=True), source.id) as on_step:
-                report = run_source(source, settings, run, on_step)
-            show_report(console(), report)
-        except BantinError as err:
-            if isinstance(err, Interrupted) or len(wanted) == 1:
-                raise
-            click.echo(f"bantin: {source.id}: {err}", err=True)
-            failed += 1
+    run = run or run_id(datetime.now(UTC))
+    run_time(run)  # before anything is asked for: it may be no run
+    interrupted, failed = [], []
+    with crawl_progress(console(stderr=True), [source.id for source in wanted]) as progress:
+        for source, outcome in crawl_all(wanted, settings, run, jobs, progress.on_step):
+            with progress.ended(source.id):
+                if isinstance(outcome, RunReport):
+                    show_report(console(), outcome)
+                elif isinstance(outcome, Interrupted):
+                    interrupted.append(source.id)
+                else:
+                    failed.append(source.id)
+                    click.echo(f"bantin: {source.id}: {safe(outcome)}", err=True)
+    if interrupted:
+        left = [source.id for source in wanted if source.id in interrupted]
+        how = f"bantin crawl {' '.join(left)} --run {run}"
+        click.echo(f"bantin: interrupted; a further attempt goes on from what is stored: {how}", err=True)
+        raise SystemExit(INTERRUPTED)
     if failed:
         raise SystemExit(1)
 
@@ -194,6 +209,37 @@ def source_list(archive: str | None, sources: Path | None) -> None:
     from bantin.registry import load_registry
 
     show_sources(console(), load_registry(settings_of(archive, sources).sources))
+
+
+@source.command("pools")
+@with_archive
+def source_pools(archive: str | None, sources: Path | None) -> None:
+    """Print Airflow's pools for the politeness groups, as `airflow pools import` reads them.
+
+    `bantin up` makes them by itself; any other Airflow needs them before sources of a group are crawled there.
+    """
+    import json
+
+    from bantin.pools import as_airflow_imports
+
+    click.echo(json.dumps(as_airflow_imports(settings_of(archive, sources).sources), indent=2))
+
+
+@source.command("try")
+@with_archive
+@click.argument("source_id", metavar="ID")
+def source_try(archive: str | None, sources: Path | None, source_id: str) -> None:
+    """Look ahead: what the next crawl would ask for, and why. Asks for lists only, and stores nothing."""
+    from bantin.display import show_outlook
+    from bantin.look import look_ahead
+    from bantin.progress import crawl_progress
+    from bantin.registry import find_source
+
+    settings = settings_of(archive, sources)
+    source = find_source(settings.sources, source_id)
+    with crawl_progress(console(stderr=True), [source_id]) as progress:
+        outlook = look_ahead(source, settings, on_progress=lambda event: progress.on_step(source_id, "fetch", event))
+    show_outlook(console(), source_id, outlook)
 
 
 @source.command("check")

@@ -15,6 +15,7 @@ from model.article import Article
 from model.report import RunReport, State
 
 if TYPE_CHECKING:
+    from bantin.look import Outlook
     from model.source import Source
 
 LISTED = 5
@@ -91,6 +92,7 @@ def show_sources(console: Console, sources: "Iterable[Source]") -> None:
 def _ways_in(source: "Source") -> str:
     found = source.discovery
     ways = [(len(found.feeds), "feed"), (len(found.sitemaps), "sitemap"), (len(found.listings), "listing")]
+    ways += [(1, f"announced {kind}") for kind in found.announced] + [(1, "crawl")] * (found.crawl is not None)
     return ", ".join(f"{count} {name}{'s' if count > 1 else ''}" for count, name in ways if count)
 
 
@@ -122,6 +124,15 @@ def show_report(console: Console, report: RunReport) -> None:
     if report.removed:
         rules = ", ".join(f"{count} × {rule}" for rule, count in list(report.removed.items())[:8])
         console.print(Text(f"  removed: {safe(rules)}", style="dim"))
+    if report.waiting:
+        console.print(Text(f"  left for the next run: {report.waiting} addresses", style="dim"))
+    for warning in report.warnings:
+        console.print(Text(safe(f"  {warning}"), style="yellow"))
+    for page in report.vanished[:LISTED]:
+        console.print(Text(safe(f"  {page['how']}: {page['url']}"), style="yellow"))
+    for page in report.cloaked[:LISTED]:
+        line = f"  leads visitors from search engines elsewhere: {page['url']} → {page['leads_to']}"
+        console.print(Text(safe(line), style="red"))
     for rejection in report.rejections[:LISTED]:
         line = f"  rejected {rejection['url']}: {rejection['kind']}: {rejection['detail']}"
         console.print(Text(safe(line), style="yellow"))
@@ -129,8 +140,31 @@ def show_report(console: Console, report: RunReport) -> None:
         console.print(Text(safe(f"  injected link on {link['page']}: {link['text']} → {link['url']}"), style="red"))
     for error in report.errors[:LISTED]:
         console.print(Text(safe(f"  failed {error['url']}: {error['error']}"), style="red"))
-    if more := sum(max(0, len(one) - LISTED) for one in (report.rejections, report.spam, report.errors)):
+    if more := sum(max(0, len(one) - LISTED) for one in _capped(report)):
         console.print(Text(f"  and {more} more, in runs/src={report.source}/{report.run}/report.json", style="dim"))
+
+
+def show_outlook(console: Console, source_id: str, outlook: "Outlook") -> None:
+    """What the next crawl would ask for: a row each, then the counts."""
+    rows = [
+        ((row["why"], row["kind"], row["url"], row["via"] and f"named by {row['via']}"), "") for row in outlook.plan
+    ]
+    _show_rows(console, ("why", "kind", "url", "via"), rows)
+    told = Console(stderr=True, highlight=False, soft_wrap=True)
+    reasons = ", ".join(f"{count} {why}" for why, count in outlook.reasons.items())
+    told.print(Text(f"{source_id}: the next crawl would ask for {reasons or 'nothing'}", style="bold"))
+    answers = ", ".join(f"{count} × {kind}" for kind, count in sorted(outlook.lists.items()))
+    told.print(Text(f"  asked just now: {safe(answers)}; nothing was stored", style="dim"))
+    for reason, count in sorted(outlook.skipped.items()):
+        told.print(Text(f"  not asked for: {count} {safe(reason)}", style="dim"))
+    for warning in outlook.warnings:
+        told.print(Text(safe(f"  {warning}"), style="yellow"))
+    for error in outlook.errors[:LISTED]:
+        told.print(Text(safe(f"  failed {error['url']}: {error['error']}"), style="red"))
+
+
+def _capped(report: RunReport) -> list[list[dict[str, str]]]:
+    return [report.rejections, report.spam, report.errors, report.vanished, report.cloaked]
 
 
 def _metadata(article: Article) -> list[tuple[str, Any]]:

@@ -2,6 +2,7 @@
 
 import fcntl
 import json
+import logging
 import os
 import secrets
 import signal
@@ -16,11 +17,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bantin.pools import make_pools
 from bantin.settings import CHECKOUT, Settings
-from model.errors import BantinError
+from model.errors import BantinError, SourceError
 
 PARALLEL_TASKS = 4
 READY_S = 180
+POOLS_S = 60
+"""So often is the registry looked through for new politeness groups while Airflow is up."""
 END_S = 15
 COMPONENTS = (
     ("api-server",),
@@ -29,6 +33,8 @@ COMPONENTS = (
     ("triggerer", "--skip-serve-logs"),
 )
 PASSWORDS = "simple_auth_manager_passwords.json.generated"
+
+logger = logging.getLogger("bantin.engine")
 
 
 class EngineError(BantinError):
@@ -104,6 +110,7 @@ def _run_dags_here(dag_ids: list[str]) -> int:
     from airflow.utils.db import initdb
 
     initdb()
+    make_pools(Settings.from_environment().sources)
     bag = DagBag(dag_folder=str(CHECKOUT / "dags"))
     for dag_id in dag_ids:
         dag = bag.dags.get(dag_id)
@@ -159,10 +166,26 @@ def _up_here() -> int:
     from airflow.utils.db import initdb
 
     initdb()
+    sources = Settings.from_environment().sources
+    make_pools(sources)
     components = [subprocess.Popen([sys.executable, "-m", "airflow", *words]) for words in COMPONENTS]
+    looked = time.monotonic()
     while all(component.poll() is None for component in components):
         time.sleep(1)
+        if time.monotonic() - looked > POOLS_S:
+            _keep_pools(sources)
+            looked = time.monotonic()
     return 1
+
+
+def _keep_pools(sources: Path) -> None:
+    """Makes the pools of groups that are new in the registry. What hinders it now may be gone the next time."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        make_pools(sources)
+    except (SQLAlchemyError, SourceError, OSError):
+        logger.exception("the registry's politeness groups could not be looked through for new pools")
 
 
 @contextmanager

@@ -1,19 +1,17 @@
 """The verb fetch: crawl a source in a child process, and commit its captures."""
 
-import json
 import logging
 import signal
-import subprocess
-import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import IO, Any
+from typing import Any
 
+from bantin.child import CrawlProcess, OnProgress
 from bantin.errors import INTERRUPTED, FetchFailed, Interrupted
-from bantin.settings import CHECKOUT, Settings
+from bantin.settings import Settings
 from model.capture import Capture
 from model.report import RunReport, State
 from model.source import Source, dump_source
@@ -24,23 +22,28 @@ from storage.tables import read
 
 logger = logging.getLogger("bantin.fetch")
 
-OnProgress = Callable[[dict[str, Any]], None]
-
-END_S = 8.0
-"""How long a crawl that was asked to stop may take; its own limit is 3 s."""
-
 
 class Fetch:
     """One attempt to fetch a source. `run` blocks until the crawl's end; `stop`, from a signal handler or another
-    thread, ends it early."""
+    thread, ends it early. `secrets` go into the environment of the crawl's process, and nowhere else."""
 
-    def __init__(self, source: Source, run: str, settings: Settings, on_progress: OnProgress | None = None) -> None:
+    def __init__(
+        self,
+        source: Source,
+        run: str,
+        settings: Settings,
+        on_progress: OnProgress | None = None,
+        *,
+        secrets: Mapping[str, str] | None = None,
+    ) -> None:
         self._source = source
         self._run = run
         self._settings = settings
-        self._on_progress = on_progress or (lambda event: None)
+        self._on_progress = on_progress
+        self._secrets = secrets or {}
         self._attempt = 0
-        self._child: subprocess.Popen[str] | None = None
+        self._crawl: CrawlProcess | None = None
+        self._stopped = False
 
     def run(self) -> list[str]:
         """Crawls, and returns the keys of the WARC parts that hold pages of articles.
@@ -53,8 +56,12 @@ class Fetch:
         self._attempt = reserve_attempt(store, self._source, self._run)
         if self._settings.contact is None:
             logger.warning("BANTIN_CONTACT is not set: the sites you crawl cannot tell whom to write to")
+        arguments = ["--source", self._source.id, "--run", self._run, "--attempt", str(self._attempt)]
+        self._crawl = CrawlProcess(self._settings, arguments, self._secrets, self._on_progress)
+        if self._stopped:
+            self._crawl.stop()
         with _on_interrupt(self.stop):
-            exit_code, end = self._crawl()
+            exit_code, end = self._crawl.run()
             reason = end.get("reason") or f"the crawl died with exit code {exit_code}; its log says why"
             self._report(store, started, exit_code, reason, end)
         if exit_code in (INTERRUPTED, -signal.SIGTERM):  # the latter: before the crawl listened
@@ -66,59 +73,9 @@ class Fetch:
 
     def stop(self) -> None:
         """Asks the crawl to store what it has and end; `run` then raises `Interrupted`."""
-        if self._child is not None and self._child.poll() is None:
-            self._child.terminate()
-
-    def _crawl(self) -> tuple[int, dict[str, Any]]:
-        """Exit code and last event of the child."""
-        settings = self._settings
-        command = [sys.executable, "-m", "spiders.crawl", "--with-parent", "--archive", settings.archive]
-        command += ["--source", self._source.id, "--run", self._run, "--attempt", str(self._attempt)]
-        command += ["--user-agent", settings.user_agent, "--part-bytes", str(settings.part_bytes)]
-        if settings.work:
-            command += ["--work", str(settings.work)]
-        with subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,  # never written to: it closes when this process ends, however that happens
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            errors="replace",
-            cwd=CHECKOUT,
-        ) as child:
-            self._child = child
-            assert child.stdout is not None  # noqa: S101 - for mypy: a pipe was asked for
-            assert child.stderr is not None  # noqa: S101
-            log = threading.Thread(target=_pass_on, args=(child.stderr,), daemon=True)
-            log.start()
-            try:
-                end = self._listen(child.stdout)
-            except BaseException:
-                self._end(child)
-                raise
-            child.wait()
-            log.join()
-            return child.returncode, end
-
-    def _listen(self, lines: IO[str]) -> dict[str, Any]:
-        """Hands on the child's progress; returns its last event, empty where it has not come to one."""
-        for line in lines:
-            if not line.startswith('{"event": '):
-                logger.info("%s", line.rstrip())  # a library that prints
-                continue
-            event: dict[str, Any] = json.loads(line)
-            if event.pop("event") == "end":
-                return event
-            self._on_progress(event)
-        return {}
-
-    def _end(self, child: subprocess.Popen[str]) -> None:
-        """Ends the crawl, which closes its part first."""
-        child.terminate()
-        try:
-            child.wait(END_S)
-        except subprocess.TimeoutExpired:
-            child.kill()
+        self._stopped = True
+        if self._crawl is not None:
+            self._crawl.stop()
 
     def _report(self, store: ObjectStore, started: datetime, exit_code: int, reason: str, end: dict[str, Any]) -> None:
         now = datetime.now(UTC)
@@ -133,6 +90,10 @@ class Fetch:
             captures=end.get("captures", {}),
             skipped=end.get("skipped", {}),
             errors=end.get("errors", []),
+            waiting=end.get("waiting", 0),
+            vanished=end.get("vanished", []),
+            cloaked=end.get("cloaked", []),
+            warnings=end.get("warnings", []),
             timings_s={"fetch": round((now - started).total_seconds(), 3)},
         )
         try:
@@ -185,8 +146,3 @@ def _on_interrupt(stop: Callable[[], None]) -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
-
-
-def _pass_on(lines: IO[str]) -> None:
-    for line in lines:
-        logger.info("%s", line.rstrip())

@@ -9,10 +9,11 @@ from contextlib import contextmanager
 from typing import Any
 
 from airflow.sdk import BaseOperator
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.sdk.exceptions import AirflowFailException, AirflowNotFoundException
 
 from bantin.settings import Settings
-from model.errors import BantinError
+from model.errors import BantinError, SourceError
+from model.source import Source
 
 logger = logging.getLogger("bantin.fetch")
 
@@ -35,6 +36,35 @@ def run_of(context: Any) -> str:
     return run_id(context["dag_run"].run_after)
 
 
+def connection_secrets(source: Source) -> dict[str, str]:
+    """What `source` names of Airflow's connections, by placeholder: for the crawl's environment, and nothing else.
+
+    Airflow looks in its secrets backends, in `AIRFLOW_CONN_…` and in its database, and masks in the task's log what it
+    finds. Raises `SourceError` where a connection, or its field, is not there.
+    """
+    from airflow.sdk import Connection
+
+    from spiders.secrets import connection_field, names
+
+    found = {}
+    for name in sorted(names(source)):
+        if (place := connection_field(name)) is None:
+            continue
+        connection_id, field = place
+        try:
+            connection = Connection.get(connection_id)
+        except AirflowNotFoundException as err:
+            expected = f"expected an Airflow connection {connection_id}: `airflow connections add` makes one"
+            raise SourceError([f"{source.id}: ${{{name}}}: there is no such connection: {expected}"]) from err
+        in_columns = field in ("login", "password", "host", "port", "schema", "extra")
+        value = getattr(connection, field) if in_columns else connection.extra_dejson.get(field)
+        if value in (None, ""):
+            expected = "expected login, password, host, port, schema, extra or a key of extra, with a value"
+            raise SourceError([f"{source.id}: ${{{name}}}: connection {connection_id} has no {field}: {expected}"])
+        found[name] = str(value)
+    return found
+
+
 class FetchOperator(BaseOperator):
     """Crawls a source. Returns (to XCom) the keys of the WARC parts that hold pages."""
 
@@ -50,7 +80,8 @@ class FetchOperator(BaseOperator):
         settings = Settings.from_environment()
         with final_errors():
             source = find_source(settings.sources, self.source_id)
-            self._fetch = Fetch(source, run_of(context), settings, LogProgress())
+            secrets = connection_secrets(source)
+            self._fetch = Fetch(source, run_of(context), settings, LogProgress(), secrets=secrets)
             threading.Thread(target=self._end_with_worker, args=(os.getppid(),), daemon=True).start()
             return self._fetch.run()
 
@@ -78,4 +109,4 @@ class LogProgress:
         tenth = 10 * int(event["answered"]) // max(1, int(event["asked"]))
         if tenth != self._said:
             self._said = tenth
-            logger.info("found %(found)d, asked for %(asked)d, answered %(answered)d", event)
+            logger.info("%(lists)d lists answered, found %(found)d, asked for %(asked)d, answered %(answered)d", event)

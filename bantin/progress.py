@@ -1,4 +1,4 @@
-"""Showing how far a run is: bars on a terminal, the log's lines elsewhere."""
+"""Showing how far crawls are: a line for each on a terminal, the log's lines elsewhere."""
 
 import logging
 import sys
@@ -8,21 +8,88 @@ from typing import Any
 
 from rich.console import Console
 from rich.logging import RichHandler
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
 
-from bantin.run import OnStep
+
+class CrawlProgress:
+    """Lines that move, one a source under way; nothing without a `progress`. Steps may be told from any thread."""
+
+    def __init__(self, progress: Progress | None) -> None:
+        self._progress = progress
+        self._lines: dict[str, TaskID] = {}
+
+    def on_step(self, source_id: str, step: str, event: dict[str, Any]) -> None:
+        """What `crawl_all` tells of its sources' steps."""
+        if self._progress is None:
+            return
+        line = self._lines.get(source_id)
+        if line is None:
+            line = self._lines[source_id] = self._progress.add_task(source_id, total=None)
+        if step == "fetch":
+            self._progress.update(
+                line,
+                description=f"{source_id}: fetch, {event['lists']} lists",
+                total=event["asked"] or None,
+                completed=event["answered"],
+            )
+        else:
+            self._progress.update(line, description=f"{source_id}: {step}", completed=event["done"])
+
+    @contextmanager
+    def ended(self, source_id: str) -> Iterator[None]:
+        """Takes the source's line away, and all lines while something is printed."""
+        if self._progress is None:
+            yield
+            return
+        self._progress.stop()
+        line = self._lines.pop(source_id, None)
+        if line is not None:
+            self._progress.remove_task(line)
+        try:
+            yield
+        finally:
+            self._progress.start()
+
+
+class SourceOfLine(logging.Filter):
+    """Gives a log record the `source` it is about, as a prefix: the thread that logs bears its name. A handler's."""
+
+    def __init__(self, source_ids: list[str]) -> None:
+        super().__init__()
+        self._prefixes = {source_id: f"{source_id}: " for source_id in source_ids}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Lets every record pass."""
+        prefix = self._prefixes.get(record.threadName or "", "")
+        record.source = "" if record.getMessage().startswith(prefix) else prefix
+        return True
 
 
 @contextmanager
-def step_progress(console: Console, source_id: str) -> Iterator[OnStep]:
-    """What `run_source` tells of its steps, shown on `console` until the block ends."""
+def crawl_progress(console: Console, source_ids: list[str]) -> Iterator[CrawlProgress]:
+    """Shows the progress of these sources on `console` until the block ends. Where there are several, log lines begin
+    with the source they are about."""
     logging.getLogger("botocore").setLevel(logging.WARNING)
+    names = SourceOfLine(source_ids if len(source_ids) > 1 else [])
     if not console.is_terminal:
-        logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(message)s", force=True)
-        yield lambda step, event: None
+        plain = logging.StreamHandler(sys.stderr)
+        plain.addFilter(names)
+        logging.basicConfig(
+            handlers=[plain], level=logging.INFO, format="%(asctime)s %(source)s%(message)s", force=True
+        )
+        yield CrawlProgress(None)
         return
-    handler = RichHandler(console=console, show_path=False, show_level=False, markup=False, log_time_format="%X")
-    logging.basicConfig(level=logging.WARNING, format="%(message)s", handlers=[handler], force=True)
+    rich = RichHandler(console=console, show_path=False, show_level=False, markup=False, log_time_format="%X")
+    rich.addFilter(names)
+    logging.basicConfig(handlers=[rich], level=logging.WARNING, format="%(source)s%(message)s", force=True)
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -31,16 +98,4 @@ def step_progress(console: Console, source_id: str) -> Iterator[OnStep]:
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=console, transient=True) as progress:
-        tasks = {
-            step: progress.add_task(f"{source_id}: {step}", total=None, visible=step == "fetch")
-            for step in ("fetch", "clean")
-        }
-
-        def on_step(step: str, event: dict[str, Any]) -> None:
-            if step == "fetch":
-                progress.update(tasks["fetch"], total=event["asked"] or None, completed=event["answered"])
-                progress.update(tasks["clean"], total=event["answered"] or None)
-            else:
-                progress.update(tasks["clean"], visible=True, completed=event["done"])
-
-        yield on_step
+        yield CrawlProgress(progress)

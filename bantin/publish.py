@@ -67,7 +67,7 @@ def _some_rejection_is_news(store: ObjectStore, source: Source, run: str, reject
         return False
     fetch = source.fetch
     known = fold(store, source.id, leave_out=run, min_h=fetch.revisit_min_h, max_h=fetch.revisit_max_h)
-    before = {url for url, one in known.items() if one.rejected}
+    before = known.rejected()
     return any(normalise_url(rejection["url"]) not in before for rejection in rejections)
 
 

@@ -15,15 +15,24 @@ from storage.keys import run_id
 OnStep = Callable[[str, dict[str, Any]], None]
 
 
-def run_source(source: Source, settings: Settings, run: str | None = None, on_step: OnStep | None = None) -> RunReport:
+def run_source(
+    source: Source,
+    settings: Settings,
+    run: str | None = None,
+    on_step: OnStep | None = None,
+    on_fetch: Callable[[Fetch], None] | None = None,
+) -> RunReport:
     """Crawls `source` as `run` (default: the present second), cleans what is new, publishes it; returns the report.
 
-    `on_step` is told of progress: `("fetch", {found, asked, answered})`, `("clean", {done})`. Raises `RunError` and
-    `StorageError`.
+    `on_step` is told of progress: `("fetch", {found, asked, answered})`, `("clean", {done})`. `on_fetch` is handed the
+    fetch before it begins, so that another thread can stop it. Raises `RunError` and `StorageError`.
     """
     run = run or run_id(datetime.now(UTC))
     tell = on_step or (lambda step, event: None)
-    parts = Fetch(source, run, settings, lambda event: tell("fetch", event)).run()
+    fetch = Fetch(source, run, settings, lambda event: tell("fetch", event))
+    if on_fetch:
+        on_fetch(fetch)
+    parts = fetch.run()
     done = 0
 
     def count() -> None:

@@ -1,26 +1,26 @@
-"""What a crawl costs: CPU a page against a bare Scrapy spider that keeps nothing, and peak memory.
+"""What a crawl costs: CPU a page and pages a second against a bare Scrapy spider that keeps nothing, and peak memory.
 
-    uv run python bench/crawl_cost.py [--pages 2000] [--rounds 5]
+    uv run python bench/crawl_cost.py [--pages 2000] [--rounds 5] [--peers FOLDER]
 
-Both read the same sitemap of a generated site (make_site.py of the shared folder, named by BANTIN_SHARED, default
-../shared) behind nginx on loopback, without delay, robots.txt obeyed. They run in turn; CPU is user + system of the
-process, net of a crawl of one page, and the median of the rounds counts.
+Both read the same sitemap of a generated site behind nginx on loopback, without delay, robots.txt obeyed. They run in
+turn; CPU is user + system of the process and its children, net of a crawl of one page, and the median of the rounds
+counts. FOLDER holds the virtual environments of peers, measured in the same rounds: `v-fundus` (`pip install fundus
+"curl_cffi<0.14"`) and `v-np` (`pip install news-please`).
 """
 
 import argparse
 import os
 import re
 import shutil
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
-CHECKOUT = Path(__file__).resolve().parent.parent
-SHARED = Path(os.environ.get("BANTIN_SHARED", CHECKOUT.parent / "shared"))
+from local_site import CHECKOUT, GENERATOR, local_site, missing
 
 BARE = """
 import sys, scrapy
@@ -50,8 +50,21 @@ languages: [vi]
 schedule: "0 0 * * *"
 discovery: {{sitemaps: ["{base}/{sitemap}"]}}
 articles: {{allow: ['^/bai/']}}
-fetch: {{delay_s: 0, concurrency: 8}}
+fetch: {{delay_s: 0, concurrency: 8, allow_private: true, cloaking_probes: 0}}
 """
+
+
+NEWS_PLEASE_PAGES = 100
+"""So few, since it takes a sixth of a second a page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What one process took."""
+
+    cpu_s: float
+    wall_s: float
+    peak_mb: float
 
 
 def main() -> int:
@@ -59,86 +72,81 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pages", type=int, default=2000)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--peers", type=Path)
     args = parser.parse_args()
-    generator = SHARED / "bench" / "crawl" / "make_site.py"
-    if not generator.is_file() or not shutil.which("nginx"):
-        print(f"skipped: needs {generator} and nginx on the PATH")
+    if lack := missing():
+        print(f"skipped: {lack}")
         return 0
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder).chmod(0o755)  # nginx, started by root, reads as another user
-        site = Path(folder, "site")
-        port = free_port()
-        build = [sys.executable, generator, "--out", site, "--hosts", "1", "--base-port", str(port)]
-        subprocess.run([*build, "--articles", str(args.pages)], check=True, stdout=subprocess.DEVNULL)
-        root = site / "www" / "host1"
-        one = re.sub(r"(</url>).*(</urlset>)", r"\1\2", (root / "sitemap.xml").read_text(), flags=re.DOTALL)
-        (root / "one.xml").write_text(one)
-        nginx = subprocess.Popen(["nginx", "-p", f"{site}/", "-c", "nginx.conf", "-g", "daemon off;"])
-        try:
-            wait_for(port)
-            measure(Path(folder), f"http://127.0.0.1:{port}", args.pages, args.rounds)
-        finally:
-            nginx.terminate()
-            nginx.wait()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        with local_site(folder / "site", args.pages) as port:
+            root = folder / "site" / "www" / "host1"
+            one = re.sub(r"(</url>).*(</urlset>)", r"\1\2", (root / "sitemap.xml").read_text(), flags=re.DOTALL)
+            (root / "one.xml").write_text(one)
+            measure(folder, port, args.pages, args.rounds, args.peers)
     return 0
 
 
-def measure(folder: Path, base: str, pages: int, rounds: int) -> None:
-    """Runs both in turn and prints the medians."""
-    costs: dict[str, list[float]] = {"bare": [], "bantin": []}
+def measure(folder: Path, port: int, pages: int, rounds: int, peers: Path | None) -> None:
+    """Runs all in turn and prints the medians."""
+    names = ["bare", "bantin", *(["fundus", "news-please"] if peers else [])]
+    cpu: dict[str, list[float]] = {name: [] for name in names}
+    rate: dict[str, list[float]] = {name: [] for name in names}
     peaks: list[float] = []
     for number in range(rounds):
-        for name, spent in costs.items():
-            small, _ = once(name, folder, base, "one.xml", number)
-            cpu, peak = once(name, folder, base, "sitemap.xml", number)
-            spent.append(1000 * (cpu - small) / (pages - 1))
-            peaks += [peak] if name == "bantin" else []
-            print(f"round {number + 1}: {name}: {spent[-1]:.2f} ms CPU a page, peak {peak:.0f} MB", flush=True)
-    bare, ours = (statistics.median(costs[name]) for name in ("bare", "bantin"))
-    ratios = [b / a for a, b in zip(costs["bare"], costs["bantin"], strict=True)]
-    print(
-        f"{pages} pages, median of {rounds}: bare {bare:.2f} ms, bantin {ours:.2f} ms: {ours / bare:.2f}x "
-        f"(rounds: {', '.join(f'{r:.2f}' for r in ratios)}); peak memory {max(peaks):.0f} MB"
-    )
+        for name in names:
+            most = NEWS_PLEASE_PAGES if name == "news-please" else pages
+            small = once(command(name, folder, port, 1, number, peers))
+            whole = once(command(name, folder, port, most, number, peers))
+            cpu[name].append(1000 * (whole.cpu_s - small.cpu_s) / (most - 1))
+            rate[name].append((most - 1) / max(0.001, whole.wall_s - small.wall_s))
+            peaks += [whole.peak_mb] if name == "bantin" else []
+            print(f"round {number + 1}: {name}: {cpu[name][-1]:.2f} ms CPU, {rate[name][-1]:.0f} pages/s", flush=True)
+    for name in names:
+        by_cpu = [one / bare for one, bare in zip(cpu[name], cpu["bare"], strict=True)]
+        by_rate = [one / bare for one, bare in zip(rate[name], rate["bare"], strict=True)]
+        print(
+            f"{name}: {statistics.median(cpu[name]):.2f} ms CPU a page ({statistics.median(by_cpu):.2f}x bare; rounds "
+            f"{min(by_cpu):.2f} to {max(by_cpu):.2f}), {statistics.median(rate[name]):.0f} pages/s "
+            f"({statistics.median(by_rate):.2f}x bare)"
+        )
+    print(f"bantin's peak memory at {pages} pages: {max(peaks):.0f} MB")
 
 
-def once(name: str, folder: Path, base: str, sitemap: str, number: int) -> tuple[float, float]:
-    """CPU seconds and peak megabytes of one crawl."""
-    if name == "bare":
-        command = [sys.executable, "-c", BARE, f"{base}/{sitemap}"]
-    else:
-        archive = folder / f"archive-{number}-{sitemap}"
-        shutil.rmtree(archive, ignore_errors=True)
-        work = archive / "work" / "src=bench" / "run=20261122T000000Z"
-        work.mkdir(parents=True)
-        (work / "attempt-1.yaml").write_text(SOURCE.format(base=base, sitemap=sitemap))
-        command = [sys.executable, "-m", "spiders.crawl", "--archive", str(archive), "--source", "bench"]
-        command += ["--run", "20261122T000000Z", "--attempt", "1", "--user-agent", "bantin-bench"]
-    child = subprocess.Popen(command, cwd=CHECKOUT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+def command(name: str, folder: Path, port: int, pages: int, number: int, peers: Path | None) -> list[str]:
+    """How to crawl `pages` articles: all, or one."""
+    base = f"http://127.0.0.1:{port}"
+    sitemap = "one.xml" if pages == 1 else "sitemap.xml"
+    scripts = GENERATOR.parent
+    match name:
+        case "bare":
+            return [sys.executable, "-c", BARE, f"{base}/{sitemap}"]
+        case "fundus":
+            script = [f"{peers}/v-fundus/bin/python", str(scripts / "fundus_bench.py")]
+            return [*script, "--hosts", "1", "--base-port", str(port), "--limit", str(pages)]
+        case "news-please":
+            script = [f"{peers}/v-np/bin/python", str(scripts / "newsplease_bench.py")]
+            return [*script, "--urls", str(folder / "site" / "urls.txt"), "--limit", str(pages)]
+    archive = folder / f"archive-{number}-{sitemap}"
+    shutil.rmtree(archive, ignore_errors=True)
+    work = archive / "work" / "src=bench" / "run=20261122T000000Z"
+    work.mkdir(parents=True)
+    (work / "attempt-1.yaml").write_text(SOURCE.format(base=base, sitemap=sitemap))
+    crawl = [sys.executable, "-m", "spiders.crawl", "--archive", str(archive), "--source", "bench"]
+    return [*crawl, "--run", "20261122T000000Z", "--attempt", "1", "--user-agent", "bantin-bench"]
+
+
+def once(words: list[str]) -> Cost:
+    """Runs a command to its end."""
+    before = time.monotonic()
+    child = subprocess.Popen(words, cwd=CHECKOUT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     assert child.stderr is not None
     log = child.stderr.read()
     _, status, usage = os.wait4(child.pid, 0)
     child.returncode = os.waitstatus_to_exitcode(status)
     if child.returncode:
-        raise SystemExit(f"{name} ended with {child.returncode}: {log.decode()[-2000:]}")
-    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
-
-
-def free_port() -> int:
-    """A port nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def wait_for(port: int) -> None:
-    """Returns once somebody listens."""
-    for _ in range(100):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)
-    raise SystemExit("nginx did not start")
+        raise SystemExit(f"{words[:3]} ended with {child.returncode}: {log.decode()[-2000:]}")
+    return Cost(usage.ru_utime + usage.ru_stime, time.monotonic() - before, usage.ru_maxrss / 1024)
 
 
 if __name__ == "__main__":

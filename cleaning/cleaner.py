@@ -9,6 +9,8 @@ from cleaning.decoding import decode
 from cleaning.errors import CleaningError
 from cleaning.head import read_head
 from cleaning.language import find_language
+from cleaning.legacy_fonts import restore
+from cleaning.legacy_tables import LEGACY
 from cleaning.lines import lines_of
 from cleaning.links import find_alternates, find_attachments, find_canonical
 from cleaning.page import MAX_BODY_BYTES, Page, parse
@@ -42,7 +44,7 @@ def clean(capture: Capture, body: bytes, source: Source) -> Article | Rejected:
         return page
     head = read_head(page.tree)
     lines = lines_of(page.body)
-    if rejected := early_rejection(head, lines):
+    if rejected := early_rejection(head, lines, page.tree):
         return rejected
     title, title_origin = find_title(page, head, source, lines)
     publication = find_publication(page, head, source, lines, title, capture.fetched_at)
@@ -62,6 +64,7 @@ def clean(capture: Capture, body: bytes, source: Source) -> Article | Rejected:
     language, language_origin = find_language(capture, source, head, text)
     published, modified = publication.published, publication.modified
     origins = {
+        "text": page.legacy_text,
         "title": title_origin,
         "author": author_origin if author else "",
         "published_on": publication.published_origin,
@@ -118,7 +121,11 @@ def _open(capture: Capture, body: bytes, source: Source) -> Page | Rejected:
     decoded = decode(body, capture.charset, source.fetch.encoding)
     if kind := text_kind(decoded.text):
         return Rejected("not-html", kind)
-    return parse(decoded.text, capture.final_url or capture.url)
+    page = parse(decoded.text, capture.final_url or capture.url)
+    if isinstance(page, Page):
+        named = decoded.encoding if decoded.encoding in LEGACY else ""
+        page.legacy_text = restore(page.tree, decoded.text) or named
+    return page
 
 
 def _is_spam_page(title: str, text: str, spam: Sequence[SpamLink]) -> bool:

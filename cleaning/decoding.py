@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from charset_normalizer import from_bytes
 from w3lib.encoding import html_body_declared_encoding, resolve_encoding
 
+from cleaning.legacy_fonts import detect
+from cleaning.legacy_tables import LEGACY, legacy_name, read
+
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -19,13 +22,17 @@ _BOMS = (
 _SEVEN_BIT = frozenset({"iso-2022-jp", "hz", "hz-gb-2312", "utf-7", "iso2022_jp"})
 _WESTERN = frozenset({"cp1252", "iso8859-1", "latin-1", "iso8859-15", "ascii", "cp1258"})
 _SAMPLE_BYTES = 20_000
+_LEGACY_SAMPLE_BYTES = 6_000
 _BROKEN_SHARE = 5  # EUC and Shift JIS bytes make valid UTF-8 sequences too, but about as many invalid ones
+_META_LABEL = re.compile(
+    rb"<(?:meta|\?xml)[^<>]{0,200}?(?:charset|encoding)\s*=\s*[\"']?\s*([\w.:-]{2,40})", re.IGNORECASE
+)
 _VIETNAMESE = re.compile("[\u1ea0-\u1ef9]")
 
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """A page's text in NFC. `encoding` is the codec used, `origin` who named it
+    """A page's text in NFC. `encoding` is the codec used, or one of `legacy_tables.LEGACY`; `origin` who named it
     (`source`, `bom`, `http`, `meta`, `detected`)."""
 
     text: str
@@ -39,6 +46,9 @@ def decode(body: bytes, charset: str | None = None, forced: str | None = None) -
     `charset` is what the Content-Type header says, `forced` what the source's file says (`fetch.encoding`). A
     declared encoding counts only where the bytes decode strictly by it and it does not turn UTF-8 or windows-1258
     into mojibake. Never raises: bytes that fit nothing become U+FFFD.
+
+    Text typed for a legacy font is left as typed, unless the source or a label names its encoding: only the markup
+    tells which of a page's texts it is, see `legacy_fonts.restore`.
     """
     found = _forced(body, forced) or _marked(body) or _utf8(body, charset) or _declared(body, charset) or _guess(body)
     return Decoded(unicodedata.normalize("NFC", found.text), found.encoding, found.origin)
@@ -54,7 +64,7 @@ def _strict(body: bytes, encoding: str) -> str | None:
 def _forced(body: bytes, forced: str | None) -> Decoded | None:
     if not forced:
         return None
-    text = _strict(body, forced)
+    text = read(body, forced) if forced in LEGACY else _strict(body, forced)
     return None if text is None else Decoded(text.removeprefix("\ufeff"), forced, "source")
 
 
@@ -81,6 +91,15 @@ def _named(body: bytes, charset: str | None) -> list[tuple[str, str]]:
     return found
 
 
+def _legacy_label(body: bytes, charset: str | None) -> tuple[str, str] | None:
+    """The legacy encoding that is declared, and where: such labels are unknown to Python and to browsers of today."""
+    meta = _META_LABEL.search(body[:8_192])
+    for label, origin in ((charset, "http"), (meta.group(1).decode("ascii") if meta else None, "meta")):
+        if name := legacy_name(label):
+            return name, origin
+    return None
+
+
 def _utf8(body: bytes, charset: str | None) -> Decoded | None:
     """UTF-8, where the bytes say so: its sequences do not come about by chance."""
     named = _named(body, charset)
@@ -99,14 +118,29 @@ def _utf8(body: bytes, charset: str | None) -> Decoded | None:
 
 
 def _declared(body: bytes, charset: str | None) -> Decoded | None:
+    if (labelled := _legacy_label(body, charset)) and (text := read(body, labelled[0])) is not None:
+        return Decoded(text, *labelled)
     for codec, origin in _named(body, charset):
         text = _strict(body, codec)
         if text is None:
             continue
-        if codecs.lookup(codec).name in _WESTERN and (vietnamese := _cp1258(body)) is not None:
+        western = codecs.lookup(codec).name in _WESTERN
+        if western and (old := _legacy(body)) is not None:
+            return old
+        if western and (vietnamese := _cp1258(body)) is not None:
             return Decoded(vietnamese, "cp1258", origin if codec == "cp1258" else "detected")
         return Decoded(text, codec, origin)
     return None
+
+
+def _legacy(body: bytes) -> Decoded | None:
+    """The text, where it proves itself to be VISCII, or to be typed for a legacy font: then as that font's bytes."""
+    name = detect(_prose(body)[:_LEGACY_SAMPLE_BYTES].decode("latin-1"))
+    if name == "viscii" and (text := read(body, name)) is not None:
+        return Decoded(text, name, "detected")
+    if name is None:
+        return None
+    return Decoded(_strict(body, "cp1252") or body.decode("latin-1"), "cp1252", "detected")
 
 
 def _cp1258(body: bytes) -> str | None:
@@ -117,6 +151,8 @@ def _cp1258(body: bytes) -> str | None:
 
 
 def _guess(body: bytes) -> Decoded:
+    if (old := _legacy(body)) is not None:
+        return old
     if (vietnamese := _cp1258(body)) is not None:
         return Decoded(vietnamese, "cp1258", "detected")
     best = from_bytes(_prose(body)).best()

@@ -27,13 +27,15 @@ class Page:
 
     Steps read `tree` and take furniture off it; each block taken is appended to `removed`. `url` is the address
     that gave the answer; links are relative to `base`. `elements` holds what the parser made: lxml builds its Python
-    objects anew for each walk unless somebody keeps them, which took a sixth of the time.
+    objects anew for each walk unless somebody keeps them, which took a sixth of the time. `legacy_text` names the
+    encodings from before Unicode that its text was converted from, like `tcvn3`; mostly there are none.
     """
 
     tree: HtmlElement
     url: str
     elements: list[HtmlElement] = field(repr=False)
     removed: list[Removal] = field(default_factory=list)
+    legacy_text: str = ""
 
     @property
     def body(self) -> HtmlElement:

@@ -4,40 +4,98 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from lxml.html import HtmlElement
+
 from cleaning.blocks import Block
 from cleaning.head import Head
 from cleaning.lines import Line
+from cleaning.page import attribute_text
 from cleaning.structured import is_article_thing
 from cleaning.text import shorten, words
 from model.article import Rejected
 from model.url import is_home_page
 
+_THING = (
+    r"(?:trang|bài(?: viết| báo)?|tin(?: bài| tức)?|bản tin|nội dung|chuyên mục|đường dẫn|liên kết|địa chỉ|tài nguyên)"
+)
+_ASKED = (  # words that may stand between the thing and what is said of it
+    r"(?:\s(?:web|chủ|thông tin|này|mà|bạn|quý (?:vị|khách)|người dùng|được|đang|đã|cần|muốn|yêu cầu"
+    r"|tìm(?: kiếm)?|truy cập|xem|hiện(?: tại)?|có thể|trên|nào|phù hợp)){0,9}"
+)
+_REST = r"(?:\s*[^\w\s].{0,80}|\s+(?:hoặc|hay|khỏi|bỏ|bởi|trên|vui lòng)\b.{0,60})?"
+_SORRY = r"(?:(?:rất tiếc|xin lỗi|thông báo|lỗi|oops|404)\W{1,3}){0,2}"
+_CODE = r"(?:40[0134]|410|50[0234])(?:\.\d+)?"
+_SERVER_WORD = r"(?:(?:iis|detailed|http|error|status|lỗi|mã|server|code|\d+)\b|\W){0,16}"
+# What a page that is none says of itself: the whole of its title, its heading or a line. News about lost things and
+# about sums of money begins likewise ("Không tìm thấy …", "500 hộ dân …"), so what is missing must be a page.
 _ERROR = re.compile(
-    r"(?:\W*(?:lỗi|error|http)? ?[:#-]? ?(?:404|403|410|500|502|503)\b.{0,60})"
-    r"|.{0,30}không (?:tìm thấy|tồn tại).{0,60}"
-    r"|.{0,30}(?:trang|bài viết|nội dung) (?:này )?(?:không có|đã bị (?:xóa|xoá|gỡ)).{0,60}"
-    r"|.{0,30}(?:page|article|file|content|url) (?:you requested )?(?:(?:was|is|can(?:no|')t be|could not be) )?"
-    r"(?:not (?:found|available)|(?:does not|doesn't) exist|no longer (?:exists|available)).{0,60}"
-    r"|.{0,20}\bnot found\b.{0,40}|.{0,20}halaman (?:yang anda cari )?tidak (?:ditemukan|tersedia|ada).{0,40}"
-    r"|(?:server|runtime|application) error.{0,60}|service unavailable.{0,30}|bad gateway.{0,20}"
-    r"|internal server error.{0,40}",
+    rf"{_SORRY}(?:không (?:còn )?(?:tìm thấy|tồn tại)(?: {_THING}{_ASKED})?{_REST}"
+    rf"|{_THING}{_ASKED} (?:không (?:còn )?(?:tồn tại|tìm thấy|hợp lệ|đúng|khả dụng|có)"
+    rf"|(?:đã )?bị (?:xóa|xoá|gỡ)|đã hết hạn|chưa được (?:xuất bản|duyệt)){_REST})"
+    rf"|\W*{_CODE}(?:\s*[-–—|:!.](?!\s*\d).{{0,60}}"
+    r"|\s+(?:not|error|forbidden|page|bad|service|gone|internal|trang|lỗi|không).{0,60})?"
+    rf"|\W*(?:iis [\d.]+ detailed|lỗi|mã lỗi|error|http|server)\b{_SERVER_WORD}\b{_CODE}\b.{{0,60}}"
+    rf"|{_SERVER_WORD}not found\b(?:\s*[^\w\s].{{0,40}})?"
+    r"|.{0,30}(?:page|article|file|content|url|resource) (?:you (?:requested|are looking for) )?"
+    r"(?:(?:was|is|can(?:no|')t be|could not be|cannot be) )?"
+    r"(?:not (?:be )?(?:found|available)|found\.?$|(?:does not|doesn't) exist|no longer (?:exists|available)).{0,60}"
+    r"|.{0,20}halaman (?:yang anda cari )?tidak (?:ditemukan|tersedia|ada).{0,40}"
+    r"|(?:server|runtime|application|database) error.{0,60}|(?:the )?service (?:is )?unavailable.{0,30}"
+    r"|bad (?:gateway|request).{0,20}|forbidden|internal server error.{0,40}"
+    r"|error establishing a database connection|object reference not set to an instance of an object.{0,20}"
+    r"|object moved|iis windows server|index of /.{0,80}|welcome to nginx!?|apache2? .{0,20}default page.{0,20}"
+    r"|(?:this )?account (?:has been )?suspended.{0,40}"
+    rf"|{_SORRY}đã (?:có lỗi xảy ra|xảy ra lỗi).{{0,60}}|lỗi kết nối (?:cơ sở dữ liệu|máy chủ).{{0,60}}"
+    r"|(?:web(?:site)?|trang web|cổng thông tin(?: điện tử)?|hệ thống) (?:hiện )?đang (?:được )?"
+    r"(?:bảo trì|nâng cấp|tạm dừng).{0,60}",
     re.IGNORECASE,
 )
 _BLOCKED = re.compile(
     r"just a moment|checking (?:your browser|if the site connection)|attention required!? ?\| ?cloudflare|access denied"
-    r"|verify (?:that )?you are (?:a )?human|are you (?:a )?(?:human|robot)|enable javascript and cookies to continue"
-    r"|please complete the (?:security check|captcha)|ddos protection by|unusual traffic from"
-    r"|request (?:was )?(?:blocked|rejected)"
-    r"|xác (?:minh|nhận) (?:bạn )?(?:không phải là (?:robot|người máy)|là con người)"
-    r"|truy cập (?:bị )?(?:từ chối|bị chặn)"
-    r"|vui lòng nhập mã (?:xác nhận|captcha)|akses (?:ditolak|diblokir)",
+    r"|verify(?:ing)? (?:that )?you are (?:a )?human|are you (?:a )?(?:human|robot)"
+    r"|enable javascript and cookies to continue"
+    r"|please complete the (?:security check|captcha)|ddos protection by|unusual traffic from|too many requests"
+    r"|request(?:ed url)? (?:was )?(?:blocked|rejected)|web ?page blocked|(?:attack|incident) id\b\W{0,3}\d{4}"
+    r"|sucuri website firewall|fortiguard"
+    r"|your (?:ip|access|request)(?: address)? (?:has been|was|is) (?:\w+ )?(?:blocked|denied|banned)"
+    r"|xác (?:minh|nhận) (?:rằng )?(?:bạn )?(?:không phải là (?:robot|người máy)|là con người)"
+    r"|(?:kiểm tra|xác minh) (?:trình duyệt|kết nối) của bạn"
+    r"|truy cập (?:bị )?(?:từ chối|bị chặn)|(?:vui lòng|hãy) (?:bật|kích hoạt) (?:javascript|cookie)"
+    r"|(?:ip|yêu cầu|truy cập) của (?:bạn|quý khách|quý vị) (?:đã |đang |tạm thời )*bị (?:chặn|khóa|khoá|cấm|từ chối)"
+    r"|(?:bạn|quý khách|quý vị) (?:đã |đang )?(?:truy cập|thao tác|gửi yêu cầu) quá (?:nhanh|nhiều)"
+    r"|(?:bạn|quý khách|quý vị) không (?:có|đủ) quyền (?:truy cập|xem)"
+    r"|akses (?:ditolak|diblokir)",
     re.IGNORECASE,
 )
+# Comment forms say so too, below articles.
+_CAPTCHA = re.compile(
+    r"vui lòng nhập mã (?:xác nhận|bảo vệ|captcha)|tôi không phải là (?:robot|người máy)", re.IGNORECASE
+)
+_UNFINISHED = re.compile(
+    r"(?:nội dung|bài viết|dữ liệu|thông tin)(?: (?:này|bài viết|trang))? đang (?:được )?cập nhật\W{0,5}"
+    r"|(?:hiện )?chưa có (?:nội dung|bài viết|dữ liệu)(?: nào)?\W{0,5}",
+    re.IGNORECASE,
+)
+_AT_ONCE = re.compile(r"\s*\d(?!\d)")  # within ten seconds
+_COOKIE_SET = re.compile(r"document\s*\.\s*cookie\s*=")
+_LEADS_ON = re.compile(
+    r"location(?:\s*\.\s*href)?\s*=(?!=)\s*[\"']?([^\"';\s]{0,200})|location\s*\.\s*(?:reload|replace|assign)\s*\("
+)
+_FOOTER = re.compile(
+    r"(?:^|\s)(?:(?:site|page|main|wrapper|box)[-_])?(?:footer|chan-?trang|copyright)(?:[-_]\w[\w-]*)?(?:$|\s)",
+    re.IGNORECASE,
+)
+_DOCUMENT = re.compile(r"\.(?:pdf|docx?|xlsx?|pptx?|zip|rar)(?:$|[?#])", re.IGNORECASE)
+_HARDLY_ANY_PROSE = 150
 _LITTLE_PROSE = 600
+_HOLLOW_CHARS = 1_500
 _TEASER_CHARS = 25
 _FEW_TEASERS = 5
 _MANY_TEASERS = 60
 _SHORT_RUN = 700
+_FEW_LINES = 5
+_MANY_LINES = 120
+_SCRIPT_CHARS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +103,8 @@ class Shape:
     """The page in figures; lengths are in characters.
 
     `teasers` are links as long as headlines. `linked` of the body's characters are links. A run is body text that no
-    teaser interrupts: a list of articles has many short ones, an article one that outweighs the rest.
+    teaser interrupts: a list of articles has many short ones, an article one that outweighs the rest. `hollow`: the
+    body is nothing but menus, headings and a footer.
     """
 
     body: int
@@ -54,12 +113,14 @@ class Shape:
     longest_run: int
     teasers: int
     link_chars: int
+    hollow: bool = False
 
 
 def shape_of(lines: Sequence[Line], blocks: Sequence[Block]) -> Shape:
     """The figures of a page with these lines, of which these blocks were extracted."""
     texts = {words(block.text) for block in blocks}
     whole = "\n".join(sorted(texts))
+    size = sum(len(block.text) for block in blocks)
     runs = [0]
     linked = teasers = 0
     for line in lines:
@@ -72,35 +133,81 @@ def shape_of(lines: Sequence[Line], blocks: Sequence[Block]) -> Shape:
             linked += min(line.link_chars, len(line.text))
             runs[-1] += 0 if teaser else len(line.text)
     return Shape(
-        body=sum(len(block.text) for block in blocks),
+        body=size,
         linked=linked,
         runs=sum(1 for run in runs if run),
         longest_run=max(runs),
         teasers=teasers,
         link_chars=sum(line.link_chars for line in lines),
+        hollow=size <= _HOLLOW_CHARS and not any(_is_content(line) for line in lines if words(line.text) in whole),
     )
 
 
-def early_rejection(head: Head, lines: Sequence[Line]) -> Rejected | None:
-    """Pages that say themselves that they are none: errors served with status 200, and walls before the content."""
+def _is_content(line: Line) -> bool:
+    """Whether `line` is what somebody wrote for this page, or leads to a document: no menu, heading or footer."""
+    if any(_DOCUMENT.search(link.get("href") or "") for link in line.links):
+        return True
+    if line.linked or line.block.tag in ("h1", "h2", "h3"):
+        return False
+    return not _in_footer(line)
+
+
+def _in_footer(line: Line) -> bool:
+    """Whether `line` stands in the page's footer or navigation."""
+    for one in (line.block, *line.block.iterancestors()):
+        if one.tag in ("body", "html"):
+            return False
+        if one.tag in ("footer", "nav") or (_FOOTER.search(attribute_text(one)) and one.find(".//h1") is None):
+            return True
+    return False
+
+
+def early_rejection(head: Head, lines: Sequence[Line], tree: HtmlElement) -> Rejected | None:
+    """Pages that say themselves that they are none: errors served with status 200, walls before the content, and
+    scripts that lead elsewhere. `lines` are those of `tree`."""
+    prose = sum(len(line.text) for line in lines if line.prose)
+    if prose <= _HARDLY_ANY_PROSE and len(lines) <= _FEW_LINES and (moved := _leads_on(tree)):
+        return moved
     if not lines:
         return Rejected("empty", "no visible text")
-    prose = sum(len(line.text) for line in lines if line.prose)
     if prose > 3 * _LITTLE_PROSE:
         return None
-    spoken = [head.title, *(line.text for line in lines[:60] if len(line.text) <= 200)]
+    prose = sum(len(line.text) for line in lines if line.prose and not _in_footer(line))
+    short = [line for line in lines[:_MANY_LINES] if len(line.text) <= 200]
+    spoken = [head.title, *(line.text for line in short[:60])]
     if prose <= _LITTLE_PROSE and (wall := next((text for text in spoken if _BLOCKED.search(text)), None)):
         return Rejected("blocked", shorten(wall, 120))
-    headings = [head.title, *(line.text for line in lines if line.block.tag in ("h1", "h2") and len(line.text) <= 120)]
-    if not is_article_thing(head.article) and (
-        error := next((text for text in headings if _ERROR.fullmatch(text)), None)
-    ):
+    if prose <= _HARDLY_ANY_PROSE and (wall := next((text for text in spoken if _CAPTCHA.search(text)), None)):
+        return Rejected("blocked", shorten(wall, 120))
+    headings = [
+        head.title[:200],
+        *(line.text for line in lines if line.block.tag in ("h1", "h2") and len(line.text) <= 120),
+    ]
+    if is_article_thing(head.article):
+        headings = []
+    said = [line.text for line in short if prose <= _LITTLE_PROSE and not line.linked and len(line.text) <= 120]
+    if error := next((text for text in (*headings, *said) if _ERROR.fullmatch(text)), None):
         return Rejected("error-page", shorten(error, 120))
-    if prose <= _LITTLE_PROSE and (
-        error := next((text for text in spoken[:20] if len(text) <= 120 and _ERROR.fullmatch(text)), None)
-    ):
-        return Rejected("error-page", shorten(error, 120))
+    if prose <= _HARDLY_ANY_PROSE and (nothing := next((text for text in said if _UNFINISHED.fullmatch(text)), None)):
+        return Rejected("empty", shorten(nothing, 120))
     return None
+
+
+def _leads_on(tree: HtmlElement) -> Rejected | None:
+    """What a page without content does instead: sets a cookie and loads itself again, or leads elsewhere."""
+    for element in tree.iter("meta"):
+        if (element.get("http-equiv") or "").strip().lower() == "refresh":
+            wait, _, target = (element.get("content") or "").partition("=")
+            if target and _AT_ONCE.match(wait):
+                target = target.strip(" '\"")
+                return Rejected("error-page", shorten(f"leads on to {target}", 120))
+    script = "\n".join((element.text or "")[:_SCRIPT_CHARS] for element in tree.iter("script"))[:_SCRIPT_CHARS]
+    found = _LEADS_ON.search(script)
+    if found is None:
+        return None
+    if _COOKIE_SET.search(script):
+        return Rejected("blocked", "a script sets a cookie and loads the page again")
+    return Rejected("error-page", shorten(f"a script leads on to {found.group(1) or 'another page'}", 120))
 
 
 def listing_rejection(head: Head, shape: Shape, url: str) -> Rejected | None:
@@ -124,4 +231,6 @@ def listing_rejection(head: Head, shape: Shape, url: str) -> Rejected | None:
         return Rejected("listing", detail)
     if shape.teasers >= _MANY_TEASERS and shape.body < 0.06 * shape.link_chars:
         return Rejected("listing", detail)
+    if shape.hollow:
+        return Rejected("empty", "no text besides menus, headings and a footer")
     return None

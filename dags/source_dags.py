@@ -3,6 +3,7 @@
 Adding, changing or disabling a source file changes the DAGs; nothing here does. Parsing imports neither Scrapy nor
 trafilatura, and where Airflow asks for one DAG (a task starts) only that one is built. Retries are Airflow's own
 settings (`core.default_task_retries`, `default_task_retry_delay`), which bantin/engine.py sets to two after a minute.
+Sources of one politeness group are fetched in a pool of one slot (bantin/pools.py).
 """
 
 import re
@@ -12,6 +13,7 @@ from typing import Any
 from airflow.sdk import DAG, Asset, CronTriggerTimetable, get_current_context, get_parsing_context, task
 
 from bantin.operators import FetchOperator, final_errors, run_of
+from bantin.pools import pool_of
 from bantin.settings import Settings
 from model.errors import SourceError
 from model.source import Source, load_source, source_files
@@ -61,7 +63,9 @@ def source_dag(source: Source) -> DAG:
         is_paused_upon_creation=False,  # `enabled` in the source's file is the switch
         tags=[source.kind, *source.languages, *([place.province] if place else [])],
     ) as dag:
-        fetch = FetchOperator(task_id="fetch", source_id=source.id, retry_exponential_backoff=2)
+        group = source.fetch.group
+        pool = pool_of(group) if group else None
+        fetch = FetchOperator(task_id="fetch", source_id=source.id, retry_exponential_backoff=2, pool=pool)
         cleaned = clean.expand(part_key=fetch.output)
         asset = Asset(name=f"articles/{source.id}", uri=f"x-bantin://articles/{source.id}")
         published = publish.override(outlets=[asset])(source.id)

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from email.utils import format_datetime, parsedate_to_datetime
+from urllib.parse import parse_qsl
 
 from demo.markup import encoded, text
 
@@ -24,7 +25,7 @@ class Hangup(Exception):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """One question. `target` is the path with its query; `number` counts the requests of the whole server from 1,
-    `seen` those for this very address before this one; `headers` have lower-case names."""
+    `seen` those for this very address before this one; `headers` have lower-case names. `body` came with a POST."""
 
     host: str
     target: str
@@ -32,6 +33,8 @@ class Request:
     number: int
     seen: int
     today: date
+    method: str = "GET"
+    body: bytes = b""
 
     @property
     def path(self) -> str:
@@ -42,6 +45,19 @@ class Request:
     def url(self) -> str:
         """The absolute address."""
         return f"http://{self.host}{self.target}"
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The fields of the query; of a name that comes twice, the last."""
+        return dict(parse_qsl(self.target.partition("?")[2], keep_blank_values=True))
+
+    @property
+    def form(self) -> dict[str, str] | None:
+        """The fields of a form sent by POST; None where the request is something else."""
+        kind = self.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if self.method != "POST" or kind != "application/x-www-form-urlencoded":
+            return None
+        return dict(parse_qsl(self.body.decode("utf-8", "replace"), keep_blank_values=True))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,14 +5,29 @@ import struct
 import sys
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
 
 from demo.exchange import Answer, Hangup, Stream
 
-Answerer = Callable[[str, str, Mapping[str, str]], Answer]
-"""From host, path with query, and headers to the answer."""
+MAX_BODY_BYTES = 1_000_000
+"""More than any of the sites' forms needs; longer bodies are refused unread."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A request as it came in: `target` is the path with its query, `headers` have lower-case names."""
+
+    method: str
+    host: str
+    target: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+Answerer = Callable[[Question], Answer]
 
 
 class ProxyServer(ThreadingHTTPServer):
@@ -42,25 +57,41 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Answers, and keeps the connection."""
+        self._respond(b"")
+
+    def do_HEAD(self) -> None:
+        """Answers without the body."""
+        self.do_GET()
+
+    def do_POST(self) -> None:
+        """Reads the body that was announced, and answers. Refuses what it cannot measure or is too much."""
+        announced = self.headers.get("Content-Length", "")
+        if "Transfer-Encoding" in self.headers or not (announced.isascii() and announced.isdecimal()):
+            self.close_connection = True  # the body is still on the line
+            self.send_error(411)
+        elif len(announced) > 10 or int(announced) > MAX_BODY_BYTES:
+            self.close_connection = True
+            self.send_error(413)
+        else:
+            self._respond(self.rfile.read(int(announced)))
+
+    def log_message(self, *_: Any) -> None:
+        """Nothing: `DemoWeb.requests` keeps the log."""
+
+    def _respond(self, body: bytes) -> None:
         if self.server.closing.is_set():
             self.close_connection = True
             return
         host, target = self._destination()
         headers = {name.lower(): value for name, value in self.headers.items()}
-        answer = self.server.answerer(host, target, headers)
+        question = Question(method=self.command, host=host, target=target, headers=headers, body=body)
+        answer = self.server.answerer(question)
         if answer.delay_s:
             self.server.closing.wait(answer.delay_s)
         try:
             self._send(answer)
         except Hangup:
             self._reset()
-
-    def do_HEAD(self) -> None:
-        """Answers without the body."""
-        self.do_GET()
-
-    def log_message(self, *_: Any) -> None:
-        """Nothing: `DemoWeb.requests` keeps the log."""
 
     def _destination(self) -> tuple[str, str]:
         """Host and target: of the absolute form a proxy is asked in, or of the Host header. A port other than 80 and

@@ -1,14 +1,18 @@
 """The pictures and files the demo's pages refer to, drawn from their names: nothing is kept on disk."""
 
+import io
 import math
 import random
 import struct
+import zipfile
 import zlib
 from functools import lru_cache
+from html import escape
 
 from demo.exchange import Answer
 
 WIDTH, HEIGHT, SCALE = 200, 113, 3
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
 @lru_cache(maxsize=64)
@@ -52,14 +56,37 @@ def pdf(text: str) -> bytes:
     return bytes(out)
 
 
+def docx(text: str) -> bytes:
+    """A DOCX of one paragraph that says `text`, the same bytes each time."""
+    parts = {
+        "[Content_Types].xml": '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
+        '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+        f'<Override PartName="/word/document.xml" ContentType="{DOCX}.main+xml"/></Types>',
+        "_rels/.rels": '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
+        '<Relationship Id="r1" Target="word/document.xml" Type="http://schemas.openxmlformats.org/officeDocument/'
+        '2006/relationships/officeDocument"/></Relationships>',
+        "word/document.xml": '<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main">'
+        f"<w:body><w:p><w:r><w:t>{escape(text)}</w:t></w:r></w:p></w:body></w:document>",
+    }
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as package:
+        for name, content in parts.items():
+            part = zipfile.ZipInfo(name, date_time=(2026, 1, 1, 0, 0, 0))  # not the time of day
+            package.writestr(part, '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>' + content)
+    return out.getvalue()
+
+
 def file(path: str) -> Answer | None:
-    """The answer for a picture (`/media/<name>.png`) or document (`/uploads/<name>.pdf`); None for other paths."""
+    """The answer for a picture (`/media/<name>.png`) or document (`/uploads/<name>.pdf`, `.docx`); None for other
+    paths."""
     folder, _, name = path.rpartition("/")
     stem, _, ending = name.rpartition(".")
     if folder == "/media" and ending == "png":
         return Answer(body=png(stem), content_type="image/png", validators=True)
     if folder == "/uploads" and ending == "pdf":
         return Answer(body=pdf(stem), content_type="application/pdf", validators=True)
+    if folder == "/uploads" and ending == "docx":
+        return Answer(body=docx(stem), content_type=DOCX, validators=True)
     return None
 
 

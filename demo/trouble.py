@@ -12,6 +12,7 @@
     /captcha             a block page, with status 200       /odd-header       a header that is none
 
 `/429/<seconds>` refuses every other request, so each crawl that comes back once meets both answers.
+What servers do on purpose is in `demo.traps`.
 """
 
 import re
@@ -20,7 +21,7 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 from http import HTTPStatus
 
-from demo import aggregator, media
+from demo import aggregator, media, traps
 from demo.exchange import HTML, Answer, Hangup, Request, Stream, not_found, page, redirect, robots
 
 HOST = "trouble.example"
@@ -65,7 +66,7 @@ PARAGRAPHS = (
 
 def answer(request: Request) -> Answer:
     """The answer to `request`, which is trouble."""
-    for pattern, make in _PATHS:
+    for pattern, make in (*_PATHS, *traps.PATHS):
         if match := re.fullmatch(pattern, request.path):
             return make(request, match.group(1) if match.groups() else "")
     return not_found(request)

@@ -1,8 +1,8 @@
-"""The demo's web: four made-up sites behind one proxy on loopback, with a log, and with knobs to make them fail."""
+"""The demo's web: made-up sites behind one proxy on loopback, with a log, and with knobs to make them fail."""
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from types import TracebackType
@@ -10,15 +10,21 @@ from typing import Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from demo import aggregator, paper, portal, trouble
+from demo import aggregator, editions, hacked, loadmore, nomap, paper, portal, trouble, webforms
 from demo.exchange import Answer, Request, compressed, edited, page, revalidated
-from demo.handler import ProxyServer
+from demo.handler import ProxyServer, Question
 
 SITES: dict[str, Callable[[Request], Answer]] = {
     portal.HOST: portal.answer,
     aggregator.HOST: aggregator.answer,
     paper.HOST: paper.answer,
     trouble.HOST: trouble.answer,
+    webforms.HOST: webforms.answer,
+    loadmore.HOST: loadmore.answer,
+    nomap.HOST: nomap.answer,
+    editions.HOST: editions.answer,
+    hacked.HOST: hacked.answer,
+    hacked.CASINO: hacked.casino,
 }
 
 
@@ -31,6 +37,7 @@ class Seen:
     status: int
     user_agent: str
     at: datetime
+    method: str = "GET"
 
 
 @dataclass(slots=True)
@@ -63,6 +70,7 @@ class DemoWeb:
         self._asked: Counter[str] = Counter()
         self._failures: dict[str, _Failure] = {}
         self._edits: dict[str, _Edit] = {}
+        self._robots: dict[str, Answer] = {}
         self._server = ProxyServer(port, self._answer)
         self._thread: threading.Thread | None = None
 
@@ -113,12 +121,20 @@ class DemoWeb:
             self._failures[_key(url)] = _Failure(status, like, times)
 
     def heal(self, url: str | None = None) -> None:
-        """Ends the failures that `fail` began, of `url` or of all. Edits stay."""
+        """Ends the failures that `fail` began, and what `robots` put in a robots.txt's place, of `url` or of all.
+        Edits stay."""
         with self._lock:
-            if url is None:
-                self._failures.clear()
-            else:
-                self._failures.pop(_key(url), None)
+            for changes in (self._failures, self._robots):
+                if url is None:
+                    changes.clear()
+                else:
+                    changes.pop(_key(url), None)
+
+    def robots(self, host: str, text: str | None, status: int = 200) -> None:
+        """Puts `text` (None: nothing), with `status`, in the place of the robots.txt of `host` until `heal`."""
+        answer = Answer(status=status, body=(text or "").encode(), content_type="text/plain; charset=utf-8")
+        with self._lock:
+            self._robots[_key(f"http://{host}/robots.txt")] = answer
 
     def edit(self, url: str, old: str, new: str) -> None:
         """Replaces the text `old` by `new` wherever it stands in the page at `url`.
@@ -130,26 +146,36 @@ class DemoWeb:
         with self._lock:
             known = self._edits.get(_key(url))
             edit = _Edit([*(known.texts if known else ()), (old, new)], now)
-            request = self._request(*_parts(url), headers={})
+            host, target = _parts(url)
+            request = self._request(Question(method="GET", host=host, target=target, headers={}, body=b""))
             edited(SITES[request.host](request), edit.texts, now)  # raises before anything is changed
             self._edits[_key(url)] = edit
 
-    def _answer(self, host: str, target: str, headers: Mapping[str, str]) -> Answer:
+    def _answer(self, question: Question) -> Answer:
         with self._lock:
-            request = self._request(host, target, headers)
+            request = self._request(question)
             self._asked[request.url] += 1
             failure, edit = self._failing(request.url), self._edits.get(request.url)
-        answer = _decide(request, failure, edit)
+            instead = self._robots.get(request.url)
+        answer = instead if instead and failure is None else _decide(request, failure, edit)
+        agent = question.headers.get("user-agent", "")
+        seen = Seen(request.host, request.target, answer.status, agent, datetime.now(UTC), request.method)
         with self._lock:
-            agent = headers.get("user-agent", "")
-            self._requests.append(Seen(host, target, answer.status, agent, datetime.now(UTC)))
+            self._requests.append(seen)
         return answer
 
-    def _request(self, host: str, target: str, headers: Mapping[str, str]) -> Request:
-        url = f"http://{host}{target}"
-        today = self._today or datetime.now(ZoneInfo("Asia/Ho_Chi_Minh")).date()
-        number = self._asked.total() + 1
-        return Request(host=host, target=target, headers=headers, number=number, seen=self._asked[url], today=today)
+    def _request(self, question: Question) -> Request:
+        url = f"http://{question.host}{question.target}"
+        return Request(
+            host=question.host,
+            target=question.target,
+            headers=question.headers,
+            number=self._asked.total() + 1,
+            seen=self._asked[url],
+            today=self._today or datetime.now(ZoneInfo("Asia/Ho_Chi_Minh")).date(),
+            method=question.method,
+            body=question.body,
+        )
 
     def _failing(self, url: str) -> _Failure | None:
         failure = self._failures.get(url)

@@ -55,7 +55,16 @@ class RunReport:
         new, changed, unchanged = (self.articles.get(name, 0) for name in ("new", "changed", "unchanged"))
         head = f"{new} new, {changed} changed" if new or changed else "no new text"
         rest = f"{unchanged} unchanged, {sum(self.rejected.values())} rejected"
-        return f"{head}; {rest}, {sum(self.removed.values())} blocks removed, {len(self.spam)} injected links"
+        rest += f", {sum(self.removed.values())} blocks removed, {len(self.spam)} injected links"
+        told = ((len(self.vanished), "vanished"), (self.blocked, "blocked"), (len(self.cloaked), "cloaked"))
+        return f"{head}; {rest}" + "".join(f", {count} {what}" for count, what in told if count)
+
+    @property
+    def blocked(self) -> int:
+        """How many answers were block or captcha pages in an article's or list's place."""
+        return sum(count for what, count in self.captures.items() if what.endswith(" blocked")) + self.rejected.get(
+            "blocked", 0
+        )
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> Self:

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit, urlunsplit
 from zoneinfo import ZoneInfo
 
 import yaml
@@ -54,6 +54,9 @@ def _cron(value: str) -> str:
         raise ValueError("expected a cron expression of five fields, like '15 */6 * * *'")
     return value
 
+
+LEGACY_ENCODINGS = frozenset({"tcvn3", "tcvn5712", "vni", "viscii"})
+"""Vietnamese encodings of before Unicode that `fetch.encoding` may name; Python knows none of them."""
 
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 Regex = Annotated[str, AfterValidator(_regular_expression)]
@@ -265,11 +268,12 @@ class Fetch(_Section):
     @field_validator("encoding")
     @classmethod
     def _known_codec(cls, value: str | None) -> str | None:
-        if value is not None:
+        if value is not None and value not in LEGACY_ENCODINGS:
             try:
                 "".encode(value)
             except LookupError as err:
-                raise ValueError("expected a character encoding Python knows, like utf-8 or windows-1258") from err
+                known = "expected a character encoding Python knows, like utf-8 or windows-1258"
+                raise ValueError(f"{known}, or {', '.join(sorted(LEGACY_ENCODINGS))}") from err
         return value
 
 
@@ -351,11 +355,32 @@ class Source(_Section):
         """Whether `url` is a web address on the source's hosts whose path and query follow the article rules."""
         if not is_web_address(url) or host_of(url) not in self.all_hosts:
             return False
-        parts = urlsplit(url)
-        place = f"{parts.path}?{parts.query}" if parts.query else parts.path
+        place = _place(url)
         return any(re.search(rule, place) for rule in self.articles.allow) and not any(
             re.search(rule, place) for rule in self.articles.deny
         )
+
+    def is_hub(self, url: str) -> bool:
+        """Whether the bounded crawl (`discovery.crawl`) follows `url`: a page of the source's hosts that is no article,
+        and whose path and query follow the crawl's rules."""
+        crawl = self.discovery.crawl
+        if crawl is None or not is_web_address(url) or host_of(url) not in self.all_hosts or self.is_article(url):
+            return False
+        place = _place(url)
+        return (not crawl.follow or any(re.search(rule, place) for rule in crawl.follow)) and not any(
+            re.search(rule, place) for rule in crawl.deny
+        )
+
+    def sibling_urls(self, url: str) -> list[str]:
+        """The addresses that the page at `url` would have in the source's other editions, one slug being used in all of
+        them."""
+        parts = urlsplit(url)
+        own = self.editions.get(self.language_of(url) or "")
+        if own is None or not parts.path.startswith(own):
+            return []
+        slug = parts.path[len(own) :]
+        paths = [prefix + slug for prefix in self.editions.values() if prefix != own]
+        return [urlunsplit(parts._replace(path=path)) for path in paths]
 
     def language_of(self, url: str) -> str | None:
         """The language of the edition `url` belongs to; the only language, where the source has one; else None."""
@@ -425,6 +450,12 @@ def dump_source(source: Source) -> str:
     """The YAML that `parse_source` reads back as an equal source. Deterministic."""
     values = source.model_dump(mode="json", exclude_defaults=True, by_alias=True)
     return yaml.safe_dump(values, allow_unicode=True, sort_keys=False)
+
+
+def _place(url: str) -> str:
+    """Path and query, which rules are searched in."""
+    parts = urlsplit(url)
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path
 
 
 def _mistake(name: str, error: dict[str, Any]) -> str:

@@ -3,17 +3,20 @@
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Self, TypedDict
-from urllib.parse import urlsplit
+from urllib.parse import urldefrag, urlsplit
 
 from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.http import Headers, Response
 
 from model.capture import Kind
-from storage.warc import Exchange
+from storage.exchange import Earlier, Exchange
 
 if TYPE_CHECKING:
     from spiders.spider import SourceSpider
+
+ALWAYS_SECRET = (b"Authorization", b"Cookie", b"Proxy-Authorization")
+"""Request headers whose values are never kept, whoever set them."""
 
 
 class Purpose(TypedDict):
@@ -26,11 +29,19 @@ class Purpose(TypedDict):
 
 
 class CaptureMiddleware:
-    """A downloader middleware that hands each request and answer to the spider's recorder."""
+    """A downloader middleware that hands each request and answer to the spider's recorder.
+
+    Withheld are the values of the request headers in `ALWAYS_SECRET` and in the setting SECRET_HEADERS and, where the
+    setting WITHHOLD_SET_COOKIE is true, of the answer's Set-Cookie. What a server says back of a secret elsewhere, in a
+    body or a redirect's Location, is kept as it was sent: an archive that edits answers is none.
+    """
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
-        self._secret = {b"Proxy-Authorization", *(name.title().encode() for name in crawler.settings["SECRET_HEADERS"])}
+        secret = {*ALWAYS_SECRET, *(name.title().encode() for name in crawler.settings["SECRET_HEADERS"])}
+        if crawler.settings.getbool("WITHHOLD_SET_COOKIE"):
+            secret.add(b"Set-Cookie")
+        self._secret = frozenset(secret)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -38,16 +49,23 @@ class CaptureMiddleware:
         return cls(crawler)
 
     def process_response(self, request: Request, response: Response) -> Response:
-        """The same response, kept."""
+        """The same response, kept, unless it comes from the archive itself."""
+        if "stored" in response.flags:
+            return response
         spider: SourceSpider = self._crawler.spider  # type: ignore[assignment]
-        spider.keep(lambda: spider.recorder.record(exchange_of(request, response, datetime.now(UTC), self._secret)))
+        earlier = spider.earlier(request) if request.meta.get("purpose") else None
+        exchange = exchange_of(request, response, datetime.now(UTC), self._secret, earlier)
+        spider.keep(lambda: spider.recorder.record(exchange))
         return response
 
 
-def exchange_of(request: Request, response: Response, at: datetime, secret: set[bytes]) -> Exchange:
-    """The exchange that `request` and `response` were, without the values of the request headers named in `secret`.
+def exchange_of(
+    request: Request, response: Response, at: datetime, secret: frozenset[bytes], earlier: Earlier | None = None
+) -> Exchange:
+    """The exchange that `request` and `response` were, without the values of the headers named in `secret`.
 
-    A request without a purpose is Scrapy's own, for robots.txt.
+    A request without a purpose is Scrapy's own, for robots.txt. The purpose's address stays as it is, with the
+    `#page=N` of a list's page that is got by POST; the address that answered has no fragment, which is never sent.
     """
     purpose: Purpose = request.meta.get("purpose") or Purpose(
         url=request.url, via=None, kind=Kind.ROBOTS, language=None
@@ -56,7 +74,7 @@ def exchange_of(request: Request, response: Response, at: datetime, secret: set[
     target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
     return Exchange(
         url=purpose["url"],
-        final_url=response.url,
+        final_url=urldefrag(response.url).url,
         via=purpose["via"],
         kind=purpose["kind"],
         language=purpose["language"],
@@ -67,12 +85,13 @@ def exchange_of(request: Request, response: Response, at: datetime, secret: set[
         protocol=response.protocol or "HTTP/1.1",
         status=response.status,
         status_text=_phrase(response.status),
-        headers=_lines(response.headers, set()),
+        headers=_lines(response.headers, secret & {b"Set-Cookie"}),
         body=response.body,
+        earlier=earlier,
     )
 
 
-def _lines(headers: Headers, secret: set[bytes]) -> list[tuple[bytes, bytes]]:
+def _lines(headers: Headers, secret: frozenset[bytes]) -> list[tuple[bytes, bytes]]:
     """Header lines in order. Line ends inside a value, which would end the block, become spaces."""
     return [
         (name, b"(withheld)" if name in secret else value.replace(b"\r", b" ").replace(b"\n", b" "))

@@ -7,6 +7,7 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 
+from model.capture import Kind
 from model.url import normalise_url
 from storage.frontier import Known
 
@@ -48,6 +49,12 @@ class ConditionalMiddleware:
 
     def _known(self, request: Request) -> Known | None:
         spider: SourceSpider = self._crawler.spider  # type: ignore[assignment]
-        if "purpose" not in request.meta or request.meta.get("redirect_times"):
+        purpose = request.meta.get("purpose")
+        if (
+            purpose is None
+            or purpose["kind"] == Kind.PROBE
+            or request.method != "GET"
+            or request.meta.get("redirect_times")
+        ):
             return None
         return spider.frontier.get(normalise_url(request.url))

@@ -15,8 +15,9 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -25,22 +26,32 @@ from scrapy.settings import Settings
 
 from model.capture import Capture, Kind
 from model.errors import BantinError, SourceError
-from model.source import Source, parse_source
+from model.source import Source, load_source, parse_source
 from model.url import normalise_url
+from spiders import tls
 from spiders.progress import emit
 from spiders.recorder import Recorder
+from spiders.secrets import RedactingFormatter
+from spiders.selection import Selection
 from spiders.settings import crawl_settings
-from spiders.spider import ROBOTS, SourceSpider
-from spiders.verdict import CrawlExit, Verdict, count_captures, judge, last_answers
+from spiders.spider import SourceSpider
+from spiders.verdict import CrawlExit, Verdict, count_captures, judge, last_answers, vanished
 from storage import keys
-from storage.errors import KeyNotFound, StorageError
+from storage.content_encoding import ContentEncodingError
+from storage.errors import KeyNotFound, LeaseHeld, LeaseLost, StorageError
 from storage.frontier import fold
-from storage.store import ObjectStore, open_store
+from storage.lease import Lease
+from storage.store import ObjectStore, open_object, open_store
 from storage.tables import encode, read
-from storage.warc import read_captures
+from storage.warc import read_body, read_captures
 from storage.without_pandas import block_pandas
 
 logger = logging.getLogger("spiders")
+
+OVER_BUDGET = "a later run: over the budget"
+
+LISTED = 100
+"""So many errors and the like are written out in a report."""
 
 INTERRUPTED = "interrupted; a further attempt goes on from what is stored"
 
@@ -61,6 +72,9 @@ def main(argv: list[str] | None = None) -> int:
     except SourceError as err:
         verdict = Verdict(CrawlExit.USAGE, str(err))
         emit("end", reason=verdict.reason)
+    except (LeaseHeld, LeaseLost) as err:
+        verdict = Verdict(CrawlExit.HELD, str(err))
+        emit("end", reason=verdict.reason)
     except StorageError as err:
         verdict = Verdict(CrawlExit.STORAGE, str(err))
         emit("end", reason=verdict.reason)
@@ -68,77 +82,124 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def crawl(args: argparse.Namespace) -> Verdict:
-    """Runs the crawl that the arguments describe.
+    """Runs the crawl that the arguments describe, while no other crawl of its source does.
 
     Raises `SourceError` and `StorageError`.
     """
     store = open_store(args.archive)
+    if args.rules:
+        source = load_source(args.rules)
+        return _Crawl(args, store, source, b"").run()
     rules = store.get(keys.attempt_rules(args.source, args.run, args.attempt))
     source = parse_source(rules.decode(), f"the rules of {args.source}, run {args.run}")
-    earlier = captures_so_far(store, source, args.run)
-    frontier = fold(
-        store, source.id, leave_out=args.run, min_h=source.fetch.revisit_min_h, max_h=source.fetch.revisit_max_h
-    )
-    recorder = Recorder(
-        store=store,
-        source=source.id,
-        run=args.run,
-        attempt=args.attempt,
-        folder=working_folder(args.work, source.id, args.run, args.attempt),
-        part_bytes=args.part_bytes,
-        max_body_bytes=source.fetch.max_body_bytes,
-        software=args.user_agent,
-    )
-    articles = [c for c in last_answers(earlier) if c.kind == Kind.ARTICLE]
-    logger.info("crawling %s, run %s, attempt %d; %d URLs known", source.id, args.run, args.attempt, len(frontier))
-    process = AsyncCrawlerProcess(_settings(source, args.user_agent))
-    crawler = process.create_crawler(SourceSpider)
-    stop = _Interrupt(recorder, crawler.stop_async)
-    stop.listen(with_parent=args.with_parent)
-    process.crawl(
-        crawler,
-        source=source,
-        frontier=frontier,
-        done={normalise_url(c.url) for c in articles if not c.failed},
-        again=[c.url for c in articles if c.failed],
-        recorder=recorder,
-        started_at=keys.run_time(args.run),
-    )
-    process.start(install_signal_handlers=False)
-    spider: SourceSpider = crawler.spider  # type: ignore[assignment]
-    recorder.close()
-    return finish(args, store, rules, source, earlier, spider, interrupted=stop.asked)
+    with Lease.acquire(store, source.id, group=source.fetch.group, run=args.run, attempt=args.attempt) as lease:
+        return _Crawl(args, store, source, rules, lease).run()
 
 
-def finish(
-    args: argparse.Namespace,
-    store: ObjectStore,
-    rules: bytes,
-    source: Source,
-    earlier: list[Capture],
-    spider: SourceSpider,
-    *,
-    interrupted: bool,
-) -> Verdict:
-    """Judges a crawl that has ended, commits its captures with those of earlier attempts when the verdict is OK, and
-    tells the parent how it went. Raises `StorageError`."""
-    captures = sorted([*earlier, *spider.recorder.captures], key=lambda c: (c.fetched_at, c.warc_offset or 0))
-    if interrupted:
-        verdict = Verdict(CrawlExit.INTERRUPTED, INTERRUPTED)
-    else:
-        verdict = judge(captures, source, spider.found, spider.skipped[ROBOTS])
-    if verdict.exit == CrawlExit.OK:
-        store.put(keys.run_source(source.id, args.run), rules)
-        store.put(keys.captures(source.id, args.run), encode(captures, Capture))
-    errors = [c for c in last_answers(captures) if c.failed and c.kind != Kind.ROBOTS]
-    emit(
-        "end",
-        reason=verdict.reason,
-        captures=count_captures(captures),
-        skipped=spider.skipped,
-        errors=[{"url": c.url, "error": c.problem} for c in errors[:100]],
-    )
-    return verdict
+class _Crawl:
+    """One crawl, from what is known to what is committed. Without a lease it only looks: it asks for lists alone, says
+    what it would ask for besides, and stores nothing."""
+
+    def __init__(
+        self, args: argparse.Namespace, store: ObjectStore, source: Source, rules: bytes, lease: Lease | None = None
+    ) -> None:
+        self._args = args
+        self._store = store
+        self._source = source
+        self._rules = rules
+        self._lease = lease
+        self._earlier = captures_so_far(store, source, args.run)
+        fetch = source.fetch
+        self._frontier = fold(
+            store,
+            source.id,
+            leave_out=args.run,
+            min_h=fetch.revisit_min_h,
+            max_h=fetch.revisit_max_h,
+            save=lease is not None,
+        )
+        self._recorder = Recorder(
+            store=store if lease else open_store(str(args.work / "looked-at")),
+            source=source.id,
+            run=args.run,
+            attempt=args.attempt,
+            folder=working_folder(args.work, source.id, args.run, args.attempt),
+            part_bytes=args.part_bytes,
+            max_body_bytes=fetch.max_body_bytes,
+            software=args.user_agent,
+        )
+
+    def run(self) -> Verdict:
+        """Crawls, commits, and tells the parent how it went. Raises `StorageError`."""
+        args, source = self._args, self._source
+        logger.info(
+            "crawling %s, run %s, attempt %d; %d URLs known", source.id, args.run, args.attempt, len(self._frontier)
+        )
+        last = [c for c in last_answers(self._earlier) if c.kind in (Kind.ARTICLE, Kind.ASSET)]
+        done = {normalise_url(c.url) for c in last if not c.failed}
+        process = AsyncCrawlerProcess(_settings(source, args.user_agent))
+        crawler = process.create_crawler(SourceSpider)
+        stop = _Interrupt(self._recorder, crawler.stop_async)
+        stop.listen(with_parent=args.with_parent)
+        if self._lease:
+            self._lease.keep_alive(lambda err: stop.ask())
+        process.crawl(
+            crawler,
+            source=source,
+            frontier=self._frontier,
+            selection=Selection(source, self._frontier, done, args.run, keys.run_time(args.run)),
+            again=[c.url for c in last if c.failed and c.kind == Kind.ARTICLE],
+            kept=self._kept,
+            recorder=self._recorder,
+            store=self._store,
+            look=self._lease is None,
+        )
+        process.start(install_signal_handlers=False)
+        spider: SourceSpider = crawler.spider  # type: ignore[assignment]
+        self._recorder.close()
+        return self._finish(spider, interrupted=stop.asked)
+
+    def _finish(self, spider: SourceSpider, *, interrupted: bool) -> Verdict:
+        """Judges the crawl, commits its captures with those of earlier attempts when the verdict is OK."""
+        captures = sorted([*self._earlier, *spider.recorder.captures], key=lambda c: (c.fetched_at, c.warc_offset or 0))
+        spider.tally.found = len(spider.selection.found)
+        left = list(spider.selection.left.values())
+        plan = [*spider.plan, *({"kind": c.kind, "url": c.url, "why": OVER_BUDGET, "via": c.via} for c in left)]
+        if self._lease is None:
+            verdict = Verdict(CrawlExit.OK, "looked, and stored nothing")
+        elif self._lease.lost:
+            verdict = Verdict(CrawlExit.HELD, str(self._lease.lost))
+        elif interrupted:
+            verdict = Verdict(CrawlExit.INTERRUPTED, INTERRUPTED)
+        else:
+            verdict = judge(captures, self._source, spider.tally, self._frontier)
+        if verdict.exit == CrawlExit.OK and self._lease:
+            self._lease.check()
+            self._store.put(keys.run_source(self._source.id, self._args.run), self._rules)
+            self._store.put(keys.captures(self._source.id, self._args.run), encode([*left, *captures], Capture))
+        errors = [c for c in last_answers(captures) if c.failed and c.kind != Kind.ROBOTS]
+        emit(
+            "end",
+            reason=verdict.reason,
+            captures=count_captures(captures),
+            skipped=spider.selection.skipped,
+            errors=[{"url": c.url, "error": c.problem} for c in errors[:LISTED]],
+            waiting=len(left),
+            vanished=vanished(captures, self._frontier)[:LISTED],
+            cloaked=spider.cloaked[:LISTED],
+            warnings=tls.warnings(self._source),
+            plan=[] if self._lease else plan,
+        )
+        return verdict
+
+    def _kept(self) -> Iterator[tuple[str, bytes]]:
+        """Address and body of the article pages that earlier attempts stored."""
+        pages = [c for c in self._earlier if c.is_page]
+        for key, captures in groupby(pages, key=lambda c: c.warc_key):
+            with open_object(self._store, key or "") as file:
+                for capture in captures:
+                    with suppress(ContentEncodingError):
+                        yield capture.final_url, read_body(file, capture, self._source.fetch.max_body_bytes)
 
 
 def captures_so_far(store: ObjectStore, source: Source, run: str) -> list[Capture]:
@@ -186,6 +247,10 @@ class _Interrupt:
             pass
         self._from_outside()
 
+    def ask(self) -> None:
+        """Asks for the end; may be called from any thread."""
+        self._from_outside()
+
     def _from_outside(self) -> None:
         from twisted.internet import reactor
 
@@ -214,13 +279,12 @@ def _log_to_stderr() -> None:
     """Our own lines, and of Scrapy's and Twisted's those that warn. (Scrapy sets its loggers' levels when it starts, so
     a filter is what lasts.)"""
     handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(RedactingFormatter("%(message)s"))
     handler.addFilter(_is_worth_a_line)
-    logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=[handler])
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
 
 
 def _is_worth_a_line(record: logging.LogRecord) -> bool:
-    if record.name == "scrapy.downloadermiddlewares.robotstxt":
-        record.exc_info = None  # a host that is down is no bug of ours, and the message says what was refused
     return record.levelno >= logging.WARNING or record.name.startswith("spiders")
 
 
@@ -240,6 +304,9 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--user-agent", required=True)
     parser.add_argument("--work", type=Path, help="folder for open WARC parts")
     parser.add_argument("--part-bytes", type=int, default=64_000_000)
+    parser.add_argument(
+        "--rules", type=Path, help="look only: ask for the lists of this file's source, store nothing outside --work"
+    )
     parser.add_argument("--with-parent", action="store_true", help="end when standard input does")
     return parser.parse_args(argv)
 

@@ -1,4 +1,5 @@
-"""The answers that the crawl reads itself: feeds, sitemaps, listings and robots.txt, decoded."""
+"""The answers that the crawl reads itself, decoded: feeds, sitemaps, listings, robots.txt, and articles where something
+hangs on them."""
 
 from typing import TYPE_CHECKING, Self
 
@@ -9,8 +10,8 @@ from scrapy.http import Headers, Response
 from scrapy.responsetypes import responsetypes
 
 from model.capture import Kind
-from model.url import normalise_url
 from storage.content_encoding import ContentEncodingError, decode_body
+from storage.frontier import key_of
 from storage.warc import read_answer
 
 if TYPE_CHECKING:
@@ -20,9 +21,9 @@ if TYPE_CHECKING:
 class ListMiddleware:
     """A downloader middleware in the place of Scrapy's HttpCompressionMiddleware.
 
-    It decodes lists only, since nobody reads an article's body here, and takes a body that is not what its
-    Content-Encoding says as browsers do. A list that has not changed (304) is read again from the archive: it may name
-    pages that no run has fetched yet, or that the rules now allow.
+    It decodes what the spider looks into, and takes a body that is not what its Content-Encoding says as browsers do. A
+    list that has not changed (304) is read again from the archive: it may name pages that no run has fetched yet, or
+    that the rules now allow. So is, without asking the server, a page of the bounded crawl that is at rest.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -33,30 +34,48 @@ class ListMiddleware:
         """Scrapy's entry."""
         return cls(crawler)
 
+    def process_request(self, request: Request) -> Response | None:
+        """The stored answer of a list that is not due, where its request says that this will do."""
+        if request.meta.get("may_rest") and self._spider.selection.rests(request.url):
+            return self._stored(request)
+        return None
+
     def process_response(self, request: Request, response: Response) -> Response:
-        """A list with its body as text or XML; any other response as it is. Drops one that cannot be decoded."""
-        spider: SourceSpider = self._crawler.spider  # type: ignore[assignment]
-        limit = spider.source.fetch.max_body_bytes
-        purpose = request.meta.get("purpose")
-        if purpose and purpose["kind"] == Kind.ARTICLE:
+        """What is read with its body as text or XML; any other response as it is. Drops a list that cannot be
+        decoded."""
+        kind = request.meta["purpose"]["kind"] if "purpose" in request.meta else Kind.ROBOTS
+        if kind == Kind.ASSET or "stored" in response.flags:
             return response
-        if response.status == 304:
-            known = spider.frontier.get(normalise_url(request.url))
-            if known is None or known.place is None:
-                return response
-            url, lines, body = read_answer(spider.recorder.store, *known.place, limit)
-            headers = Headers({name: value for name, value in lines if name.lower() != "content-encoding"})
-            return _answer(url, 200, headers, body, request, ["stored"])
+        if response.status == 304 and kind != Kind.ARTICLE:
+            return self._stored(request) or response
+        if kind == Kind.ARTICLE and not self._spider.reads_articles:
+            return response
         encoding = response.headers.get("Content-Encoding")
         if not encoding:
             return response
         try:
-            body = decode_body(response.body, encoding.decode("latin-1"), limit)
+            body = decode_body(response.body, encoding.decode("latin-1"), self._spider.source.fetch.max_body_bytes)
         except ContentEncodingError as err:
+            if kind == Kind.ARTICLE:
+                return response  # kept as it came; its capture says what is wrong with it
             raise IgnoreRequest(str(err)) from err
         headers = response.headers.copy()
         del headers["Content-Encoding"]
         return _answer(response.url, response.status, headers, body, request)
+
+    def _stored(self, request: Request) -> Response | None:
+        """The last full answer, from the archive."""
+        spider = self._spider
+        known = spider.frontier.get(key_of(request.meta["purpose"]["url"], request.meta["purpose"]["kind"]))
+        if known is None or known.place is None:
+            return None
+        url, lines, body = read_answer(spider.store, *known.place, spider.source.fetch.max_body_bytes)
+        headers = Headers({name: value for name, value in lines if name.lower() != "content-encoding"})
+        return _answer(url, 200, headers, body, request, ["stored"])
+
+    @property
+    def _spider(self) -> "SourceSpider":
+        return self._crawler.spider  # type: ignore[return-value]
 
 
 def _answer(

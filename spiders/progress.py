@@ -9,6 +9,8 @@ from scrapy import signals
 from scrapy.crawler import Crawler
 from twisted.internet.task import LoopingCall
 
+from spiders.secrets import redact_values
+
 if TYPE_CHECKING:
     from spiders.spider import SourceSpider
 
@@ -18,7 +20,7 @@ INTERVAL_S = 0.5
 def emit(event: str, **values: Any) -> None:
     """Writes one event. The parent knows `progress` and `end`; where it has died, nobody is left to tell."""
     with suppress(BrokenPipeError):
-        sys.stdout.write(json.dumps({"event": event, **values}, ensure_ascii=False) + "\n")
+        sys.stdout.write(json.dumps({"event": event, **redact_values(values)}, ensure_ascii=False) + "\n")
         sys.stdout.flush()
 
 
@@ -47,4 +49,11 @@ class Progress:
 
     def _say(self) -> None:
         spider: SourceSpider = self._crawler.spider  # type: ignore[assignment]
-        emit("progress", found=spider.found, asked=spider.asked, answered=spider.answered)
+        selection = spider.selection
+        emit(
+            "progress",
+            lists=spider.lists_answered,
+            found=len(selection.found),
+            asked=selection.asked,
+            answered=spider.answered,
+        )

@@ -8,6 +8,8 @@ from enum import IntEnum
 from model.capture import Capture, Kind
 from model.source import Source
 from model.url import normalise_url
+from storage.frontier import Frontier, key_of
+from storage.known import Fate
 
 WAYS_IN = (Kind.FEED, Kind.SITEMAP, Kind.LISTING)
 
@@ -24,6 +26,8 @@ class CrawlExit(IntEnum):
     """No server answered, or nothing that looks like an article was found."""
     STORAGE = 5
     """The archive could not be read or written."""
+    HELD = 6
+    """Another crawl of the source, or of its politeness group, is under way."""
     INTERRUPTED = 75
     """EX_TEMPFAIL of sysexits.h: stopped from outside; what was fetched is stored, and a further attempt goes on."""
 
@@ -36,55 +40,116 @@ class Verdict:
     reason: str
 
 
+@dataclass(slots=True)
+class Tally:
+    """What a crawl knows of its end besides its captures.
+
+    `found` counts article addresses that lists named, `forbidden` addresses that robots.txt closes, `resting` lists
+    that were not asked for since they have not changed for long. `unreachable` says why robots.txt could not be read,
+    `given_up` why a host was.
+    """
+
+    found: int = 0
+    forbidden: int = 0
+    resting: int = 0
+    unreachable: str | None = None
+    given_up: str | None = None
+
+
 LEAST_PAGES = 3
 """So many pages must have been asked for before their all being gone is called a failure: one may well be."""
 
 
-def judge(captures: Iterable[Capture], source: Source, found: int, forbidden: int = 0) -> Verdict:
+def judge(captures: Iterable[Capture], source: Source, tally: Tally, frontier: Frontier) -> Verdict:
     """The verdict on a crawl that came to its end. Of several answers for a URL (retries, hops, attempts) the last
-    counts.
-
-    `found` is the number of article addresses that lists named, `forbidden` the number of addresses that robots.txt
-    kept the crawl from.
-    """
+    counts; `frontier` is what was known before."""
     last = last_answers(captures)
     ways_in = [c for c in last if c.kind in WAYS_IN and not _past_the_end(c, source)]
+    hubs = [c for c in ways_in if _is_hub(c, source)]
+    ways_in = [c for c in ways_in if not _is_hub(c, source)]
     articles = [c for c in last if c.kind == Kind.ARTICLE]
     broken_ways = [c for c in ways_in if c.failed]
-    failures = [c for c in articles if c.failed]
+    failures = [c for c in (*articles, *hubs) if c.failed]
     delivered = [c for c in articles if c.status in (200, 304) and not c.failed]
-    if forbidden and not ways_in:
+    if tally.unreachable and not delivered:
+        return Verdict(CrawlExit.NOTHING, f"nothing may be asked of {source.url}: {tally.unreachable}")
+    if tally.forbidden and not ways_in:
         return Verdict(CrawlExit.NOTHING, f"robots.txt of {source.url} forbids every way in")
     if len(broken_ways) == len(ways_in) and not delivered:
-        return Verdict(CrawlExit.NOTHING, f"nothing could be fetched: {_listed(broken_ways)}")
+        what = _listed(broken_ways) or tally.given_up or "no way in was asked for"
+        return Verdict(CrawlExit.NOTHING, f"nothing could be fetched: {what}")
     if broken_ways:
         return Verdict(CrawlExit.ERRORS, f"{len(broken_ways)} of {len(ways_in)} ways in failed: {_listed(broken_ways)}")
-    if failures and len(failures) > source.fetch.error_tolerance * len(articles):
+    if tally.given_up:
+        return Verdict(CrawlExit.ERRORS, tally.given_up)
+    if failures and len(failures) > source.fetch.error_tolerance * (len(articles) + len(hubs)):
         tolerated = f"{source.fetch.error_tolerance:.0%}"
-        share = f"{len(failures)} of {len(articles)} article pages failed (tolerated: {tolerated})"
+        share = f"{len(failures)} of {len(articles) + len(hubs)} article pages failed (tolerated: {tolerated})"
         return Verdict(CrawlExit.ERRORS, f"{share}: {_listed(failures)}")
-    if len(articles) >= LEAST_PAGES and not delivered:
-        return Verdict(CrawlExit.NOTHING, f"none of {len(articles)} article pages is there: {_listed(articles)}")
-    if found and forbidden >= found and not articles:
-        return Verdict(CrawlExit.NOTHING, f"robots.txt of {source.url} forbids all {found} article pages")
-    if not found and not source.may_be_empty:
+    expected = [c for c in articles if not _was_gone(c, frontier)]
+    if len(expected) >= LEAST_PAGES and not delivered:
+        return Verdict(CrawlExit.NOTHING, f"none of {len(expected)} article pages is there: {_listed(expected)}")
+    if tally.found and tally.forbidden >= tally.found and not articles:
+        return Verdict(CrawlExit.NOTHING, f"robots.txt of {source.url} forbids all {tally.found} article pages")
+    if not tally.found and not tally.resting and not source.may_be_empty:
         pages = ", ".join(c.url for c in ways_in[:3])
         return Verdict(
             CrawlExit.NOTHING,
             f"no article address was found on {pages or source.url}: expected some that follow articles.allow "
             f"({' or '.join(source.articles.allow)}); correct the rules, or say `may_be_empty: true`",
         )
-    return Verdict(CrawlExit.OK, f"{found} article addresses found, {len(delivered)} pages answered")
+    return Verdict(CrawlExit.OK, f"{tally.found} article addresses found, {len(delivered)} pages answered")
+
+
+def vanished(captures: Iterable[Capture], frontier: Frontier) -> list[dict[str, str]]:
+    """The articles that were there before and are gone or have moved now, each with its `url` and `how`."""
+    found = []
+    for capture in last_answers(captures):
+        if capture.kind != Kind.ARTICLE or not (how := _how_it_vanished(capture)):
+            continue
+        known = frontier.get(normalise_url(capture.url))
+        if known is not None and known.fate == Fate.LIVE:
+            found.append({"url": capture.url, "how": how})
+    return found
 
 
 def last_answers(captures: Iterable[Capture]) -> list[Capture]:
-    """The newest capture of each URL."""
-    return list({normalise_url(c.url): c for c in sorted(captures, key=lambda c: c.fetched_at)}.values())
+    """The newest capture of each URL, what was only left for a later run and probes aside."""
+    asked = [c for c in captures if not c.waiting and c.kind != Kind.PROBE]
+    return list({key_of(c.url, c.kind): c for c in sorted(asked, key=lambda c: c.fetched_at)}.values())
 
 
 def count_captures(captures: Iterable[Capture]) -> Counter[str]:
     """Answers by kind and outcome: `article 200`, `listing error` …"""
-    return Counter(f"{c.kind} {c.status if c.status is not None else 'error'}" for c in captures)
+    return Counter(f"{c.kind} {_counted_as(c)}" for c in captures if not c.waiting)
+
+
+def _counted_as(capture: Capture) -> str:
+    if capture.error and capture.error.startswith("blocked:"):
+        return "blocked"
+    return "error" if capture.status is None else str(capture.status)
+
+
+def _is_hub(capture: Capture, source: Source) -> bool:
+    """A page that the bounded crawl came across: that one of many is broken is no more than a broken article."""
+    crawl = source.discovery.crawl
+    if crawl is None or capture.kind != Kind.LISTING:
+        return False
+    named = {source.url, *crawl.start, *(listing.url for listing in source.discovery.listings)}
+    return capture.url not in named
+
+
+def _was_gone(capture: Capture, frontier: Frontier) -> bool:
+    known = frontier.get(normalise_url(capture.url))
+    return known is not None and known.fate in (Fate.GONE, Fate.MOVED)
+
+
+def _how_it_vanished(capture: Capture) -> str | None:
+    if capture.status in (404, 410):
+        return f"gone (HTTP {capture.status})"
+    if capture.location:
+        return f"moved to {capture.location}"
+    return "moved to the home page" if capture.status == 200 and capture.went_home else None
 
 
 def _past_the_end(capture: Capture, source: Source) -> bool:

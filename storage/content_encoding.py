@@ -7,6 +7,11 @@ from isal import isal_zlib
 ACCEPTED = "gzip, deflate"
 """The Accept-Encoding a crawl sends."""
 
+MAX_LAYERS = 5
+MAX_MEMBERS = 500
+"""Honest servers apply one encoding (curl takes five at most) and send one gzip member. A body of empty members, or one
+that decompresses to itself under a header that names gzip a thousand times, would keep a crawl busy for minutes."""
+
 
 class ContentEncodingError(ValueError):
     """A body is not what its Content-Encoding says, or grows past the limit."""
@@ -19,7 +24,10 @@ def decode_body(body: bytes, encoding: str, limit: int) -> bytes:
     there; one that is not compressed at all although the header says so is returned as it is, as browsers do.
     Raises `ContentEncodingError`.
     """
-    for name in reversed([part.strip().lower() for part in encoding.split(",")]):
+    names = [part.strip().lower() for part in encoding.split(",")]
+    if len(names) > MAX_LAYERS:
+        raise ContentEncodingError(f"{len(names)} content encodings: expected {MAX_LAYERS} at most")
+    for name in reversed(names):
         match name:
             case "" | "identity":
                 continue
@@ -46,17 +54,17 @@ def _inflate(body: bytes, limit: int) -> bytes:
 
 def _decompress(body: bytes, window_bits: int, limit: int) -> bytes:
     out, rest = b"", body
-    while rest:
+    for _ in range(MAX_MEMBERS):
         stream = isal_zlib.decompressobj(window_bits)
         try:
             out += stream.decompress(rest, limit + 1 - len(out))
         except isal_zlib.error as err:  # type: ignore[misc]
             if out:
-                break  # a member was whole; what follows is padding or damage
+                return out  # a member was whole; what follows is padding or damage
             raise ContentEncodingError(f"the body cannot be decompressed: {err}") from err
         if len(out) > limit:
             raise ContentEncodingError(f"the body grows past {limit} bytes when decompressed")
-        if not stream.eof:
-            break
         rest = stream.unused_data
-    return out
+        if not stream.eof or not rest:
+            return out
+    raise ContentEncodingError(f"the body has more than {MAX_MEMBERS} gzip members")

@@ -7,11 +7,14 @@
         ├── InvalidKey           final: a key no store takes
         ├── KeyNotFound          final: nothing is stored there
         ├── PreconditionFailed   final: if_absent or if_match did not hold; somebody else was first
+        ├── LeaseHeld            retryable: another crawl of the source, or of its group, is under way
+        ├── LeaseLost            retryable: this crawl's lease ended or went to another one; it may not commit
         └── Corrupt              final: the object is there and is not what it should be
 
 Each message ends with what to do. `retryable` is what a scheduler asks before it tries the same call again.
 """
 
+from datetime import datetime
 from typing import ClassVar
 
 from model.errors import BantinError
@@ -54,6 +57,45 @@ class KeyNotFound(StorageError):
 
 class PreconditionFailed(StorageError):
     """`if_absent` or `if_match` did not hold: the object was written or removed by somebody else. Read it again."""
+
+
+class LeaseHeld(StorageError):
+    """Another crawl holds the lease that is asked for.
+
+    `source`, `run`, `attempt`, `host`, `pid` and `since` describe it, and are None where the lease's object cannot be
+    read; at `expires` it ends unless it is renewed.
+    """
+
+    retryable: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        message: str,
+        url: str | None = None,
+        key: str | None = None,
+        *,
+        source: str | None = None,
+        run: str | None = None,
+        attempt: int | None = None,
+        host: str | None = None,
+        pid: int | None = None,
+        since: datetime | None = None,
+        expires: datetime | None = None,
+    ) -> None:
+        super().__init__(message, url, key)
+        self.source = source
+        self.run = run
+        self.attempt = attempt
+        self.host = host
+        self.pid = pid
+        self.since = since
+        self.expires = expires
+
+
+class LeaseLost(StorageError):
+    """This crawl held a lease and does so no more: it may store nothing further as its run's result."""
+
+    retryable: ClassVar[bool] = True
 
 
 class Corrupt(StorageError):

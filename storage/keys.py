@@ -6,6 +6,8 @@
     runs/src=S/R/source.yaml  report.json        the rules the run used; what it did
     work/src=S/run=R/attempt-A.yaml              the rules attempt A crawls by; create-only, so it takes the number A
     work/src=S/run=R/attempt-A-part-N.parquet    cleaned parts on their way, and .rejected.json beside each
+    frontier/src=S.parquet                       a snapshot of the frontier, for speed: it may be deleted at any time
+    leases/src=S.json  group=G.json              which crawl is under way (storage/lease.py)
 
 S is a source's id, R the run: its time in UTC to the second, D the day of that time. Parts are numbered from 1.
 """
@@ -92,6 +94,11 @@ def parse_table(key: str) -> tuple[str, str] | None:
     return (found["source"], found["run"]) if found else None
 
 
+def frontier(source: str) -> str:
+    """The key of the snapshot of a source's frontier."""
+    return f"frontier/src={_source(source)}.parquet"
+
+
 def run_source(source: str, run: str) -> str:
     """The key of the source.yaml a run used."""
     return f"runs/src={_source(source)}/{_run(run)}/source.yaml"
@@ -131,6 +138,16 @@ def work_articles(part_key: str) -> str:
 def work_rejected(part_key: str) -> str:
     """Where the rejections of the WARC part at `part_key` wait for publish."""
     return _work(part_key, "rejected.json")
+
+
+def source_lease(source: str) -> str:
+    """The key of the lease that keeps a second crawl of a source out."""
+    return f"leases/src={_source(source)}.json"
+
+
+def group_lease(group: str) -> str:
+    """The key of the lease that sources of a politeness group share."""
+    return f"leases/group={_checked(_SOURCE, group, 'the name of a group like ninh-binh')}.json"
 
 
 def _work(part_key: str, ending: str) -> str:

@@ -63,14 +63,38 @@ def read_columns(store: ObjectStore, key: str, columns: Sequence[str]) -> list[d
 
     Raises `KeyNotFound`, and `Corrupt` where the object is not Parquet.
     """
+    table = _read(store, key, columns)
+    try:
+        rows: list[dict[str, Any]] = table.to_pylist(maps_as_pydicts="strict")
+    except ValueError as err:  # text that is no UTF-8
+        raise Corrupt(f"{key}: {err}: expected a Parquet table", key=key) from err
+    return rows
+
+
+def read_table(store: ObjectStore, key: str, schema: pa.Schema) -> pa.Table:
+    """The columns that `schema` names, of the table at `key`, as Arrow holds them. A column that is not there (an
+    earlier version wrote the file) is all null. A field of a dictionary type is read as such: what repeats is small.
+
+    Raises `KeyNotFound`, and `Corrupt` where the object is not Parquet or a column cannot be cast.
+    """
+    repeated = [field.name for field in schema if pa.types.is_dictionary(field.type)]
+    table = _read(store, key, schema.names, repeated)
+    absent = [field for field in schema if field.name not in table.schema.names]
+    for field in absent:
+        table = table.append_column(field.name, pa.nulls(table.num_rows, field.type))
+    try:
+        return table.select(schema.names).cast(schema)
+    except (pa.ArrowException, ValueError) as err:
+        raise Corrupt(f"{key}: {err}: expected the columns of {schema.names}", key=key) from err
+
+
+def _read(store: ObjectStore, key: str, columns: Sequence[str], repeated: Sequence[str] = ()) -> pa.Table:
     with open_object(store, key) as file:
         try:
-            parquet = pq.ParquetFile(file)
-            present = [name for name in parquet.schema_arrow.names if name in columns]
-            rows: list[dict[str, Any]] = parquet.read(columns=present).to_pylist(maps_as_pydicts="strict")
+            parquet = pq.ParquetFile(file, read_dictionary=list(repeated))
+            return parquet.read(columns=[name for name in parquet.schema_arrow.names if name in columns])
         except (pa.ArrowException, OSError, ValueError) as err:  # damage shows as any of these
             raise Corrupt(f"{key}: {err}: expected a Parquet table", key=key) from err
-    return rows
 
 
 def _arrow_fields(record: type) -> list[pa.Field]:

@@ -1,16 +1,17 @@
 """WARC parts: writing exchanges as they happen, reading them back as captures and bodies.
 
 A part is gzip, a member a record (WARC 1.1, annex D), so that every record can be read alone by offset and length. Each
-exchange is a response record and its request record. What a capture knows besides (why the URL was asked for) stands in
-`Bantin-*` fields of the response record's header, so that the captures of a part can be told from the part alone.
+exchange is a response record, or a revisit record where the answer was known already, and its request record. What a
+capture knows besides (why the URL was asked for, what is wrong with the answer) stands in `Bantin-*` fields of the
+former's header, so that the captures of a part can be told from the part alone.
 """
 
+import base64
 import hashlib
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import UTC, datetime
-from email.message import Message
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -23,50 +24,38 @@ from warcio.warcwriter import WARCWriter
 
 from model.capture import Capture, Kind
 from storage import keys
-from storage.content_encoding import ContentEncodingError, decode_body
+from storage.content_encoding import decode_body
 from storage.errors import Corrupt
+from storage.exchange import Content, Exchange, Inspect, capture_of, examine, header_values, one_line
 from storage.store import ObjectStore, open_object
 
 GZIP_LEVEL = 2
 """isal's level 2 costs a fraction of zlib's fastest, for 10 to 25 % more bytes than its slowest:
 bench/warc_levels.py."""
 
+NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
+SAME_BODY = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
+"""The profiles of revisit records: WARC 1.1, 6.7."""
+
 _DATE = "%Y-%m-%dT%H:%M:%S.%fZ"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exchange:
-    """One request and its answer, as they passed the downloader: header lines as bytes, the body still
-    content-encoded."""
-
-    url: str
-    final_url: str
-    via: str | None
-    kind: Kind
-    language: str | None
-    fetched_at: datetime
-    request_line: str
-    request_headers: list[tuple[bytes, bytes]]
-    request_body: bytes
-    protocol: str
-    status: int
-    status_text: str
-    headers: list[tuple[bytes, bytes]]
-    body: bytes
 
 
 class PartWriter:
     """Writes exchanges into one open part: a local file, uploaded by somebody else once it is closed.
 
-    Records are buffered by the operating system only: after `close`, or a crash, whole members are on disk.
+    Nothing is buffered here: after `close`, a crash or an error whole members are on disk. `inspect` is asked of each
+    answer what is wrong with it.
     """
 
-    def __init__(self, path: Path, key: str, software: str, max_body_bytes: int) -> None:
+    def __init__(
+        self, path: Path, key: str, software: str, max_body_bytes: int, inspect: Inspect | None = None
+    ) -> None:
         self.path = path
         self.key = key
         self.size_bytes = 0
         self._max_body_bytes = max_body_bytes
-        self._file = path.open("xb")
+        self._inspect = inspect
+        self._file = path.open("xb", buffering=0)
         self._buffer = io.BytesIO()
         # warcio would compress at zlib's level 9, half the cost of a crawl: it writes plain records into memory here.
         self._records = WARCWriter(self._buffer, gzip=False, warc_version="1.1")
@@ -74,12 +63,14 @@ class PartWriter:
         self._append(self._records.create_warcinfo_record(path.name, info))
 
     def write(self, exchange: Exchange) -> Capture:
-        """Appends request and response; returns the capture that stands for them."""
-        fields = _fields(exchange)
-        response = self._records.create_warc_record(
+        """Appends request and response; returns the capture that stands for them. Raises OSError where the disk does
+        not take them; the part is as it was before, then."""
+        content = examine(exchange, self._max_body_bytes, self._inspect)
+        fields = _fields(exchange) | _content_fields(exchange, content)
+        answer = self._records.create_warc_record(
             exchange.final_url,
-            "response",
-            payload=io.BytesIO(exchange.body),
+            "revisit" if content.unchanged else "response",
+            payload=None if content.unchanged else io.BytesIO(exchange.body),
             http_headers=_RawHeaders(f"{exchange.protocol} {exchange.status} {exchange.status_text}", exchange.headers),
             warc_headers_dict=fields,
         )
@@ -90,16 +81,17 @@ class PartWriter:
             http_headers=_RawHeaders(exchange.request_line, exchange.request_headers),
             warc_headers_dict={
                 "WARC-Date": fields["WARC-Date"],
-                "WARC-Concurrent-To": response.rec_headers.get_header("WARC-Record-ID"),
+                "WARC-Concurrent-To": answer.rec_headers.get_header("WARC-Record-ID"),
             },
         )
-        offset, length = self._append(response)
-        self._append(request)
-        return _capture(keys.parse_raw_part(self.key), exchange, self._max_body_bytes, (self.key, offset, length))
+        offset, length = self._append(answer, request)
+        return capture_of(keys.parse_raw_part(self.key), exchange, content, (self.key, offset, length))
 
     def note(self, failure: Capture) -> Capture:
-        """Appends a failure to get an answer, as a metadata record, so that a further attempt knows of it."""
-        text = f"fetchError: {_one_line(failure.error or '')}\r\n".encode()
+        """Appends a failure to get an answer, or an address that waits, as a metadata record, so that a further attempt
+        knows of it; returns it as it will be read. Raises as `write`."""
+        error = None if failure.error is None else one_line(failure.error) or "unknown"
+        text = f"fetchError: {error}\r\n".encode() if error else b""
         record = self._records.create_warc_record(
             failure.final_url,
             "metadata",
@@ -109,39 +101,74 @@ class PartWriter:
             warc_headers_dict=_fields(failure),
         )
         self._append(record)
-        return failure
+        return replace(failure, error=error)
 
     def close(self) -> None:
         """Closes the file; it holds whole records from here on."""
         self._file.close()
 
-    def _append(self, record: ArcWarcRecord) -> tuple[int, int]:
+    def _append(self, *records: ArcWarcRecord) -> tuple[int, int]:
+        """Writes all of `records` or none; returns offset and length of the first."""
+        members = [self._member(record) for record in records]
+        offset, rest = self.size_bytes, memoryview(b"".join(members))
+        end = offset + len(rest)
+        try:
+            while rest:
+                rest = rest[self._file.write(rest) :]
+        except OSError:
+            self._file.truncate(offset)  # a full disk may have taken half of a member
+            self._file.seek(offset)
+            raise
+        self.size_bytes = end
+        return offset, len(members[0])
+
+    def _member(self, record: ArcWarcRecord) -> bytes:
         self._buffer.seek(0)
         self._buffer.truncate()
         self._records.write_record(record)
         press = isal_zlib.compressobj(GZIP_LEVEL, isal_zlib.DEFLATED, 31)
-        member = press.compress(self._buffer.getbuffer()) + press.flush()
-        self._file.write(member)
-        offset, self.size_bytes = self.size_bytes, self.size_bytes + len(member)
-        return offset, len(member)
+        with self._buffer.getbuffer() as plain:
+            return press.compress(plain) + press.flush()
 
 
 def _fields(of: Exchange | Capture) -> dict[str, str]:
     """The header fields that a record of ours has besides WARC's own. Addresses come from pages: no line ends."""
     fields = {
-        "WARC-Date": of.fetched_at.astimezone(UTC).strftime(_DATE),
+        "WARC-Date": _date(of.fetched_at),
         "Bantin-Kind": of.kind.value,
-        "Bantin-Url": _one_line(of.url),
+        "Bantin-Url": one_line(of.url),
     }
     if of.via:
-        fields["Bantin-Via"] = _one_line(of.via)
+        fields["Bantin-Via"] = one_line(of.via)
     if of.language:
         fields["Bantin-Language"] = of.language
     return fields
 
 
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
+def _content_fields(exchange: Exchange, content: Content) -> dict[str, str]:
+    """What the record says of the answer's body: the error, and of a revisit what it repeats.
+
+    The payload's digest is that of the body as sent, as in response records. Of a 304 there is none: its payload is
+    the original's (WARC 1.1, 6.7.3).
+    """
+    fields = {"Bantin-Error": content.error} if content.error else {}
+    if not content.unchanged or exchange.earlier is None:
+        return fields
+    fields["WARC-Profile"] = NOT_MODIFIED
+    fields["WARC-Refers-To-Target-URI"] = one_line(exchange.earlier.url)
+    fields["WARC-Refers-To-Date"] = _date(exchange.earlier.fetched_at)
+    fields["Bantin-Body-Bytes"] = str(content.size_bytes)
+    if content.body_sha256:
+        digest = hashlib.sha1(exchange.body, usedforsecurity=False).digest()
+        fields["WARC-Profile"] = SAME_BODY
+        fields["WARC-Truncated"] = "length"
+        fields["WARC-Payload-Digest"] = f"sha1:{base64.b32encode(digest).decode()}"
+        fields["Bantin-Body-SHA256"] = content.body_sha256
+    return fields
+
+
+def _date(at: datetime) -> str:
+    return at.astimezone(UTC).strftime(_DATE)
 
 
 class _RawHeaders(StatusAndHeaders):  # type: ignore[misc]
@@ -174,8 +201,10 @@ def read_captures(store: ObjectStore, part_key: str, max_body_bytes: int) -> Ite
                     yield _failure(name, record)
                 else:
                     exchange = _exchange(record)
+                    is_revisit = record.rec_type == "revisit"
+                    content = _repeated(record) if is_revisit else examine(exchange, max_body_bytes)
                     place = (part_key, records.get_record_offset(), records.get_record_length())
-                    yield _capture(name, exchange, max_body_bytes, place)
+                    yield capture_of(name, exchange, content, place)
         except (ArchiveLoadFailed, ValueError) as err:
             raise Corrupt(f"{part_key}: {err}: expected a WARC part written by bantin", key=part_key) from err
 
@@ -183,8 +212,8 @@ def read_captures(store: ObjectStore, part_key: str, max_body_bytes: int) -> Ite
 def read_body(file: BinaryIO, capture: Capture, max_body_bytes: int) -> bytes:
     """The content-decoded body of `capture`, whose part is open as `file`.
 
-    Raises `Corrupt` where the record is not there or not this capture's, `ContentEncodingError` where the body cannot
-    be decoded.
+    Raises `Corrupt` where the record is not there, not this capture's, or a revisit and so without a body;
+    `ContentEncodingError` where the body cannot be decoded.
     """
     if capture.warc_key is None or capture.warc_offset is None:
         raise Corrupt(f"{capture.url}: expected a capture with a WARC record", key=capture.url)
@@ -210,27 +239,42 @@ def read_answer(
 
 def _response_at(file: BinaryIO, part_key: str, offset: int) -> ArcWarcRecord:
     file.seek(offset)
+    place = f"{part_key} at {offset}"
     try:
         record = next(iter(ArchiveIterator(file)))
     except (ArchiveLoadFailed, StopIteration) as err:
-        raise Corrupt(f"{part_key} at {offset}: {err}: expected a WARC record", key=part_key) from err
+        raise Corrupt(f"{place}: {err}: expected a WARC record", key=part_key) from err
+    if record.rec_type == "revisit":
+        url, date = (record.rec_headers.get_header(f"WARC-Refers-To-{name}") for name in ("Target-URI", "Date"))
+        raise Corrupt(f"{place}: a revisit record has no body: read that of {url} at {date}", key=part_key)
     if record.rec_type != "response" or record.http_headers is None:
-        raise Corrupt(f"{part_key} at {offset}: expected a response record", key=part_key)
+        raise Corrupt(f"{place}: expected a response record", key=part_key)
     return record
 
 
 def _encoding(record: ArcWarcRecord) -> str:
-    return record.http_headers.get_header("Content-Encoding") or ""
+    return header_values(record.http_headers.headers).get("content-encoding", "")
 
 
 def _failure(name: keys.PartName, record: ArcWarcRecord) -> Capture:
-    """The failure that a metadata record keeps."""
-    error = record.raw_stream.read().decode().removeprefix("fetchError: ").strip()
+    """The failure, or the address that waits, that a metadata record keeps."""
+    error = record.raw_stream.read().decode().removeprefix("fetchError: ").strip() or None
     return Capture(source=name.source, run=name.run, error=error, **_what_and_why(record))
 
 
+def _repeated(record: ArcWarcRecord) -> Content:
+    """What a revisit record says of the body that it does not hold."""
+    head = record.rec_headers
+    return Content(
+        size_bytes=int(head.get_header("Bantin-Body-Bytes", "0")),
+        body_sha256=head.get_header("Bantin-Body-SHA256"),
+        error=None,
+        unchanged=True,
+    )
+
+
 def _exchange(record: ArcWarcRecord) -> Exchange:
-    """The exchange that a response record keeps; the request's side stays empty."""
+    """The exchange that a response or revisit record keeps; the request's side stays empty."""
     status, _, status_text = record.http_headers.statusline.partition(" ")
     return Exchange(
         **_what_and_why(record),
@@ -242,6 +286,7 @@ def _exchange(record: ArcWarcRecord) -> Exchange:
         status_text=status_text,
         headers=[(name.encode(), value.encode()) for name, value in record.http_headers.headers],
         body=record.raw_stream.read(),
+        error=record.rec_headers.get_header("Bantin-Error"),
     )
 
 
@@ -256,53 +301,3 @@ def _what_and_why(record: ArcWarcRecord) -> dict[str, Any]:
         "language": head.get_header("Bantin-Language"),
         "fetched_at": datetime.strptime(head.get_header("WARC-Date"), _DATE).replace(tzinfo=UTC),
     }
-
-
-def _capture(name: keys.PartName, exchange: Exchange, max_body_bytes: int, place: tuple[str, int, int]) -> Capture:
-    headers = {_text(name).lower(): _text(value) for name, value in exchange.headers}
-    content_type = headers.get("content-type")
-    body_sha256, error = None, None
-    if exchange.body:
-        try:
-            body = decode_body(exchange.body, headers.get("content-encoding", ""), max_body_bytes)
-            body_sha256 = hashlib.sha256(body).hexdigest()
-        except ContentEncodingError as err:
-            error = str(err)
-    return Capture(
-        source=name.source,
-        run=name.run,
-        url=exchange.url,
-        final_url=exchange.final_url,
-        via=exchange.via,
-        kind=exchange.kind,
-        language=exchange.language,
-        fetched_at=exchange.fetched_at,
-        status=exchange.status,
-        etag=headers.get("etag"),
-        last_modified=headers.get("last-modified"),
-        content_type=content_type,
-        charset=_charset(content_type),
-        size_bytes=len(exchange.body),
-        body_sha256=body_sha256,
-        error=error,
-        warc_key=place[0],
-        warc_offset=place[1],
-        warc_length=place[2],
-    )
-
-
-def _text(header: bytes) -> str:
-    """A header as text, as warcio reads it: UTF-8 where it is that, else Latin-1."""
-    try:
-        return header.decode()
-    except UnicodeDecodeError:
-        return header.decode("latin-1")
-
-
-def _charset(content_type: str | None) -> str | None:
-    if not content_type or "charset" not in content_type.lower():
-        return None
-    message = Message()
-    message["Content-Type"] = content_type
-    value = message.get_param("charset")
-    return value.lower() if isinstance(value, str) else None

@@ -5,7 +5,7 @@ from typing import Any
 
 from model.article import Article, Image, Removal, text_sha256
 from model.capture import Capture, Kind
-from storage.warc import Exchange
+from storage.exchange import Exchange
 
 RUN = "20261122T000000Z"
 AT = datetime(2026, 11, 22, 0, 0, 5, 250_000, tzinfo=UTC)

@@ -12,7 +12,7 @@ import yaml
 from bantin.cli import main
 from bantin.settings import CHECKOUT
 from cleaning.rules import RULES
-from model.source import Source
+from model.source import Discovery, Listing, Source
 
 PAGES = [CHECKOUT / "README.md", *sorted((CHECKOUT / "docs").glob("*.md"))]
 
@@ -61,6 +61,22 @@ def test_the_example_of_a_source_is_right_and_every_field_is_documented() -> Non
     for section in ("fetch", "clean"):
         model = type(getattr(source, section))
         assert [name for name in model.model_fields if name not in text] == []
+
+
+def test_every_way_in_of_the_table_is_one_that_a_source_may_have() -> None:
+    page = CHECKOUT / "docs" / "add-a-source.md"
+    base = yaml.safe_load(blocks(page, "yaml")[0])
+    table = page.read_text("utf-8").partition("## Which way in")[2].partition("A \"load more\"")[0]
+    ways = [row.split("|")[2].strip(" `") for row in table.splitlines() if row.startswith("| ") and "`" in row][1:]
+    ways += [yaml.safe_dump(yaml.safe_load(blocks(page, "yaml")[1])["discovery"])]
+    assert len(ways) >= 14
+    named = set()
+    for way in ways:
+        discovery = yaml.safe_load(way)
+        named |= set(discovery) | {field for listing in discovery.get("listings", []) for field in listing}
+        only = {"feeds", "sitemaps", "listings", "announced", "crawl"} & set(discovery)
+        Source.model_validate({**base, "discovery": discovery if only else {**base["discovery"], **discovery}})
+    assert named >= {*Discovery.model_fields, *Listing.model_fields} - {"max_age_days", "limits"}
 
 
 def rules_table() -> str:

@@ -2,17 +2,27 @@
 
 import json
 import os
+import signal
+import socket
 import subprocess
 import sys
+import time
+from datetime import timedelta
 from pathlib import Path
+from subprocess import PIPE, STDOUT
 from typing import Any
 
+import psutil
 import pytest
 
 from bantin.run import run_source
 from bantin.settings import Settings
 from demo import DemoWeb
-from tests.conftest import demo_source
+from model.source import Source, dump_source
+from storage import keys
+from storage.reports import read_report
+from storage.store import open_store
+from tests.conftest import demo_source, slow_source, trouble_source
 
 PAGE = """<!DOCTYPE html><html lang="vi"><head><title>Hội đua thuyền làng Vạn - Báo Sông Lau</title>
 <meta property="og:site_name" content="Báo Sông Lau">
@@ -23,11 +33,12 @@ PAGE = """<!DOCTYPE html><html lang="vi"><head><title>Hội đua thuyền làng 
 <p>Đội giáp Đông thắng với khoảng cách nửa thân thuyền và giữ cờ hội đến mùa sau, theo lệ đã có từ đời các cụ.</p>
 </article><div class="comments"><h4>Bình luận (0)</h4></div></body></html>"""
 
+BANTIN = [sys.executable, "-c", "from bantin.cli import main; main()"]
+
 
 def bantin(*words: str | Path, **options: Any) -> subprocess.CompletedProcess[str]:
     """Runs the command."""
-    command = [sys.executable, "-c", "from bantin.cli import main; main()", *map(str, words)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, **options)
+    return subprocess.run([*BANTIN, *map(str, words)], capture_output=True, text=True, timeout=120, **options)
 
 
 def test_clean_prints_one_json_object_a_page(tmp_path: Path) -> None:
@@ -122,6 +133,97 @@ def test_a_failed_crawl_exits_with_one_and_the_others_go_on(web: DemoWeb, settin
     assert done.returncode == 1
     assert "demo-paper: 1 of 3 ways in failed: http://paper.example/rss/home.rss: HTTP 500" in done.stderr
     assert "✓ demo-portal" in done.stdout
+
+
+def registry(folder: Path, *sources: Source) -> list[str]:
+    """Writes a folder of source files; returns the words that name it."""
+    folder.mkdir()
+    for source in sources:
+        (folder / f"{source.id}.yaml").write_text(dump_source(source), "utf-8")
+    return ["--sources", str(folder)]
+
+
+def renamed(source: Source, source_id: str, **changes: Any) -> Source:
+    """A copy under another id, with `changes` of its fetch section."""
+    return source.model_copy(update={"id": source_id, "fetch": source.fetch.model_copy(update=changes)})
+
+
+def test_a_host_that_answers_nobody_holds_up_nobody(web: DemoWeb, settings: Settings, tmp_path: Path) -> None:
+    black_hole = socket.create_server(("127.0.0.1", 0))  # takes connections, and never answers
+    proxy = f"http://127.0.0.1:{black_hole.getsockname()[1]}"
+    dead = renamed(trouble_source("/"), "a-dead-one", proxy=proxy, timeout_s=100)
+    others = [demo_source(name) for name in ("paper", "portal", "aggregator")]
+    named = registry(tmp_path / "sources", dead, *others)
+    environment = {**os.environ, **settings.environment()}
+    lines = []
+    with subprocess.Popen(
+        [*BANTIN, "crawl", "--all", *named], env=environment, stdout=PIPE, stderr=STDOUT, text=True
+    ) as crawl:
+        assert crawl.stdout is not None
+        for line in crawl.stdout:
+            lines.append(line)
+            if sum(one.startswith("✓") for one in lines) == 3:
+                black_hole.close()  # the others are done: now it may end too
+    assert crawl.returncode == 1, lines
+    ended = [line.split("  ")[0] for line in lines if line.startswith(("✓", "bantin: "))]
+    assert set(ended[:3]) == {"✓ demo-paper", "✓ demo-portal", "✓ demo-aggregator"}
+    assert ended[3].startswith("bantin: a-dead-one: ")
+    assert [line for line in lines if "article addresses" in line and " demo-paper: http://paper.example/" in line]
+    assert len({run_in(line) for line in lines if line.startswith("✓")}) == 1
+
+
+def test_sources_of_one_group_are_crawled_one_by_one(web: DemoWeb, settings: Settings, tmp_path: Path) -> None:
+    both = [renamed(demo_source("paper"), name, group="paper") for name in ("one", "other")]
+    environment = {**os.environ, **settings.environment()}
+    done = bantin("crawl", "one", "other", "one", *registry(tmp_path / "sources", *both), env=environment)
+    assert done.returncode == 0, done.stderr
+    assert [line.split("  ")[0] for line in done.stdout.splitlines() if "✓" in line] == ["✓ one", "✓ other"]
+    first, second = (read_report(open_store(settings.archive), name, run_in(done.stdout)) for name in ("one", "other"))
+    assert first is not None
+    assert second is not None
+    assert first.timings_s["fetch"] > 0
+    assert second.started_at - first.started_at >= timedelta(seconds=first.timings_s["fetch"])
+
+
+def run_in(printed: str) -> str:
+    """The run that the first report names."""
+    return printed.partition("  run ")[2][:16]
+
+
+def test_ctrl_c_stops_all_stores_what_they_have_and_says_how_to_go_on(
+    web: DemoWeb, settings: Settings, tmp_path: Path
+) -> None:
+    slow = [renamed(slow_source(), name) for name in ("one", "other", "waiting")]
+    named = registry(tmp_path / "sources", *slow)
+    run = "20261122T000000Z"
+    command = [*BANTIN, "crawl", "--all", "--jobs", "2", *named, "--run", run]
+    environment = {**os.environ, **settings.environment()}
+    with subprocess.Popen(command, env=environment, stderr=PIPE, text=True) as crawl:
+        deadline = time.monotonic() + 60
+        while web.count("http://trouble.example/redirect/0") < 2:
+            assert crawl.poll() is None, "it ended by itself"
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        children = psutil.Process(crawl.pid).children(recursive=True)
+        crawl.send_signal(signal.SIGINT)
+        assert crawl.stderr is not None
+        told = crawl.stderr.read()
+    assert crawl.returncode == 75
+    assert told.splitlines()[-1].endswith(f"from what is stored: bantin crawl one other waiting --run {run}")
+    assert "Traceback" not in told
+    store = open_store(settings.archive)
+    for name, stored in (("one", True), ("other", True), ("waiting", False)):
+        assert bool(list(store.list(keys.raw_prefix(name, run)))) is stored
+    assert psutil.wait_procs(children, timeout=5)[1] == []
+
+
+def test_the_pools_of_groups_are_printed_as_airflow_reads_them(settings: Settings, tmp_path: Path) -> None:
+    named = registry(
+        tmp_path / "sources", renamed(demo_source("paper"), "one", group="ninh-binh"), demo_source("portal")
+    )
+    printed = json.loads(bantin("source", "pools", *named).stdout)
+    assert list(printed) == ["group-ninh-binh"]
+    assert printed["group-ninh-binh"]["slots"] == 1
 
 
 def test_reading_does_not_load_what_crawling_needs(web: DemoWeb, settings: Settings) -> None:

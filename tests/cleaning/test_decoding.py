@@ -6,6 +6,7 @@ import pytest
 
 from cleaning.decoding import decode
 from tests.cleaning.markup import SENTENCES, TITLE, cleaned, page
+from tests.cleaning.test_legacy_fonts import typed
 
 TEXT = f"<html><body><p>{TITLE}: đội nữ thắng lớn, người dân phấn khởi, giải thưởng trị giá tám triệu</p></body></html>"
 FRENCH = (
@@ -80,3 +81,58 @@ def test_windows_1258_page_becomes_an_article():
     article = cleaned(cp1258(page().replace('charset="utf-8"', 'charset="windows-1258"')), charset=None)
     assert article.title == TITLE
     assert article.text.split("\n") == list(SENTENCES)
+
+
+LONG = f"<html><body><p>{TITLE}</p><p>{' '.join(SENTENCES)}</p></body></html>"
+
+
+@pytest.mark.parametrize(
+    ("charset", "meta", "origin"),
+    [
+        ("viscii", "", "http"),
+        (None, "<meta http-equiv=Content-Type content='text/html; charset=VISCII'>", "meta"),
+        (None, "", "detected"),
+        ("iso-8859-1", "", "detected"),
+        ("utf-8", "", "detected"),
+    ],
+)
+def test_viscii_labelled_or_not(charset, meta, origin):
+    markup = LONG.replace("<body>", f"{meta}<body>")
+    decoded = decode(typed(markup, "viscii").encode("latin-1"), charset)
+    assert (decoded.text, decoded.encoding, decoded.origin) == (markup, "viscii", origin)
+
+
+@pytest.mark.parametrize("label", ["x-viet-tcvn5712", "TCVN-5712", "tcvn"])
+def test_the_national_standard_has_its_capitals_too(label):
+    decoded = decode(typed(LONG.upper(), "tcvn5712").encode("latin-1"), label)
+    assert (decoded.text, decoded.encoding) == (LONG.upper(), "tcvn5712")
+
+
+def test_a_label_of_an_old_charset_does_not_turn_utf8_into_mojibake():
+    assert decode(LONG.encode(), "viscii").text == LONG
+    assert decode(LONG.encode(), "x-viet-tcvn5712").encoding == "utf-8"
+
+
+@pytest.mark.parametrize("name", ["tcvn3", "vni"])
+@pytest.mark.parametrize("charset", [None, "windows-1258", "iso-8859-1", "utf-8"])
+def test_text_typed_for_a_font_is_kept_as_typed_for_the_markup_to_judge(name, charset):
+    decoded = decode(typed(LONG, name).encode("latin-1"), charset)
+    assert (decoded.text, decoded.encoding) == (typed(LONG, name), "cp1252")
+
+
+@pytest.mark.parametrize("name", ["tcvn3", "tcvn5712", "vni", "viscii"])
+def test_the_source_may_force_an_old_encoding(name):
+    decoded = decode(typed(LONG, name).encode("latin-1"), "utf-8", name)
+    assert (decoded.encoding, decoded.origin) == (name, "source")
+    assert decoded.text.casefold() == LONG.casefold()  # TCVN3 has no capital for the heading's first letter
+
+
+def test_a_forced_old_charset_does_not_hold_for_utf8():
+    assert decode(LONG.encode(), None, "viscii").encoding == "utf-8"
+    assert decode(LONG.encode(), None, "tcvn5712").text == LONG
+
+
+def test_a_viscii_page_becomes_an_article():
+    article = cleaned(typed(page().replace(' charset="utf-8"', ""), "viscii").encode("latin-1"), charset="viscii")
+    assert article.text.split("\n") == list(SENTENCES)
+    assert article.origins["text"] == "viscii"

@@ -53,6 +53,22 @@ def test_empty(body):
         ("Halaman tidak ditemukan", "Silakan kembali ke beranda."),
         ("Runtime Error", "Server Error in '/' Application."),
         ("Cổng thông tin xã Ví Dụ", "Bài viết không tồn tại hoặc đã bị xóa."),
+        ("Cổng thông tin xã Ví Dụ", "Trang bạn yêu cầu không tồn tại"),
+        ("Cổng thông tin xã Ví Dụ", "Rất tiếc, nội dung bạn đang tìm kiếm không còn tồn tại."),
+        ("Cổng thông tin xã Ví Dụ", "Không tìm thấy tài nguyên yêu cầu."),
+        ("Cổng thông tin xã Ví Dụ", "Đường dẫn không hợp lệ hoặc đã hết hạn"),
+        ("Cổng thông tin xã Ví Dụ", "Tin bài này đã bị gỡ"),
+        ("Cổng thông tin xã Ví Dụ", "Hệ thống đang bảo trì, vui lòng quay lại sau."),
+        ("Cổng thông tin xã Ví Dụ", "Đã xảy ra lỗi trong khi xử lý yêu cầu"),
+        ("Cổng thông tin xã Ví Dụ", "Object reference not set to an instance of an object."),
+        ("The resource cannot be found.", "Description: HTTP 404."),
+        ("IIS 10.0 Detailed Error - 404.0 - Not Found", "Module: IIS Web Core"),
+        ("HTTP Status 500 – Internal Server Error", "Type: Exception Report"),
+        ("403 Forbidden", "nginx"),
+        ("Service Unavailable", "HTTP Error 503. The service is unavailable."),
+        ("Error establishing a database connection", ""),
+        ("IIS Windows Server", ""),
+        ("Index of /upload", "Parent Directory"),
     ],
 )
 def test_errors_served_as_pages(title, text):
@@ -66,6 +82,14 @@ def test_errors_served_as_pages(title, text):
         ("Attention Required! | Cloudflare", "Please complete the security check"),
         ("Access Denied", "You don't have permission to access this server."),
         ("Xác thực", "Vui lòng nhập mã captcha để tiếp tục."),
+        ("Request Rejected", "The requested URL was rejected. Please consult with your administrator."),
+        ("Web Page Blocked!", "Attack ID: 20000051"),
+        ("Cổng thông tin xã Ví Dụ", "IP của bạn đã bị chặn do truy cập bất thường"),
+        ("Cổng thông tin xã Ví Dụ", "Yêu cầu của quý khách đã bị từ chối"),
+        ("Cổng thông tin xã Ví Dụ", "Bạn truy cập quá nhanh, vui lòng thử lại sau."),
+        ("Cổng thông tin xã Ví Dụ", "Bạn không có quyền truy cập trang này."),
+        ("Chờ một chút", "Đang xác minh bạn là con người. Quá trình này có thể mất vài giây."),
+        ("Chờ một chút", "Hệ thống đang kiểm tra trình duyệt của bạn"),
     ],
 )
 def test_walls(title, text):
@@ -107,3 +131,98 @@ def test_a_short_article_with_teasers_in_the_sidebar_stays():
 def test_an_article_about_an_error_page_stays():
     title = "Vì sao trang báo lỗi 404 lại nổi tiếng"
     assert cleaned(page(title=title)).title == title
+
+
+MENU = "".join(f'<li><a href="/{n}">{text}</a></li>' for n, text in enumerate(("Trang chủ", "Giới thiệu", "Văn bản")))
+FOOTER = (
+    '<div class="footer"><p>Cổng thông tin điện tử xã Ví Dụ, địa chỉ: thôn Thượng, xã Ví Dụ; điện thoại: 0123 456 789.'
+    "</p><p>Chịu trách nhiệm: ông Nguyễn Văn A, Chủ tịch xã. Ghi rõ nguồn khi phát hành lại thông tin từ cổng."
+    "</p></div>"
+)
+
+
+def template(content: str) -> str:
+    """A portal's page with `content` in its middle."""
+    return shell("Cổng thông tin xã Ví Dụ", f"<ul>{MENU}</ul><div id='main'>{content}</div>{FOOTER}")
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        ("<span>Trang bạn yêu cầu không tồn tại</span>", "error-page"),
+        ("<h2>Hội đua thuyền mùa thu</h2>", "empty"),
+        ("<h2>Hội đua thuyền mùa thu</h2><p>Nội dung đang được cập nhật...</p>", "empty"),
+        ("", "empty"),
+    ],
+)
+def test_a_template_around_nothing(content, kind):
+    assert outcome(template(content)).kind == kind
+
+
+def test_a_short_notice_in_a_template_is_an_article():
+    article = cleaned(template("<h1>Lịch cắt điện</h1><p>Thôn Hạ mất điện sáng thứ bảy.</p>"))
+    assert "Thôn Hạ mất điện sáng thứ bảy." in article.text
+
+
+def test_a_page_that_only_leads_to_a_document_is_an_article():
+    notice = "<h1>Kế hoạch năm 2026</h1><p><a href='/tep/ke-hoach.pdf'>Kế hoạch của xã</a></p>"
+    assert cleaned(template(notice)).attachments
+
+
+@pytest.mark.parametrize(
+    ("markup", "kind", "detail"),
+    [
+        ("<script>window.location.href = '/';</script>", "error-page", "a script leads on to /"),
+        (
+            "<script>location.replace('/trang-chu')</script>Đang chuyển…",
+            "error-page",
+            "a script leads on to another page",
+        ),
+        ("<meta http-equiv=Refresh content='0; url=/'><p>Đang chuyển…</p>", "error-page", "leads on to /"),
+        (
+            '<script>document.cookie="D1N=ab; path=/";window.location.reload(true);</script>',
+            "blocked",
+            "a script sets a cookie and loads the page again",
+        ),
+    ],
+)
+def test_pages_that_only_lead_on(markup, kind, detail):
+    assert outcome(f"<html><body>{markup}</body></html>") == Rejected(kind, detail)
+
+
+def test_a_short_notice_that_loads_itself_anew_now_and_then_stays():
+    notice = '<meta http-equiv="refresh" content="300; url=/tin"><p>Thôn Hạ mất điện sáng thứ bảy.</p>'
+    assert cleaned(f"<html><body>{notice}</body></html>").text == "Thôn Hạ mất điện sáng thứ bảy."
+
+
+def test_an_article_whose_scripts_set_cookies_and_lead_on_stays():
+    script = "<script>if (top != self) { top.location.href = '/'; } document.cookie = 'xem=1';</script>"
+    refresh = '<meta http-equiv="refresh" content="300; url=/">'
+    assert cleaned(page(before=script, head=refresh)).title
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Không tìm thấy nạn nhân thứ ba trong vụ sạt lở",
+        "Vẫn không tìm thấy tàu cá mất tích",
+        "500 hộ dân xã Ví Dụ được cấp nước sạch",
+        "404 học sinh nhận quà ngày khai giảng",
+        "Người dân bị từ chối truy cập dịch vụ công vì nhập sai mã",
+        "Bạn trẻ xã Ví Dụ lập trang web bị chặn nhầm",
+        "Nội dung không đúng sự thật về xã Ví Dụ bị xử lý",
+        "Bài viết bị gỡ vì bịa chuyện hội đua thuyền",
+        "Không tìm thấy địa chỉ người nhận, bưu tá trả lại quà",
+        "Lỗi hệ thống làm chậm việc trả hồ sơ",
+        "Tin tặc tấn công, cổng thông tin phải tạm dừng",
+    ],
+)
+def test_articles_about_such_things_stay(title):
+    assert cleaned(page(title=title)).title == title
+
+
+def test_an_article_with_a_form_for_comments_stays():
+    form = (
+        "<form><label>Vui lòng nhập mã xác nhận</label><input name=ma><span>Tôi không phải là người máy</span></form>"
+    )
+    assert cleaned(page(after=form)).title

@@ -1,8 +1,11 @@
-"""The demo's web, and a client that takes answers as they come: no redirects followed, no status raised."""
+"""The demo's web, and a client that takes answers as they come: no redirects followed, no status raised. A `form` is
+sent by POST."""
 
 import datetime
 import http.client
+import json
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -23,6 +26,10 @@ class Reply:
     def text(self) -> str:
         return self.body.decode()
 
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
 
 Get = Callable[..., Reply]
 
@@ -42,10 +49,11 @@ def web() -> Iterator[DemoWeb]:
 def get(web: DemoWeb) -> Get:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({"http": web.proxy_url}), _Stay)
 
-    def ask(url: str, **headers: str) -> Reply:
+    def ask(url: str, *, form: dict[str, str] | None = None, **headers: str) -> Reply:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
+        sent = urllib.parse.urlencode(form).encode() if form is not None else None
         try:
-            answer = opener.open(urllib.request.Request(url, headers=named), timeout=5)
+            answer = opener.open(urllib.request.Request(url, data=sent, headers=named), timeout=5)
         except urllib.error.HTTPError as err:
             answer = err
         with answer:

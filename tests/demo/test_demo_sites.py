@@ -11,6 +11,7 @@ import lxml.html
 import pytest
 
 from demo import DemoWeb, aggregator, media, paper, portal, truth
+from demo.handler import Question
 
 TRUTH = truth()
 SITES = ("portal.example", "aggregator.example", "paper.example")
@@ -228,4 +229,5 @@ def test_sites_are_told_apart_by_host(get):
 def test_two_webs_of_one_day_say_the_same(web, get):
     url = "http://portal.example/tin-tuc/"
     with DemoWeb(today=web._today) as other:
-        assert other._server.answerer("portal.example", "/tin-tuc/", {}).body == get(url).body
+        question = Question(method="GET", host="portal.example", target="/tin-tuc/", headers={}, body=b"")
+        assert other._server.answerer(question).body == get(url).body

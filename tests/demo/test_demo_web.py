@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 import lxml.html
 import pytest
 
-from demo import SOURCES, DemoWeb, truth
+from demo import MORE_SOURCES, SOURCES, DemoWeb, editions, hacked, loadmore, nomap, truth, webforms
 from model.source import load_source, source_files
 
 ARTICLE = next(url for url in truth() if "aggregator.example/en/" in url)
@@ -187,3 +187,58 @@ def test_the_sources_selectors_find_what_they_name(get):
             clean = source.clean
             named = [*clean.title, *clean.lead, *clean.body, *clean.author, *clean.published]
             assert all(len(page.cssselect(selector)) == 1 for selector in named)
+
+
+def test_each_of_the_other_sources_loads_and_takes_its_sites_articles_and_only_them(get):
+    sites = {"demo-webforms": webforms, "demo-loadmore": loadmore, "demo-nomap": nomap, "demo-editions": editions}
+    sites["demo-hacked"] = hacked
+    sources = [load_source(path) for path in source_files(MORE_SOURCES)]
+    assert {source.id for source in sources} == set(sites)
+    for source in sources:
+        own = [f"http://{sites[source.id].HOST}{path}" for path in sites[source.id].articles()]
+        assert all(source.is_article(url) for url in own)
+        assert not any(source.is_article(listing.url) for listing in source.discovery.listings)
+        page = lxml.html.document_fromstring(get(own[0]).body)
+        clean = source.clean
+        named = [*clean.title, *clean.body, *clean.published]
+        assert all(len(page.cssselect(selector)) == 1 for selector in named)
+
+
+def test_what_is_posted_reaches_the_site_and_the_log(web, get):
+    listing = "http://webforms.example/danh-sach.aspx"
+    get(listing)
+    assert get(listing, form={"__VIEWSTATE": "ở đâu"}).status == 500
+    assert [(seen.method, seen.status) for seen in web.requests] == [("GET", 200), ("POST", 500)]
+    assert web.count(listing) == 2
+
+
+@pytest.mark.parametrize(
+    ("lengths", "status"),
+    [
+        ("Content-Length: 1000001", b" 413 "),
+        ("Content-Length: 99999999999999999999", b" 413 "),
+        ("Content-Length: -1", b" 411 "),
+        ("Transfer-Encoding: chunked", b" 411 "),
+        ("X: no length at all", b" 411 "),
+    ],
+)
+def test_a_body_without_measure_is_refused_unread(lengths, status, web):
+    assert status in raw(web, f"POST http://portal.example/ HTTP/1.1\r\nHost: x\r\n{lengths}\r\n\r\n".encode())
+    assert web.requests == []
+
+
+def test_robots_txt_says_what_it_is_told_to_until_it_is_healed(web, get):
+    url = "http://portal.example/robots.txt"
+    usual = get(url).text
+    web.robots("portal.example", "User-agent: *\nCrawl-delay: 7\n")
+    assert get(url).text.endswith("Crawl-delay: 7\n")
+    assert "Crawl-delay" not in get("http://paper.example/robots.txt").text
+    web.robots("portal.example", None, status=503)
+    assert (get(url).status, get(url).body) == (503, b"")
+    web.heal(url)
+    assert get(url).text == usual
+    web.robots("portal.example", None, status=404)
+    web.heal()
+    assert get(url).text == usual
+    with pytest.raises(ValueError, match="expected an http:// address"):
+        web.robots("other.example", None)

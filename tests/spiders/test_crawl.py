@@ -302,7 +302,7 @@ def test_variables_in_headers_are_not_stored(web: DemoWeb, settings: Settings, m
 
 
 def test_what_a_setting_lacks_is_a_source_error() -> None:
-    from spiders.settings import expand
+    from spiders.secrets import expand
 
     with pytest.raises(SourceError, match="expected the environment variable NO_SUCH_VARIABLE to be set"):
         expand("${NO_SUCH_VARIABLE}", "kimson", "fetch.proxy")

@@ -1,0 +1,104 @@
+"""A crawl in a child process, and what it tells. Twisted's reactor starts once a process, and ends with its task."""
+
+import json
+import logging
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from typing import IO, Any
+
+from bantin.settings import CHECKOUT, Settings
+
+logger = logging.getLogger("bantin.fetch")
+
+OnProgress = Callable[[dict[str, Any]], None]
+
+END_S = 8.0
+"""How long a crawl that was asked to stop may take; its own limit is 3 s."""
+
+
+class CrawlProcess:
+    """`python -m spiders.crawl` with some `arguments`. `run` blocks until its end; `stop`, from a signal handler or
+    another thread, ends it early. `secrets` go into its environment, and nowhere else."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        arguments: Sequence[str],
+        secrets: Mapping[str, str],
+        on_progress: OnProgress | None = None,
+    ) -> None:
+        self._command = [sys.executable, "-m", "spiders.crawl", "--with-parent", "--archive", settings.archive]
+        self._command += ["--user-agent", settings.user_agent, "--part-bytes", str(settings.part_bytes)]
+        self._command += ["--work", str(settings.work)] if settings.work else []
+        self._command += arguments
+        self._environment = {**os.environ, **secrets}
+        self._on_progress = on_progress or (lambda event: None)
+        self._child: subprocess.Popen[str] | None = None
+        self._stopped = False
+
+    def run(self) -> tuple[int, dict[str, Any]]:
+        """Runs the crawl; returns its exit code and its last event, empty where it has not come to one.
+
+        Its log lines are logged here as they are written, its progress is handed to `on_progress`.
+        """
+        with subprocess.Popen(
+            self._command,
+            stdin=subprocess.PIPE,  # never written to: it closes when this process ends, however that happens
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
+            cwd=CHECKOUT,
+            env=self._environment,
+        ) as child:
+            self._child = child
+            if self._stopped:
+                child.terminate()
+            assert child.stdout is not None  # noqa: S101 - for mypy: a pipe was asked for
+            assert child.stderr is not None  # noqa: S101
+            log = threading.Thread(
+                target=_pass_on, args=(child.stderr,), name=threading.current_thread().name, daemon=True
+            )
+            log.start()
+            try:
+                end = self._listen(child.stdout)
+            except BaseException:
+                self._end(child)
+                raise
+            child.wait()
+            log.join()
+            return child.returncode, end
+
+    def stop(self) -> None:
+        """Asks the crawl to store what it has and end."""
+        self._stopped = True
+        if self._child is not None and self._child.poll() is None:
+            self._child.terminate()
+
+    def _listen(self, lines: IO[str]) -> dict[str, Any]:
+        """Hands on the child's progress until its last event."""
+        for line in lines:
+            if not line.startswith('{"event": '):
+                logger.info("%s", line.rstrip())  # a library that prints
+                continue
+            event: dict[str, Any] = json.loads(line)
+            if event.pop("event") == "end":
+                return event
+            self._on_progress(event)
+        return {}
+
+    def _end(self, child: "subprocess.Popen[str]") -> None:
+        """Ends the crawl, which closes its part first."""
+        child.terminate()
+        try:
+            child.wait(END_S)
+        except subprocess.TimeoutExpired:
+            child.kill()
+
+
+def _pass_on(lines: IO[str]) -> None:
+    for line in lines:
+        logger.info("%s", line.rstrip())

@@ -1,0 +1,286 @@
+"""The pace at which each host is asked: its delay, its own wishes, what is done when it fails.
+
+Two things keep a host's requests apart. The *delay* between any two is Scrapy's, in its downloader's slot for the host;
+`LatencyThrottle` lets it grow with latency. A *hold* stops the slot for a while: because the host says so by
+Retry-After, or because it fails. Nothing sleeps, and what waits for one host takes no other host's place
+(`PoliteQueue`).
+"""
+
+import logging
+import time
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, Self
+
+from scrapy import Request, Spider, signals
+from scrapy.core.downloader import Downloader
+from scrapy.crawler import Crawler
+from scrapy.downloadermiddlewares.retry import RetryMiddleware
+from scrapy.exceptions import IgnoreRequest
+from scrapy.extensions.throttle import AutoThrottle
+from scrapy.http import Response
+from scrapy.pqueues import DownloaderAwarePriorityQueue, DownloaderInterface
+from scrapy.robotstxt import ProtegoRobotParser
+from scrapy.utils.asyncio import call_later
+from twisted.python.failure import Failure
+
+from model.url import host_of
+from spiders.failures import describe
+
+logger = logging.getLogger(__name__)
+
+GIVE_UP_AFTER = 20
+"""So many failures of a host in a row, without one answer between them, and it is asked for nothing more."""
+
+MAX_DELAY_S = 60.0
+"""The longest delay that a host gets by being slow, by failing, or by the Crawl-delay of its robots.txt."""
+
+_GIVEN_UP = "was given up: "
+
+
+def given_up(reason: str) -> bool:
+    """Whether a request was dropped for this `reason` because its host had been given up."""
+    return _GIVEN_UP in reason
+
+
+def wait_s(header: str, now: datetime) -> float:
+    """Seconds to wait, from a Retry-After header that holds seconds or a date (RFC 9110, section 10.2.3); 0 where it
+    holds neither."""
+    try:
+        if header.isascii() and header.strip().isdecimal():
+            return float(header)
+        date = parsedate_to_datetime(header)
+        return max(0.0, (date.replace(tzinfo=date.tzinfo or UTC) - now).total_seconds())
+    except (ValueError, OverflowError):
+        return 0.0
+
+
+def robots_delay_s(parser: ProtegoRobotParser, agent: str) -> float:
+    """Seconds between requests that robots.txt asks for, by Crawl-delay or Request-rate; 0 where by neither. Both are
+    conventions, in no RFC."""
+    rate = parser.rp.request_rate(agent)
+    return max(parser.crawl_delay(agent) or 0.0, rate.seconds / rate.requests if rate else 0.0)
+
+
+@dataclass(slots=True)
+class HostPace:
+    """How a host is treated. `floor_s` is the least delay, of the source or its robots.txt; `backoff_s` the hold after
+    each answer while it recovers from failures; `failures` how many came in a row; `held_until` an instant of
+    `time.monotonic()`; `given_up` why it is asked for nothing more."""
+
+    floor_s: float
+    backoff_s: float = 0.0
+    failures: int = 0
+    held_until: float = 0.0
+    given_up: str | None = None
+
+    def answered(self) -> None:
+        """An answer came: the back-off is halved, down to none."""
+        self.failures = 0
+        self.backoff_s = self.backoff_s / 2 if self.backoff_s > 2 * self.floor_s else 0.0
+
+    def failed(self) -> None:
+        """A failure: the back-off doubles, from the floor up to `MAX_DELAY_S`. Requests that were under way together
+        fail together, and count for that as one."""
+        self.failures += 1
+        if not self.held:
+            self.backoff_s = min(2 * max(self.backoff_s, self.floor_s), max(MAX_DELAY_S, self.floor_s))
+
+    def hold(self, seconds: float) -> None:
+        """Nothing is asked for `seconds` from now on, or longer where an earlier hold lasts longer."""
+        self.held_until = max(self.held_until, time.monotonic() + seconds)
+
+    @property
+    def held_s(self) -> float:
+        """Seconds until the hold ends; 0 where there is none."""
+        return max(0.0, self.held_until - time.monotonic())
+
+    @property
+    def held(self) -> bool:
+        """Whether nothing may be asked now."""
+        return self.held_s > 0
+
+
+class Throttle:
+    """A downloader middleware, nearer to the server than redirects and retries, so that it sees every answer.
+
+    Retry-After of a 429 or 503 holds the host until then; the refused request is retried by Scrapy and waits with the
+    others. One that asks for more than the setting `RETRY_AFTER_MAX_S`, or fails `GIVE_UP_AFTER` times in a row, is
+    given up: further requests raise `IgnoreRequest`, see `given_up`. A failure is a 5xx, a 429, or no answer.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+        self._delay_s = crawler.settings.getfloat("DOWNLOAD_DELAY")
+        self._max_s = crawler.settings.getfloat("RETRY_AFTER_MAX_S")
+        self._agent: str = crawler.settings["ROBOTSTXT_USER_AGENT"]
+        self._no_answer = RetryMiddleware(crawler.settings).exceptions_to_retry
+        self._paces: dict[str, HostPace] = {}
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Scrapy's entry."""
+        self = cls(crawler)
+        crawler.signals.connect(self._prepare_slot, signals.request_reached_downloader)
+        crawler.signals.connect(self._heed_robots, signals.robots_parsed)
+        return self
+
+    def pace(self, host: str) -> HostPace:
+        """How `host` is treated now."""
+        return self._paces.setdefault(host, HostPace(self._delay_s))
+
+    def process_request(self, request: Request) -> None:
+        """Drops a request to a host that was given up."""
+        # A redirect brings along the slot of the host that it came from.
+        request.meta.pop(Downloader.DOWNLOAD_SLOT, None)
+        reason = self.pace(host_of(request.url)).given_up
+        if reason is not None:
+            raise IgnoreRequest(reason)
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        """The same response; the host's pace follows from it."""
+        host = host_of(request.url)
+        pace = self.pace(host)
+        if response.status < 500 and response.status != 429:
+            pace.answered()
+            self._hold(host, pace.backoff_s)
+            return response
+        header = response.headers.get("Retry-After") if response.status in (429, 503) else None
+        wait = wait_s(header.decode("latin-1"), datetime.now(UTC)) if header else 0.0
+        if wait > self._max_s:
+            self._give_up(host, f"HTTP {response.status} asks to wait {wait:.0f} s, more than {self._max_s:.0f} s")
+        elif wait:
+            logger.info("%s answered %s: %s waits %.0f s, as it asks", request.url, response.status, host, wait)
+            pace.failures += 1
+            self._hold(host, wait)
+            self._count(host, f"HTTP {response.status}")
+        else:
+            pace.failed()
+            self._hold(host, pace.backoff_s)
+            self._count(host, f"HTTP {response.status}")
+        return response
+
+    def process_exception(self, request: Request, exception: Exception) -> None:
+        """Counts a request that got no answer."""
+        if isinstance(exception, self._no_answer):
+            host = host_of(request.url)
+            pace = self.pace(host)
+            pace.failed()
+            self._hold(host, pace.backoff_s)
+            self._count(host, describe(Failure(exception)))  # type: ignore[no-untyped-call]
+
+    def _count(self, host: str, problem: str) -> None:
+        failures = self.pace(host).failures
+        if failures >= GIVE_UP_AFTER:
+            self._give_up(host, f"{failures} failures in a row, the last: {problem}")
+
+    def _give_up(self, host: str, why: str) -> None:
+        """Drops what waits for `host`, now and later."""
+        pace = self.pace(host)
+        if pace.given_up is not None:
+            return
+        pace.given_up = f"{host} {_GIVEN_UP}{why}"
+        logger.warning("%s", pace.given_up)
+        slot = self._downloader.slots.get(host)
+        while slot is not None and slot.queue:
+            _, waiting = slot.queue.popleft()
+            waiting.errback(IgnoreRequest(pace.given_up))
+
+    def _hold(self, host: str, seconds: float) -> None:
+        if seconds > 0:
+            self.pace(host).hold(seconds)
+            self._stop_slot(host)
+
+    def _stop_slot(self, host: str) -> None:
+        """Lets the downloader take up the host's queue no sooner than the hold ends: a slot waits for its `latercall`,
+        whatever its delay."""
+        slot = self._downloader.slots.get(host)
+        wait = self.pace(host).held_s
+        if slot is not None and wait:
+            if slot.latercall:
+                slot.latercall.cancel()
+            slot.latercall = call_later(wait, self._downloader._latercall, slot)
+
+    def _prepare_slot(self, request: Request) -> None:
+        """Called before a request is queued in its slot: that may be new, since Scrapy drops what was idle for long."""
+        host = host_of(request.url)
+        slot = self._downloader.slots[host]
+        slot.delay = max(slot.delay, self.pace(host).floor_s)
+        self._stop_slot(host)
+
+    def _heed_robots(self, robotparser: ProtegoRobotParser, request: Request) -> None:
+        """Takes the delay that robots.txt asks for as the host's floor."""
+        asked = robots_delay_s(robotparser, self._agent)
+        if asked:
+            host = host_of(request.url)
+            kept = min(asked, MAX_DELAY_S)
+            most = "" if kept == asked else f"; it gets {kept:g} s, the most we wait"
+            logger.info("robots.txt of %s asks for %g s between requests%s", host, asked, most)
+            pace = self.pace(host)
+            pace.floor_s = max(pace.floor_s, kept)
+
+    @property
+    def _downloader(self) -> Downloader:
+        engine = self._crawler.engine
+        assert engine is not None  # noqa: S101 - for mypy: requests come from it
+        return engine.downloader
+
+
+def throttle_of(crawler: Crawler) -> Throttle:
+    """The crawl's throttle, once its engine is made."""
+    throttle = crawler.get_downloader_middleware(Throttle)
+    assert throttle is not None  # noqa: S101 - for mypy: the settings name it
+    return throttle
+
+
+class LatencyThrottle(AutoThrottle):
+    """Scrapy's AutoThrottle, which knows that a host's robots.txt may ask for more than the source's delay."""
+
+    def _response_downloaded(self, response: Response, request: Request, spider: Spider) -> None:
+        self.mindelay = throttle_of(self.crawler).pace(host_of(request.url)).floor_s
+        super()._response_downloaded(response, request, spider)
+
+
+class PoliteQueue(DownloaderAwarePriorityQueue):
+    """Scrapy's queue, which gives the downloader no more of a host's requests than it can take up soon.
+
+    Scrapy's own prefers hosts with few requests in the downloader, but where only one host has any left it fills all
+    places (`CONCURRENT_REQUESTS`) with those, and another host's that are found a moment later wait until that one's
+    delay or hold is over. Also, what waits here keeps its order: lists before articles.
+    """
+
+    def __init__(self, crawler: Crawler, *args: Any, **kwargs: Any) -> None:
+        super().__init__(crawler, *args, **kwargs)
+        self._downloader_interface = _Places(crawler)
+
+
+class _Places(DownloaderInterface):
+    """The downloader as the queue sees it: which hosts have a place left, and how many of theirs are taken.
+
+    A host has as many as its concurrency and one for the next in turn; one while it is held. The setting
+    `REQUESTS_UNDER_WAY` bounds all that do not wait for their host.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        self._throttle = throttle_of(crawler)
+        self._most = crawler.settings.getint("REQUESTS_UNDER_WAY")
+        self._most_per_host = crawler.settings.getint("CONCURRENT_REQUESTS_PER_DOMAIN") + 1
+
+    def stats(self, possible_slots: Iterable[str]) -> list[tuple[int, str]]:
+        """How many requests of each host are in the downloader, those that wait for robots.txt too; only hosts that
+        have a place left."""
+        taken = Counter(self.get_slot_key(request) for request in self.downloader.active)
+        if sum(self._under_way(host, count) for host, count in taken.items()) >= self._most:
+            return []
+        return [(taken[host], host) for host in possible_slots if taken[host] < self._places(host)]
+
+    def _under_way(self, host: str, taken: int) -> int:
+        slot = self.downloader.slots.get(host)
+        return 0 if self._throttle.pace(host).held else taken - (len(slot.queue) if slot else 0)
+
+    def _places(self, host: str) -> int:
+        return 1 if self._throttle.pace(host).held else self._most_per_host
