@@ -240,25 +240,6 @@ def primary_language(tag: str) -> str | None:
     return match[1].lower() if match else None
 
 
-def feed_links(body: bytes, url: str) -> list[str]:
-    """The addresses of `feed_entries`. To be removed when the spider uses that."""
-    return [entry.url for entry in feed_entries(body, url)]
-
-
-@dataclass(frozen=True, slots=True)
-class SitemapAddresses:
-    """The addresses of `SitemapLinks`. To be removed with `sitemap_links`."""
-
-    pages: list[str]
-    sitemaps: list[str]
-
-
-def sitemap_links(body: bytes, url: str, limit: int) -> SitemapAddresses:
-    """The addresses of `sitemap_entries`. To be removed when the spider uses that."""
-    found = sitemap_entries(body, url, limit)
-    return SitemapAddresses([entry.url for entry in found.pages], [entry.url for entry in found.sitemaps])
-
-
 def _check_feed(body: bytes) -> None:
     """Refuses what is no feed, or would keep feedparser busy for minutes, before it reads a byte."""
     if _HTML.match(body, 0, 8_192):

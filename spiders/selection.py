@@ -86,7 +86,8 @@ class Selection:
         most = self._source.fetch.max_pages
         due = self._frontier.due(self._started_at, {Kind.ARTICLE}, limit=most, max_failures=MAX_FAILURES)
         urls: list[tuple[str, str | None]] = [(url, None) for url in again]
-        urls += [(known.url, known.via) for known in self._frontier.waiting(Kind.ARTICLE)]
+        # Rules may have changed since some of them were left: so a few more than the budget.
+        urls += [(known.url, known.via) for known in self._frontier.waiting(Kind.ARTICLE, limit=2 * most)]
         urls += [(known.url, known.via) for known in due]
         for link, via in urls:
             url = normalise_url(link)

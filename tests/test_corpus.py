@@ -62,7 +62,12 @@ def of_registry(name: str, port: int) -> Source:
     values = load_source(CHECKOUT / "sources" / f"{name}.yaml").model_dump()
     ways_in = json.loads(json.dumps(change["discovery"]).replace("{base}", base).replace("{{n}}", "{n}"))
     return Source.model_validate(
-        {**values, "url": f"{base}/", "discovery": ways_in, "fetch": {**values["fetch"], "delay_s": 0}}
+        {
+            **values,
+            "url": f"{base}/",
+            "discovery": ways_in,
+            "fetch": {**values["fetch"], "delay_s": 0, "allow_private": True, "cloaking_probes": 0},
+        }
     )
 
 

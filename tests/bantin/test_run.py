@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bantin.clean import clean_part
-from bantin.errors import AllRejected, NotReady
+from bantin.errors import AllRejected, FetchFailed, NotReady
 from bantin.fetch import Fetch
 from bantin.publish import publish
 from bantin.reading import find_article, list_articles
@@ -103,16 +103,33 @@ def test_a_run_that_failed_and_is_run_again_is_as_if_it_had_not(web: DemoWeb, se
 
 def test_a_run_in_which_every_page_was_rejected_fails_and_publishes_nothing(web: DemoWeb, settings: Settings) -> None:
     source = trouble_source("/").model_copy(update={"articles": demo_source("portal").articles})
-    source = type(source).model_validate({**source.model_dump(), "articles": {"allow": ["^/binary", "^/captcha"]}})
+    source = type(source).model_validate({**source.model_dump(), "articles": {"allow": ["^/binary", "^/empty"]}})
     with pytest.raises(AllRejected, match="every one of 2 article pages was rejected") as caught:
         run_source(source, settings, RUN)
     report = reports.read_report(open_store(settings.archive), "trouble", RUN)
     assert report is not None
     assert (report.state, report.reason) == ("failed", str(caught.value))
-    assert set(report.rejected) == {"not-html", "blocked"}
+    assert set(report.rejected) == {"not-html", "empty"}
     assert list_articles(settings) == []
     allowed = source.model_copy(update={"may_be_empty": True})
     assert run_source(allowed, settings, LATER).state == "published"
+
+
+def test_a_wall_before_the_page_is_a_failure_that_says_so_and_is_asked_for_again(
+    web: DemoWeb, settings: Settings
+) -> None:
+    source = trouble_source("/")
+    source = type(source).model_validate({**source.model_dump(), "articles": {"allow": ["^/captcha", "^/redirect/2"]}})
+    with pytest.raises(FetchFailed, match=r"1 of 2 article pages failed .* blocked: "):
+        run_source(source, settings, RUN)
+    report = reports.read_report(open_store(settings.archive), "trouble", RUN)
+    assert report is not None
+    assert (report.captures["article blocked"], report.blocked) == (1, 1)
+    patient = source.model_copy(update={"fetch": source.fetch.model_copy(update={"error_tolerance": 1})})
+    assert "1 blocked" in run_source(patient, settings, "20261123T000000Z").summary
+    asked = web.count("http://trouble.example/captcha")
+    run_source(patient, settings, "20261123T010000Z")
+    assert web.count("http://trouble.example/captcha") == asked + 1
 
 
 def test_steps_out_of_order_say_what_is_missing(web: DemoWeb, settings: Settings) -> None:

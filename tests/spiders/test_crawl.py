@@ -151,7 +151,7 @@ def test_whatever_a_server_does_the_crawl_ends_and_says_what_failed(web: DemoWeb
         (trouble_source("/status/500"), CrawlExit.NOTHING, "http://trouble.example/status/500: HTTP 500"),
         (trouble_source("/reset"), CrawlExit.NOTHING, "nothing could be fetched"),
         (trouble_source("/empty"), CrawlExit.NOTHING, "no article address was found on http://trouble.example/empty"),
-        (trouble_source("/pdf"), CrawlExit.NOTHING, "expected an HTML page"),
+        (trouble_source("/pdf"), CrawlExit.NOTHING, "expected HTML or JSON"),
         (trouble_source("/", error_tolerance=0.1, max_body_bytes=100_000), CrawlExit.ERRORS, "article pages failed"),
         (trouble_source("/redirect/0", "/status/503"), CrawlExit.ERRORS, "1 of 2 ways in failed"),
     ],
