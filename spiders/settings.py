@@ -28,6 +28,8 @@ SCHEDULER_MEMORY_QUEUE = "scrapy.squeues.FifoMemoryQueue"
 # It counts what is under way, and not what waits for its host; so Scrapy's own bound is off.
 SCHEDULER_PRIORITY_QUEUE = "spiders.throttle.PoliteQueue"
 CONCURRENT_REQUESTS = 0
+# There are no items, and Scrapy makes so many tasks for what a callback yields: a hundred cost as much as a download.
+CONCURRENT_ITEMS = 1
 # A delay is a promise: Scrapy would wait between 0.5 and 1.5 times as long.
 DOWNLOAD_DELAY_JITTER = 0
 RETRY_HTTP_CODES = [408, 429, 500, 502, 503, 504, 522, 524]
