@@ -4,6 +4,7 @@ import logging
 import queue
 import signal
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,23 +26,25 @@ OnStep = Callable[[str, str, dict[str, Any]], None]
 TICK_S = 0.2
 """How soon Ctrl-C is noticed."""
 
+STALLED_S = 2.0
+"""A crawl that came no further for so long waits for its server, and costs nothing: another may begin beside it."""
+
 logger = logging.getLogger("bantin.crawl")
 
 
 def crawl_all(
     sources: list[Source], settings: Settings, run: str, jobs: int, on_step: OnStep
 ) -> Iterator[tuple[Source, RunReport | Exception]]:
-    """Crawls, cleans and publishes `sources` as `run`, up to `jobs` of them at a time; those of one politeness group
-    one after the other. Yields each with its report, or with the error that ended it, as it ends.
+    """Crawls, cleans and publishes `sources` as `run`, up to `jobs` of them at a time, and as many again in the place
+    of those that wait for their servers; those of one politeness group one after the other. Yields each with its
+    report, or with the error that ended it, as it ends.
 
     Ctrl-C, where this is the main thread, stops all: those under way store what they have and come with `Interrupted`,
     and so do those that had not begun. A second Ctrl-C raises KeyboardInterrupt; crawls then end by themselves.
     """
-    crawls = _Crawls(settings, run, on_step, lanes(sources))
+    crawls = _Crawls(settings, run, on_step, lanes(sources), jobs)
     with _on_interrupt(crawls.stopping):
         try:
-            for _ in range(jobs):
-                threading.Thread(target=crawls.work, daemon=True).start()  # a daemon: must not outlive a second Ctrl-C
             for _ in sources:
                 yield crawls.next_ended()
         finally:
@@ -61,45 +64,58 @@ def lanes(sources: list[Source]) -> list[list[Source]]:
 class _Crawls:
     """What the threads of one command share."""
 
-    def __init__(self, settings: Settings, run: str, on_step: OnStep, waiting: list[list[Source]]) -> None:
+    def __init__(self, settings: Settings, run: str, on_step: OnStep, waiting: list[list[Source]], jobs: int) -> None:
         self.stopping = threading.Event()
         self._settings = settings
         self._run = run
         self._on_step = on_step
         self._waiting = deque(waiting)
+        self._jobs = jobs
+        self._workers = 0
+        self._moved: dict[str, tuple[float, dict[str, Any]]] = {}
         self._fetches: dict[str, Fetch] = {}
-        self._ended: queue.SimpleQueue[tuple[Source, RunReport | Exception]] = queue.SimpleQueue()
-
-    def work(self) -> None:
-        """What each thread does. It bears the name of its source, so that a line in the log can tell whose it is."""
-        while True:
-            try:
-                lane = self._waiting.popleft()
-            except IndexError:
-                return
-            for source in lane:
-                threading.current_thread().name = source.id
-                self._ended.put((source, self._crawl(source)))
+        self._ended: queue.SimpleQueue[tuple[Source, RunReport | Exception] | None] = queue.SimpleQueue()
 
     def next_ended(self) -> tuple[Source, RunReport | Exception]:
-        """Waits for the next source to end."""
+        """Waits for the next source to end, and begins others meanwhile."""
         while True:
             if self.stopping.is_set():
                 self.stop()  # again and again: a fetch may only just have begun
+            self._begin()
             try:
-                return self._ended.get(timeout=TICK_S)
+                ended = self._ended.get(timeout=TICK_S)
             except queue.Empty:
                 continue
+            if ended is not None:
+                return ended
+            self._workers -= 1
 
     def stop(self) -> None:
         """Asks every crawl under way to end."""
         for fetch in list(self._fetches.values()):
             fetch.stop()
 
+    def _begin(self) -> None:
+        """Starts as many rows as there is room for."""
+        now = time.monotonic()
+        stalled = sum(now - since >= STALLED_S for since, _ in list(self._moved.values()))
+        while self._waiting and self._workers < self._jobs + min(stalled, self._jobs):
+            self._workers += 1
+            lane = self._waiting.popleft()
+            # A daemon: it must not outlive a second Ctrl-C.
+            threading.Thread(target=self._work, args=(lane,), daemon=True).start()
+
+    def _work(self, lane: list[Source]) -> None:
+        """What each thread does. It bears the name of its source, so that a line in the log can tell whose it is."""
+        for source in lane:
+            threading.current_thread().name = source.id
+            self._ended.put((source, self._crawl(source)))
+        self._ended.put(None)
+
     def _crawl(self, source: Source) -> RunReport | Exception:
         try:
             self._go_on(source)
-            self._on_step(source.id, "fetch", {"lists": 0, "found": 0, "asked": 0, "answered": 0})
+            self._step(source, "fetch", {"lists": 0, "found": 0, "asked": 0, "answered": 0})
             hand_over = partial(self._fetches.__setitem__, source.id)
             return run_source(source, self._settings, self._run, partial(self._step, source), hand_over)
         except BantinError as err:
@@ -109,8 +125,11 @@ class _Crawls:
             return err
         finally:
             self._fetches.pop(source.id, None)
+            self._moved.pop(source.id, None)
 
     def _step(self, source: Source, step: str, event: dict[str, Any]) -> None:
+        if self._moved.get(source.id, (0, None))[1] != event:
+            self._moved[source.id] = (time.monotonic(), event)
         if step != "fetch":  # which ends by itself, and stores what it has
             self._go_on(source)
         self._on_step(source.id, step, event)

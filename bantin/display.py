@@ -92,8 +92,9 @@ def show_sources(console: Console, sources: "Iterable[Source]") -> None:
 def _ways_in(source: "Source") -> str:
     found = source.discovery
     ways = [(len(found.feeds), "feed"), (len(found.sitemaps), "sitemap"), (len(found.listings), "listing")]
-    ways += [(1, f"announced {kind}") for kind in found.announced] + [(1, "crawl")] * (found.crawl is not None)
-    return ", ".join(f"{count} {name}{'s' if count > 1 else ''}" for count, name in ways if count)
+    counted = [f"{count} {name}{'s' if count > 1 else ''}" for count, name in ways if count]
+    announced = [f"announced {kind}" for kind in found.announced]
+    return ", ".join([*counted, *announced, *(["a crawl"] if found.crawl else [])])
 
 
 def _show_rows(console: Console, names: tuple[str, ...], rows: Iterable[tuple[tuple[object, ...], str]]) -> None:
