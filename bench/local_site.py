@@ -31,7 +31,9 @@ def local_site(folder: Path, pages: int, hosts: int = 1) -> Iterator[int]:
     port = free_ports(hosts)
     build = [sys.executable, GENERATOR, "--out", folder, "--hosts", str(hosts), "--base-port", str(port)]
     subprocess.run([*build, "--articles", str(pages)], check=True, stdout=subprocess.DEVNULL)
-    nginx = subprocess.Popen(["nginx", "-p", f"{folder}/", "-c", "nginx.conf", "-g", "daemon off;"])
+    nginx = subprocess.Popen(
+        ["nginx", "-p", f"{folder}/", "-c", "nginx.conf", "-g", "daemon off;"], stderr=subprocess.DEVNULL
+    )
     try:
         wait_for(port)
         yield port

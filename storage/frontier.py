@@ -4,6 +4,7 @@ For each URL the newest fact by `fetched_at` wins, whatever order the runs were 
 in storage/facts.py, what each changes in storage/revisits.py; storage/snapshot.py keeps the result for the next run.
 """
 
+from bisect import bisect_left
 from collections.abc import Collection, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -31,6 +32,7 @@ _LISTS = [KINDS.index(kind) for kind in (Kind.LISTING, Kind.FEED, Kind.SITEMAP, 
 _FOUND = [KINDS.index(kind) for kind in (Kind.ARTICLE, Kind.ASSET)]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _PORTION = 10_000
+_FEW = 1_000
 _TEXTS = pa.schema([("id", pa.string()), ("fetched_at", pa.timestamp("us", tz="UTC")), ("text_sha256", pa.string())])
 
 
@@ -52,8 +54,9 @@ class Frontier:
     def get(self, key: str) -> Known | None:
         """What is known by `key` (see `key_of`)."""
         hashes, places = self._index
-        wanted = np.int64(hash(key))
-        for at in range(int(hashes.searchsorted(wanted)), len(hashes)):
+        wanted = hash(key)
+        # Not numpy's own search: it lets other threads go first, and a crawl asks several times a page.
+        for at in range(bisect_left(hashes, wanted), len(hashes)):
             if hashes[at] != wanted:
                 break
             if self._state.columns["key"][places[at]].as_py() == key:
@@ -65,18 +68,35 @@ class Frontier:
     ) -> list[Known]:
         """Those of `kinds` that were asked for before and are due by `at`, soonest first: at most `limit` of them, and
         none that failed `max_failures` times or more since its last answer."""
+        return self._known(self._due(at, kinds, max_failures)[:limit])
+
+    def each_due(self, at: datetime, kind: Kind, *, max_failures: int) -> Iterator[Known]:
+        """The same of one kind, a few at a time: for whoever does not know how many he wants."""
+        return self._each(self._due(at, [kind], max_failures))
+
+    def waiting(self, kind: Kind, *, limit: int | None = None) -> list[Known]:
+        """Those that were found and never asked for, in the order they were found: at most `limit` of them, since a
+        sitemap may name a million. A list waits too when a run came to it again, and left it."""
+        return self._known(self._waiting(kind)[:limit])
+
+    def each_waiting(self, kind: Kind) -> Iterator[Known]:
+        """The same, a few at a time."""
+        return self._each(self._waiting(kind))
+
+    def _due(self, at: datetime, kinds: Collection[Kind], max_failures: int | None) -> Ints:
         numbers = self._state.numbers
         chosen = self._of(kinds) & (numbers["last_fetched"] != NEVER) & (numbers["next_due"] <= _microseconds(at))
         if max_failures is not None:
             chosen &= numbers["failures"] < max_failures
-        places = np.flatnonzero(chosen)
-        return self._known(places[np.argsort(numbers["next_due"][places], kind="stable")][:limit])
+        places: Ints = np.flatnonzero(chosen)
+        return places[np.argsort(numbers["next_due"][places], kind="stable")]
 
-    def waiting(self, kind: Kind, *, limit: int | None = None) -> list[Known]:
-        """Those that were found and never asked for, in the order they were found: at most `limit` of them, since a
-        sitemap may name a million."""
-        places = np.flatnonzero(self._of([kind]) & (self._state.numbers["last_fetched"] == NEVER))
-        return self._known(places[:limit])
+    def _waiting(self, kind: Kind) -> Ints:
+        return np.flatnonzero(self._of([kind]) & (self._state.numbers["last_fetched"] == NEVER))
+
+    def _each(self, places: Ints) -> Iterator[Known]:
+        for start in range(0, len(places), _FEW):
+            yield from self._known(places[start : start + _FEW])
 
     def rejected(self) -> set[str]:
         """The keys of the pages that are no articles, as the cleaner says."""
@@ -125,13 +145,13 @@ class Frontier:
         )
 
     @cached_property
-    def _index(self) -> tuple[Ints, Ints]:
+    def _index(self) -> tuple[memoryview, Ints]:
         """The hashes of the keys in order, and where their URLs stand: a tenth of what a dict would take."""
         keys_ = self._state.columns["key"]
         parts = (keys_.slice(start, _PORTION).to_pylist() for start in range(0, len(self), _PORTION))
         hashes = np.fromiter((hash(key) for part in parts for key in part), np.int64, len(self))
         places = np.argsort(hashes)
-        return hashes[places], places
+        return hashes[places].data, places
 
     @cached_property
     def _last_news(self) -> dict[int, datetime]:

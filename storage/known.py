@@ -25,8 +25,9 @@ class Fate(StrEnum):
 class Known:
     """What is known of one URL.
 
-    `url` is its spelling when it last answered, which a server understands for certain; `key` its normal one. `via` is
-    the page it was first found on, `last_fetched` when it was last asked for, None while it waits.
+    `url` is its spelling when it last answered, which a server understands for certain; `key` its normal one; `kind` as
+    what it answered. `via` is the page it was first found on, `last_fetched` when it was last asked for, None while it
+    waits.
 
     `status`, `body_sha256`, `place` (its record: WARC key and offset) and `answered_at` are of the last full answer,
     `rejected` whether the cleaner took that for no article, `text_sha256` the last text that it did take; a page of a
@@ -62,7 +63,7 @@ class Known:
 
     @property
     def waiting(self) -> bool:
-        """Whether it was found and never asked for."""
+        """Whether it was found and never asked for; of a list, also whether the last run that came to it left it."""
         return self.last_fetched is None
 
     @property

@@ -26,7 +26,7 @@ NEVER = -(2**62)
 
 _MAX_US = 253_370_764_800 * 1_000_000  # the year 9999: a later time is no datetime
 _HOUR_US = 3_600_000_000
-_ARTICLE, _ASSET = KINDS.index(Kind.ARTICLE), KINDS.index(Kind.ASSET)
+_ARTICLE, _ASSET, _LISTING = (KINDS.index(kind) for kind in (Kind.ARTICLE, Kind.ASSET, Kind.LISTING))
 _REPEATED = pa.dictionary(pa.int32(), pa.string())
 
 NUMBERS: dict[str, Any] = {
@@ -93,9 +93,11 @@ def nothing() -> State:
 def advance(state: State, facts: Facts, min_h: float, max_h: float) -> State:
     """What is known after `facts`, all of them newer than what `state` was made of. Both are used up."""
     fold = _Fold(state, facts, min_h, max_h)
-    for rows in _by_turn(fold.urls, np.flatnonzero(~facts.waiting & ~facts.hop)):
+    waits = facts.waiting & (facts.kind == _LISTING)
+    for rows in _by_turn(fold.urls, np.flatnonzero((~facts.waiting & ~facts.hop) | waits)):
+        fold.wait(rows[waits[rows]])
         fold.fail(rows[facts.failed[rows]])
-        fold.answer(rows[~facts.failed[rows]])
+        fold.answer(rows[~facts.failed[rows] & ~waits[rows]])
     return fold.result()
 
 
@@ -145,6 +147,11 @@ class _Fold:
         self.numbers["interval_h"][urls] = np.where(facts.kind[rows] == _ASSET, self.bounds[1], self.bounds[0])
         self._take(("first", "url"), rows)
 
+    def wait(self, rows: Ints) -> None:
+        """A list's page that a run came to and left: it waits again, and nothing is forgotten. (Any other address that
+        is known is due by itself.)"""
+        self.numbers["last_fetched"][self.urls[rows]] = NEVER
+
     def fail(self, rows: Ints) -> None:
         """No answer: due at once, since it may have been the server's mood. Nothing is forgotten."""
         urls, at = self.urls[rows], self.facts.at[rows]
@@ -158,6 +165,7 @@ class _Fold:
         facts, urls, numbers = self.facts, self.urls[rows], self.numbers
         interval = np.clip(self._interval(rows), *self.bounds)
         due = np.minimum(facts.run_at[rows] + interval * _HOUR_US, _MAX_US)
+        numbers["kind"][urls] = facts.kind[rows]  # rules change: what was a list may be an article today
         numbers["interval_h"][urls] = interval
         numbers["next_due"][urls] = np.rint(due).astype(np.int64)
         numbers["last_fetched"][urls] = facts.at[rows]

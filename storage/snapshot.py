@@ -23,7 +23,7 @@ from storage.store import ObjectStore
 
 logger = logging.getLogger(__name__)
 
-VERSION = 1
+VERSION = 2
 """To be counted up whenever facts are folded otherwise than before, or keys are spelled otherwise."""
 
 _ABOUT = b"bantin.frontier"
