@@ -84,7 +84,10 @@ class CrawlProcess:
             if not line.startswith('{"event": '):
                 logger.info("%s", line.rstrip())  # a library that prints
                 continue
-            event: dict[str, Any] = json.loads(line)
+            try:
+                event: dict[str, Any] = json.loads(line)
+            except ValueError:  # cut short, by the end that the crawl sets itself
+                continue
             if event.pop("event") == "end":
                 return event
             self._on_progress(event)

@@ -12,6 +12,9 @@ from typing import ClassVar
 
 from model.errors import BantinError
 
+HELD = 6
+"""The exit code of a crawl that was kept out by another one of its source or group (`spiders.verdict.CrawlExit`)."""
+
 INTERRUPTED = 75
 """The exit code of what was stopped from outside, a crawl (`spiders.verdict.CrawlExit`) or a command: EX_TEMPFAIL of
 sysexits.h."""

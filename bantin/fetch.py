@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bantin.child import CrawlProcess, OnProgress
-from bantin.errors import INTERRUPTED, FetchFailed, Interrupted
+from bantin.errors import HELD, INTERRUPTED, FetchFailed, Interrupted
 from bantin.settings import Settings
 from model.capture import Capture
 from model.report import RunReport, State
@@ -49,7 +49,8 @@ class Fetch:
         """Crawls, and returns the keys of the WARC parts that hold pages of articles.
 
         The crawl's log lines are logged here as they are written, its progress is handed to `on_progress`, and its end
-        is told in the run's report. Raises `FetchFailed` (`Interrupted` where it was stopped) and `StorageError`.
+        is told in the run's report; but where another crawl of the source is under way, only by the error. Raises
+        `FetchFailed` (`Interrupted` where it was stopped) and `StorageError`.
         """
         started = datetime.now(UTC)
         store = open_store(self._settings.archive)
@@ -63,7 +64,8 @@ class Fetch:
         with _on_interrupt(self.stop):
             exit_code, end = self._crawl.run()
             reason = end.get("reason") or f"the crawl died with exit code {exit_code}; its log says why"
-            self._report(store, started, exit_code, reason, end)
+            if exit_code != HELD:  # the run is another attempt's, or has not begun: its report is not ours to write
+                self._report(store, started, exit_code, reason, end)
         if exit_code in (INTERRUPTED, -signal.SIGTERM):  # the latter: before the crawl listened
             raise Interrupted(reason, source=self._source.id, run=self._run, exit_code=exit_code)
         if exit_code:

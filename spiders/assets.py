@@ -2,30 +2,23 @@
 
 import ipaddress
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import chain, islice
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 import lxml.html
 from lxml import etree
-from lxml.cssselect import CSSSelector
 from tldextract import TLDExtract
 from w3lib.url import safe_url_string
 
 from model.source import Assets
 from model.url import host_of, is_web_address, normalise_url
+from spiders.region import APART, MAX_ELEMENTS, article_regions, parsed
 
 _SUFFIXES = TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True)  # the packaged list
-
-MAX_PAGE_BYTES = 2_000_000
-"""Of a longer page only the beginning is read: an article's text is a hundredth of that."""
-
-MAX_ELEMENTS = 30_000
-"""How many elements of a page are looked at, and how many links and images of a region."""
-
-MAX_REGIONS = 100
 MAX_URL_CHARS = 2_000
+
 ICON_PIXELS = 48
 """An image said to be no wider or no higher is furniture."""
 
@@ -42,16 +35,6 @@ _PIXELS = re.compile(r"\s*(\d{1,6})(?:\.\d*)?\s*(?:px)?\s*", re.IGNORECASE)
 _STYLED_PIXELS = re.compile(r"(?:^|[;\s])(?:width|height)\s*:\s*(\d{1,6})(?:\.\d*)?px", re.IGNORECASE)
 _DESCRIPTOR = re.compile(r"(\d{1,6}(?:\.\d{1,6})?)[wx]")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
-
-_FRAMES = frozenset(("div", "section", "article", "main", "td", "form", "center", "body"))
-"""Elements that may be the article's region."""
-
-_PARTS = ("p", "h1", "h2", "h3", "h4", "h5", "h6", "li", "ul", "ol", "dl", "pre", "blockquote", "figure", "table", "tr")
-_APART = ("nav", "header", "footer", "aside")
-_BLOCKS = frozenset((*_FRAMES, *_PARTS, *_APART))
-_SILENT = frozenset(("a", "script", "style", "noscript", "select", "textarea", "button", "title", "head", "template"))
-"""Elements whose text is not a paragraph's."""
-
 _LINKING = {"a": "href", "iframe": "src", "embed": "src", "object": "data"}
 
 
@@ -59,17 +42,17 @@ def asset_links(body: bytes | str, url: str, assets: Assets, selectors: Sequence
     """The addresses of what hangs on the article in the page `body` at `url`: documents first, then images, absolute,
     each once, at most `assets.max_per_page`.
 
-    The article's region is what the first of `selectors` that matches anything finds (the source's `clean.body`), else
-    the element whose own paragraphs hold most text. Documents are also looked for in the region's parent, as sites list
-    attachments under the text. Any host may be named: pictures lie on others. Never raises, whatever the page is.
+    `selectors` are the source's `clean.body`, see `article_regions`. Documents are also looked for in the region's
+    parent, as sites list attachments under the text. Any host may be named: pictures lie on others. Never raises,
+    whatever the page is.
     """
     if not assets.max_per_page or not (assets.images or assets.documents):
         return []
-    root = _parsed(body)
+    root = parsed(body)
     if root is None:
         return []
     base = _base(root, url)
-    regions = _selected(root, selectors) or [_densest(root)]
+    regions = article_regions(root, selectors)
     documents = _documents(regions) if assets.documents else iter(())
     images = _images(regions) if assets.images else iter(())
     known = {normalise_url(url): ""}  # "#" and "?" are the page itself
@@ -103,99 +86,12 @@ def _site(host: str) -> str:
     return ".".join(host.split(".")[-2:])
 
 
-def _parsed(body: bytes | str) -> lxml.html.HtmlElement | None:
-    """The page's tree; None where there is none to be had."""
-    if isinstance(body, str):
-        body = body[:MAX_PAGE_BYTES].encode("utf-8", "replace")
-    body = body[:MAX_PAGE_BYTES]
-    if not body.startswith((b"\xff\xfe", b"\xfe\xff")):  # in UTF-16 every other byte may be zero
-        body = body.replace(b"\0", b" ")
-    parser = lxml.html.HTMLParser(encoding=_encoding(body), remove_comments=True, remove_pis=True)
-    try:
-        root = lxml.html.document_fromstring(body, parser=parser)
-    except (etree.LxmlError, ValueError):
-        return None
-    return root if isinstance(root, lxml.html.HtmlElement) else None
-
-
-def _encoding(body: bytes) -> str | None:
-    """UTF-8, where `body` is that (but for its last character, which may be cut); else what the page says."""
-    try:
-        body[:-3].decode()
-    except UnicodeDecodeError as err:
-        return "utf-8" if err.end >= len(body) - 6 and err.reason == "unexpected end of data" else None
-    return "utf-8"
-
-
 def _base(root: lxml.html.HtmlElement, url: str) -> str:
     """What the page's relative addresses are relative to."""
     for element in root.iter("base"):
         if href := element.get("href"):
             return _absolute(url, href) or url
     return url
-
-
-def _selected(root: lxml.html.HtmlElement, selectors: Iterable[str]) -> list[lxml.html.HtmlElement]:
-    for selector in selectors:
-        found: list[lxml.html.HtmlElement] = _selector(selector)(root)
-        if found:
-            return found[:MAX_REGIONS]
-    return []
-
-
-@lru_cache(maxsize=1_000)
-def _selector(css: str) -> CSSSelector:
-    return CSSSelector(css, translator="html")
-
-
-def _densest(root: lxml.html.HtmlElement) -> lxml.html.HtmlElement:
-    """The element whose own paragraphs hold most text.
-
-    A block's text, without that of links and of blocks within it, counts for the frame around it, and half for the
-    frame around that, so that an article in several parts is found whole. Text between line breaks or blocks is several
-    paragraphs and counts for the block that it stands in. What is mostly links counts for nothing.
-    """
-    top = _Block(root, ())
-    blocks = [top]
-    # Where an element's text goes: a block, and whether as its own (0), as a link's (1), or nowhere (2).
-    places: dict[lxml.html.HtmlElement, tuple[_Block, int]] = {}
-    for element in islice(root.iter(etree.Element), MAX_ELEMENTS):
-        tag, outer = element.tag, places.get(element.getparent(), (top, 0))
-        inner = outer
-        if tag in _BLOCKS:
-            outer[0].parts += 1
-            if outer[1] == 0:
-                inner = (_Block(element, outer[0].frames), 0)
-                blocks.append(inner[0])
-        elif tag in _SILENT:
-            inner = (outer[0], max(outer[1], 1 if tag == "a" else 2))
-        elif tag == "br":
-            outer[0].parts += 1
-        places[element] = inner
-        if text := element.text:
-            inner[0].chars[inner[1]] += len(text.strip())
-        if text := element.tail:
-            outer[0].chars[outer[1]] += len(text.strip())
-    scores: dict[lxml.html.HtmlElement, float] = {root: 0}
-    for block in blocks:
-        own, linked, _ = block.chars
-        if own > linked:
-            for frame, share in zip(block.frames if block.parts > 1 else block.outer_frames, (1, 0.5), strict=False):
-                scores[frame] = scores.get(frame, 0) + share * own
-    return max(scores, key=lambda element: scores[element])
-
-
-class _Block:
-    """A block of the page: how many characters it has of its own, of links and of neither, how many parts, and the
-    frames it stands in, from itself on and from without: the nearest two of each."""
-
-    __slots__ = ("chars", "frames", "outer_frames", "parts")
-
-    def __init__(self, element: lxml.html.HtmlElement, outer_frames: tuple[lxml.html.HtmlElement, ...]) -> None:
-        self.chars = [0, 0, 0]
-        self.parts = 0
-        self.outer_frames = outer_frames
-        self.frames = (element, *outer_frames[:1]) if element.tag in _FRAMES else outer_frames
 
 
 def _documents(regions: Sequence[lxml.html.HtmlElement]) -> Iterator[str]:
@@ -208,8 +104,8 @@ def _documents(regions: Sequence[lxml.html.HtmlElement]) -> Iterator[str]:
 
 
 def _not_apart(parent: lxml.html.HtmlElement) -> Iterator[lxml.html.HtmlElement]:
-    """What links, below `parent`, but not in one of `_APART`."""
-    walk = etree.iterwalk(parent, events=("start",), tag=(*_LINKING, *_APART))
+    """What links, below `parent`, but not in one of `APART`."""
+    walk = etree.iterwalk(parent, events=("start",), tag=(*_LINKING, *APART))
     for _, element in walk:
         if element.tag in _LINKING:
             yield element

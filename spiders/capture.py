@@ -11,6 +11,7 @@ from scrapy.http import Headers, Response
 
 from model.capture import Kind
 from storage.exchange import Earlier, Exchange
+from storage.frontier import Frontier, key_of
 
 if TYPE_CHECKING:
     from spiders.spider import SourceSpider
@@ -57,6 +58,19 @@ class CaptureMiddleware:
         exchange = exchange_of(request, response, datetime.now(UTC), self._secret, earlier)
         spider.keep(lambda: spider.recorder.record(exchange))
         return response
+
+
+def earlier_answer(frontier: Frontier, request: Request) -> Earlier | None:
+    """The last full answer known of the address that `request` asks for, as something of the same kind: what it gave
+    when it was asked for itself, else when the same redirect led there."""
+    purpose: Purpose = request.meta["purpose"]
+    if purpose["kind"] == Kind.PROBE:
+        return None
+    names = (request.url, purpose["url"]) if request.method == "GET" else (purpose["url"],)
+    for known in filter(None, (frontier.get(key_of(name, purpose["kind"])) for name in names)):
+        if known.final_url == request.url and known.kind == purpose["kind"] and known.answered_at and known.body_sha256:
+            return Earlier(url=request.url, fetched_at=known.answered_at, body_sha256=known.body_sha256)
+    return None
 
 
 def exchange_of(

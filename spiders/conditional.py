@@ -8,8 +8,7 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 
 from model.capture import Kind
-from model.url import normalise_url
-from storage.frontier import Known
+from storage.frontier import Known, key_of
 
 if TYPE_CHECKING:
     from spiders.spider import SourceSpider
@@ -55,6 +54,9 @@ class ConditionalMiddleware:
             or purpose["kind"] == Kind.PROBE
             or request.method != "GET"
             or request.meta.get("redirect_times")
+            or request.meta.get("in_full")
         ):
             return None
-        return spider.frontier.get(normalise_url(request.url))
+        known = spider.frontier.get(key_of(request.url, purpose["kind"]))
+        # What was a list may be an article today: "not modified" would be no page for the cleaner.
+        return known if known is not None and known.kind == purpose["kind"] else None

@@ -15,9 +15,8 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -27,23 +26,21 @@ from scrapy.settings import Settings
 from model.capture import Capture, Kind
 from model.errors import BantinError, SourceError
 from model.source import Source, load_source, parse_source
-from model.url import normalise_url
 from spiders import tls
+from spiders.attempts import Attempts, captures_so_far
 from spiders.progress import emit
 from spiders.recorder import Recorder
 from spiders.secrets import RedactingFormatter
 from spiders.selection import Selection
 from spiders.settings import crawl_settings
 from spiders.spider import SourceSpider
-from spiders.verdict import CrawlExit, Verdict, count_captures, judge, last_answers, vanished
+from spiders.verdict import WAYS_IN, CrawlExit, Verdict, count_captures, judge, last_answers, vanished
 from storage import keys
-from storage.content_encoding import ContentEncodingError
-from storage.errors import KeyNotFound, LeaseHeld, LeaseLost, StorageError
+from storage.errors import LeaseHeld, LeaseLost, StorageError
 from storage.frontier import fold
 from storage.lease import Lease
-from storage.store import ObjectStore, open_object, open_store
-from storage.tables import encode, read
-from storage.warc import read_body, read_captures
+from storage.store import ObjectStore, open_store
+from storage.tables import encode
 from storage.without_pandas import block_pandas
 
 logger = logging.getLogger("spiders")
@@ -108,7 +105,10 @@ class _Crawl:
         self._source = source
         self._rules = rules
         self._lease = lease
-        self._earlier = captures_so_far(store, source, args.run)
+        self._stop: _Interrupt | None = None
+        if lease:
+            lease.keep_alive(self._lose)  # from now on: what is known of a large site takes long to read
+        self._attempts = Attempts(captures_so_far(store, source, args.run), source)
         fetch = source.fetch
         self._frontier = fold(
             store,
@@ -135,21 +135,19 @@ class _Crawl:
         logger.info(
             "crawling %s, run %s, attempt %d; %d URLs known", source.id, args.run, args.attempt, len(self._frontier)
         )
-        last = [c for c in last_answers(self._earlier) if c.kind in (Kind.ARTICLE, Kind.ASSET)]
-        done = {normalise_url(c.url) for c in last if not c.failed}
         process = AsyncCrawlerProcess(_settings(source, args.user_agent))
         crawler = process.create_crawler(SourceSpider)
         stop = _Interrupt(self._recorder, crawler.stop_async)
         stop.listen(with_parent=args.with_parent)
-        if self._lease:
-            self._lease.keep_alive(lambda err: stop.ask())
+        self._stop = stop
+        if self._lease and self._lease.lost:
+            raise self._lease.lost
         process.crawl(
             crawler,
             source=source,
             frontier=self._frontier,
-            selection=Selection(source, self._frontier, done, args.run, keys.run_time(args.run)),
-            again=[c.url for c in last if c.failed and c.kind == Kind.ARTICLE],
-            kept=self._kept,
+            selection=Selection(source, self._frontier, self._attempts.done, args.run, keys.run_time(args.run)),
+            attempts=self._attempts,
             recorder=self._recorder,
             store=self._store,
             look=self._lease is None,
@@ -159,14 +157,20 @@ class _Crawl:
         self._recorder.close()
         return self._finish(spider, interrupted=stop.asked)
 
+    def _lose(self, err: LeaseLost) -> None:
+        if self._stop:
+            self._stop.ask()
+
     def _finish(self, spider: SourceSpider, *, interrupted: bool) -> Verdict:
         """Judges the crawl, commits its captures with those of earlier attempts when the verdict is OK."""
-        captures = sorted([*self._earlier, *spider.recorder.captures], key=lambda c: (c.fetched_at, c.warc_offset or 0))
-        spider.tally.found = len(spider.selection.found)
-        left = list(spider.selection.left.values())
+        captures = self._attempts.table(spider.recorder.captures, list(spider.selection.left.values()))
+        spider.tally.found = spider.selection.found
+        left = [c for c in captures if c.waiting]
         plan = [*spider.plan, *({"kind": c.kind, "url": c.url, "why": OVER_BUDGET, "via": c.via} for c in left)]
         if self._lease is None:
             verdict = Verdict(CrawlExit.OK, "looked, and stored nothing")
+            if not any(c.kind in WAYS_IN and not c.failed and not c.waiting for c in captures):
+                verdict = judge(captures, self._source, spider.tally, self._frontier)
         elif self._lease.lost:
             verdict = Verdict(CrawlExit.HELD, str(self._lease.lost))
         elif interrupted:
@@ -176,8 +180,9 @@ class _Crawl:
         if verdict.exit == CrawlExit.OK and self._lease:
             self._lease.check()
             self._store.put(keys.run_source(self._source.id, self._args.run), self._rules)
-            self._store.put(keys.captures(self._source.id, self._args.run), encode([*left, *captures], Capture))
+            self._store.put(keys.captures(self._source.id, self._args.run), encode(captures, Capture))
         errors = [c for c in last_answers(captures) if c.failed and c.kind != Kind.ROBOTS]
+        errors.sort(key=lambda c: c.kind == Kind.ASSET)  # those that matter first
         emit(
             "end",
             reason=verdict.reason,
@@ -191,28 +196,6 @@ class _Crawl:
             plan=[] if self._lease else plan,
         )
         return verdict
-
-    def _kept(self) -> Iterator[tuple[str, bytes]]:
-        """Address and body of the article pages that earlier attempts stored."""
-        pages = [c for c in self._earlier if c.is_page]
-        for key, captures in groupby(pages, key=lambda c: c.warc_key):
-            with open_object(self._store, key or "") as file:
-                for capture in captures:
-                    with suppress(ContentEncodingError):
-                        yield capture.final_url, read_body(file, capture, self._source.fetch.max_body_bytes)
-
-
-def captures_so_far(store: ObjectStore, source: Source, run: str) -> list[Capture]:
-    """The captures that earlier attempts of `run` stored.
-
-    Once a run is committed its captures table says what belongs to it; before, its parts do.
-    """
-    try:
-        return read(store, keys.captures(source.id, run), Capture)
-    except KeyNotFound:
-        parts = [info.key for info in store.list(keys.raw_prefix(source.id, run))]
-        limit = source.fetch.max_body_bytes
-        return [capture for key in parts for capture in read_captures(store, key, limit)]
 
 
 def working_folder(work: Path | None, source: str, run: str, attempt: int) -> Path:

@@ -1,6 +1,7 @@
 """The answers that the crawl reads itself, decoded: feeds, sitemaps, listings, robots.txt, and articles where something
 hangs on them."""
 
+import logging
 from typing import TYPE_CHECKING, Self
 
 from scrapy import Request
@@ -11,11 +12,14 @@ from scrapy.responsetypes import responsetypes
 
 from model.capture import Kind
 from storage.content_encoding import ContentEncodingError, decode_body
+from storage.errors import StorageError
 from storage.frontier import key_of
 from storage.warc import read_answer
 
 if TYPE_CHECKING:
     from spiders.spider import SourceSpider
+
+logger = logging.getLogger(__name__)
 
 
 class ListMiddleware:
@@ -35,19 +39,17 @@ class ListMiddleware:
         return cls(crawler)
 
     def process_request(self, request: Request) -> Response | None:
-        """The stored answer of a list that is not due, where its request says that this will do."""
-        if request.meta.get("may_rest") and self._spider.selection.rests(request.url):
-            return self._stored(request)
-        return None
+        """The stored answer of a list, where its request says that this will do."""
+        return self._stored(request) if request.meta.get("may_rest") else None
 
-    def process_response(self, request: Request, response: Response) -> Response:
+    def process_response(self, request: Request, response: Response) -> Response | Request:
         """What is read with its body as text or XML; any other response as it is. Drops a list that cannot be
-        decoded."""
+        decoded, and asks for one again, in full, whose copy the archive has lost."""
         kind = request.meta["purpose"]["kind"] if "purpose" in request.meta else Kind.ROBOTS
         if kind == Kind.ASSET or "stored" in response.flags:
             return response
         if response.status == 304 and kind != Kind.ARTICLE:
-            return self._stored(request) or response
+            return self._stored(request) or request.replace(meta={**request.meta, "in_full": True})
         if kind == Kind.ARTICLE and not self._spider.reads_articles:
             return response
         encoding = response.headers.get("Content-Encoding")
@@ -64,12 +66,16 @@ class ListMiddleware:
         return _answer(response.url, response.status, headers, body, request)
 
     def _stored(self, request: Request) -> Response | None:
-        """The last full answer, from the archive."""
+        """The last full answer, from the archive; None where there is none that can be read."""
         spider = self._spider
         known = spider.frontier.get(key_of(request.meta["purpose"]["url"], request.meta["purpose"]["kind"]))
         if known is None or known.place is None:
             return None
-        url, lines, body = read_answer(spider.store, *known.place, spider.source.fetch.max_body_bytes)
+        try:
+            url, lines, body = read_answer(spider.store, *known.place, spider.source.fetch.max_body_bytes)
+        except (StorageError, ContentEncodingError) as err:
+            logger.warning("%s is asked for anew, since its copy cannot be read: %s", request.url, err)
+            return None
         headers = Headers({name: value for name, value in lines if name.lower() != "content-encoding"})
         return _answer(url, 200, headers, body, request, ["stored"])
 

@@ -4,15 +4,12 @@ Pure functions: from an answer to the next request. A page may come as HTML, as 
 either, or as the piecemeal answer of an ASP.NET UpdatePanel; which, its content tells: Content-Types are often wrong.
 """
 
-import html
 import json
 import re
-import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
-from urllib.parse import quote, unquote, urlencode, urljoin
+from urllib.parse import quote, urlencode, urljoin
 
 from parsel import Selector
 from scrapy import Request
@@ -21,7 +18,17 @@ from scrapy.utils.response import get_base_url
 
 from model.source import Listing, More, Postback
 from model.url import is_web_address
-from spiders.discovery import MAX_LINKS, DiscoveryError, absolute, links_in, listing_links, may_be_page, outermost
+from spiders.discovery import (
+    MAX_LINKS,
+    DiscoveryError,
+    absolute,
+    links_in,
+    listing_links,
+    may_be_page,
+    outermost,
+    unexpected,
+)
+from spiders.postback import delta_markup, filled_form, is_delta
 
 MAX_VALUES = 200_000
 """Values looked at in one JSON answer."""
@@ -30,7 +37,6 @@ MAX_NESTED = 3
 """How deep JSON lies in strings of JSON."""
 
 _MAX_SEARCHED = 2_000_000  # characters that `find` searches
-
 _WHOLE_PAGE = re.compile(r"<(?:!doctype|html|head|body)\b", re.IGNORECASE)
 # A document, a picture, an archive: named by their first bytes, or by a NUL, which no page has in an encoding of bytes.
 _BINARY = re.compile(rb"%PDF-|\x1f\x8b|PK\x03\x04|[^\x00]{0,60}\x00(?![<a-zA-Z\s])", re.DOTALL)
@@ -44,14 +50,6 @@ _ADDRESS = re.compile(
 )
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_]\w*)\}")
 _DOUBLED = re.compile(r"\{\{\s*\w+\s*\}\}")
-
-_POSTBACK = re.compile(
-    r"""(?:__doPostBack|WebForm_PostBackOptions)\(\s?(["'])((?:\\.|(?!\1).){0,500})\1\s?,\s?(["'])((?:\\.|(?!\3).){0,500})\3"""
-)
-_PAGE_NUMBER = re.compile(r"\W*(?:trang|page)?\W*0*([0-9]{1,7})\W*", re.IGNORECASE)
-_NEXT = ("›", ">", "next", "sau", "trang sau", "tiếp", "tiếp theo", "kế tiếp", "...", "…", "»", ">>")
-"""What the link to the next page, or to the next group of numbers, reads; the surest first."""
-_DELTA = re.compile(r"[0-9]{1,9}\|[#\w]{1,40}\|")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,15 +93,14 @@ def page_links(response: Response, listing: Listing) -> list[str]:
     that the piece was cut from.
     """
     if _BINARY.match(response.body[:1_000]):
-        found = (response.headers.get("Content-Type") or b"something that names no type").decode("latin-1")
-        raise DiscoveryError(f"expected HTML or JSON, found {found}")
+        raise unexpected("HTML or JSON", response)
     text = _text(response)
     # A piece belongs to the listing that it is loaded into, and its relative links with it.
     base = listing.url if listing.more else response.url
     if not text:
         return []
-    if _DELTA.match(text):
-        return _fragment_links(_delta_markup(_read_delta(text)), base, listing.links)
+    if is_delta(text):
+        return _fragment_links(delta_markup(text), base, listing.links)
     if text.startswith("<"):
         if _WHOLE_PAGE.search(text, 0, 5_000):
             return listing_links(_as_page(response), listing.links)
@@ -135,121 +132,12 @@ def _linked(response: Response, selector: str, number: int) -> NextPage | None:
 
 
 def _posted_back(response: Response, way: Postback, number: int, variables: dict[str, str]) -> NextPage | None:
-    text = _text(response)
-    if _DELTA.match(text):
-        parts = _read_delta(text)
-        root = Selector(text=_delta_markup(parts) or "<p/>", type="html")
-        hidden = {name: content for kind, name, content in parts if kind == "hiddenField"}
-        fields = list((variables | hidden).items())
-        actions = [content for kind, _, content in parts if kind == "formAction"]
-        url, encoding = urljoin(response.url, html.unescape(actions[-1]) if actions else ""), "utf-8"
-    else:
-        page = _as_page(response)
-        root, encoding = page.selector, page.encoding
-        form = _form(page)
-        fields = [(name, value) for name, value in form.form_values() if name]
-        url = urljoin(get_base_url(page), (form.get("action") or "").strip() or response.url)
-    if way.target is None and way.argument is None:
-        found = _pager_call(root, number)
-        if found is None:
-            return None
-        target, argument = found
-    else:
-        target = (way.target or "").replace("{n}", str(number))
-        argument = (way.argument or "").replace("{n}", str(number))
-    event = {"__EVENTTARGET": target, "__EVENTARGUMENT": argument}
-    fields = [(name, value) for name, value in fields if name not in event]
-    # A character that the page's encoding lacks goes as browsers send it: `&#7879;`.
-    body = urlencode(
-        [
-            (name.encode(encoding, "xmlcharrefreplace"), value.encode(encoding, "xmlcharrefreplace"))
-            for name, value in [*event.items(), *fields]
-        ]
-    )
+    form = filled_form(_as_page(response), _text(response), way, number, variables)
+    if form is None:
+        return None
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
-    request = _request(url, method="POST", headers=headers, body=body)
-    return NextPage(request, f"{request.url}#page={number}", number, dict(fields))
-
-
-def _form(page: HtmlResponse) -> Any:
-    """The form that WebForms puts around the whole page."""
-    forms = page.xpath('//form[.//input[@name="__VIEWSTATE" or @name="__EVENTTARGET"]]') or page.xpath("//form")
-    if not forms:
-        raise DiscoveryError("postback: expected a page with a form and its __VIEWSTATE, found none")
-    return forms[0].root
-
-
-def _pager_call(root: Selector, number: int) -> tuple[str, str] | None:
-    """Target and argument of the link to page `number`, or to the next group of numbers."""
-    calls = list(islice(_calls(root), 2_000))
-    numbers = [int(found[1]) if (found := _PAGE_NUMBER.fullmatch(label)) else None for label, _, _ in calls]
-
-    def likelihood(call: tuple[str, str, str]) -> int:
-        _, target, argument = call
-        if argument in (f"Page${number}", str(number)):
-            return 0
-        return 1 if "pag" in target.lower() else 2
-
-    if numbered := [call for call, one in zip(calls, numbers, strict=True) if one == number]:
-        return min(numbered, key=likelihood)[1:]
-    for word in _NEXT:
-        for place in reversed([at for at, (label, _, _) in enumerate(calls) if label == word]):
-            _, target, argument = calls[place]
-            told = re.search(r"\$([0-9]{1,7})$", argument)
-            # The dots before `11 12 13` lead back.
-            back = any(numbers[place + 1 :]) if word in ("...", "…") else False
-            if not back and not (told and int(told[1]) < number):
-                return target, argument
-    return None
-
-
-def _calls(root: Selector) -> Iterator[tuple[str, str, str]]:
-    """The links that post back: label, target, argument. The days of asp:Calendar look like pages, and are left out."""
-    for link in root.xpath("//*[contains(@href, 'PostBack') or contains(@onclick, 'PostBack')]"):
-        for script in (link.root.get("href", ""), link.root.get("onclick", "")):
-            found = _POSTBACK.search(html.unescape(unquote(script) if "%27" in script else script))
-            if found and "calendar" not in found[2].lower():
-                yield _label(link), re.sub(r"\\(.)", r"\1", found[2]), re.sub(r"\\(.)", r"\1", found[4])
-                break
-
-
-def _label(link: Selector) -> str:
-    text = "".join(islice(link.root.itertext(), 20))
-    if not text.strip():
-        text = link.root.get("title") or link.root.get("value") or link.xpath(".//img/@alt").get() or ""
-    label = " ".join(unicodedata.normalize("NFC", text[:100]).casefold().split())
-    return label.strip(" ›»>") or label
-
-
-def _read_delta(text: str) -> list[tuple[str, str, str]]:
-    """The parts of an UpdatePanel's answer, `length|type|id|content|…`, as (type, id, content). Lengths count UTF-16
-    units, as .NET does. A part that is cut short ends it."""
-    wide = text.encode("utf-16-le", "surrogatepass")
-    bar, place = "|".encode("utf-16-le"), 0
-    parts: list[tuple[str, str, str]] = []
-    while place < len(wide) and len(parts) < 10_000:
-        head: list[str] = []
-        while len(head) < 3:
-            end = wide.find(bar, place)
-            while end > 0 and end % 2:  # found across two characters
-                end = wide.find(bar, end + 1)
-            if end < 0:
-                return parts
-            head.append(wide[place:end].decode("utf-16-le", "replace"))
-            place = end + 2
-        if not (head[0].isascii() and head[0].isdigit() and len(head[0]) < 10):
-            return parts
-        end = place + 2 * int(head[0])
-        parts.append((head[1], head[2], wide[place:end].decode("utf-16-le", "replace")))
-        place = end + 2
-    return parts
-
-
-def _delta_markup(parts: list[tuple[str, str, str]]) -> str:
-    for kind, name, content in parts:
-        if kind in ("error", "pageRedirect"):
-            raise DiscoveryError(f"expected a page, found the server's {kind}: {(content or name)[:200]}")
-    return "\n".join(content for kind, _, content in parts if kind == "updatePanel")
+    request = _request(form.url, method="POST", headers=headers, body=form.body)
+    return NextPage(request, f"{request.url}#page={number}", number, form.fields)
 
 
 def _loaded(response: Response, listing: Listing, more: More, following: int, variables: dict[str, str]) -> NextPage:
@@ -369,8 +257,7 @@ def _text(response: Response) -> str:
     """The answer as text, whatever its Content-Type says. Raises `DiscoveryError` where it is none."""
     if not isinstance(response, TextResponse):
         if b"\0" in response.body[:1_000] and response.body[:2] not in (b"\xff\xfe", b"\xfe\xff"):
-            found = (response.headers.get("Content-Type") or b"something that names no type").decode("latin-1")
-            raise DiscoveryError(f"expected HTML or JSON, found {found}")
+            raise unexpected("HTML or JSON", response)
         response = _as_page(response)
     return response.text.strip("\ufeff\0 \t\r\n\f")
 

@@ -18,9 +18,10 @@ INTERVAL_S = 0.5
 
 
 def emit(event: str, **values: Any) -> None:
-    """Writes one event. The parent knows `progress` and `end`; where it has died, nobody is left to tell."""
+    """Writes one event, in ASCII, whatever the locale. The parent knows `progress` and `end`; where it has died, nobody
+    is left to tell."""
     with suppress(BrokenPipeError):
-        sys.stdout.write(json.dumps({"event": event, **redact_values(values)}, ensure_ascii=False) + "\n")
+        sys.stdout.write(json.dumps({"event": event, **redact_values(values)}) + "\n")
         sys.stdout.flush()
 
 

@@ -1,15 +1,16 @@
 """Which of the addresses that a crawl comes across it asks for, and why: new ones, failed ones, ones that are due."""
 
 from collections import Counter
-from collections.abc import Iterator
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from itertools import chain, islice
 
 from model.capture import Capture, Kind
 from model.source import Source
 from model.url import normalise_url
 from spiders.traps import Traps
-from storage.frontier import Frontier, Known
+from storage.frontier import Frontier, Known, key_of
 
 MAX_FAILURES = 5
 """A page that failed so many times in a row is asked for only where a list still names it."""
@@ -23,6 +24,8 @@ STORED, NOT_DUE, OVER_PAGES, TOO_OLD = (
     "over the run's budget of pages",
     "older than discovery.max_age_days",
 )
+
+_FIRST = datetime.min.replace(tzinfo=UTC)
 
 
 class Why(StrEnum):
@@ -38,13 +41,13 @@ class Selection:
     """The choice of one crawl.
 
     `frontier` is what earlier runs know; `done` the URLs that earlier attempts of this run stored. `found` are the
-    articles that lists named, `fresh` counts those of them that no run knows yet. `asked` counts the articles that were
+    articles that lists named, `news` those of them that no run knows yet. `asked` counts the articles that were
     chosen, `skipped` what was not, by reason; `left` are captures that stand for what the next run is to go on with.
     """
 
     def __init__(self, source: Source, frontier: Frontier, done: set[str], run: str, started_at: datetime) -> None:
         self.found: set[str] = set()
-        self.fresh = 0
+        self.news: set[str] = set()
         self.asked = 0
         self.skipped: Counter[str] = Counter()
         self.left: dict[str, Capture] = {}
@@ -52,7 +55,8 @@ class Selection:
         self._frontier = frontier
         self._done = done
         self._run = run
-        self._started_at = started_at
+        self.started_at = started_at
+        self._most = source.fetch.max_pages
         self._seen: set[str] = set()
         self._traps = Traps(source.discovery.limits, source.editions)
         age = source.discovery.max_age_days
@@ -66,53 +70,54 @@ class Selection:
         if not self._source.is_article(link):
             return None
         url = normalise_url(link)
-        if url in self.found:
+        if url in self.found or self.trapped(url):
             return None
-        if self.trapped(url):
-            return None
-        known = self._frontier.get(url)
+        known = self._known(url, Kind.ARTICLE)
         self.found.add(url)
-        self.fresh += known is None
-        if known is None and dated and self._oldest and dated < self._oldest:
-            self.skipped[TOO_OLD] += 1
-            return None
-        if known and not known.waiting and not known.failures and known.next_due <= self._started_at:
+        if known is None:
+            if dated and self._oldest and dated < self._oldest:
+                self.skipped[TOO_OLD] += 1
+                return None
+            self.news.add(url)
+        elif not known.waiting and not known.failures and known.next_due <= self.started_at:
             return None
         return self._choose(url, link, via, known)
 
-    def revisits(self, again: list[str]) -> Iterator[tuple[str, str | None, Why]]:
+    def revisits(self, again: Iterable[tuple[str, str | None]]) -> Iterator[tuple[str, str | None, Why]]:
         """Articles that no list had to name, each with its list (if any) and the reason: those that an earlier attempt
-        did not get (`again`), those that earlier runs left, and those that are due, since they may have been edited."""
-        most = self._source.fetch.max_pages
-        due = self._frontier.due(self._started_at, {Kind.ARTICLE}, limit=most, max_failures=MAX_FAILURES)
-        urls: list[tuple[str, str | None]] = [(url, None) for url in again]
-        # Rules may have changed since some of them were left: so a few more than the budget.
-        urls += [(known.url, known.via) for known in self._frontier.waiting(Kind.ARTICLE, limit=2 * most)]
-        urls += [(known.url, known.via) for known in due]
-        for link, via in urls:
-            url = normalise_url(link)
-            if self._source.is_article(link) and (why := self._choose(url, link, via, self._frontier.get(url))):
-                yield link, via, why
+        did not get (`again`), those that this run or earlier ones left, and those that are due, since they may have
+        been edited. As long as the budget lasts; may be asked for again where some of it came back (`give_back`)."""
+        for link, via in again:
+            yield from self._revisit(link, via)
+        left = [(c.url, c.via) for c in self.left.values() if c.kind == Kind.ARTICLE]
+        waiting = self._frontier.each_waiting(Kind.ARTICLE)
+        due = self._frontier.each_due(self.started_at, Kind.ARTICLE, max_failures=MAX_FAILURES)
+        for link, via in chain(left, ((known.url, known.via) for known in chain(waiting, due))):
+            if self.asked >= self._most:
+                return
+            yield from self._revisit(link, via)
+
+    def give_back(self) -> None:
+        """One that was chosen cost nothing, since it must not be asked for: another may take its place."""
+        self.asked -= 1
 
     def asset(self, url: str) -> Why | None:
         """Why the image or document at `url` is asked for; None where it is not."""
         key = normalise_url(url)
-        known = self._frontier.get(key)
         if key in self._seen or key in self._done:
             return None
         self._seen.add(key)
-        if known is None:
-            return Why.NEW
-        if known.failures >= MAX_FAILURES or known.next_due > self._started_at:
-            return None
-        return Why.FAILED if known.failures else Why.DUE
+        known = self._known(key, Kind.ASSET)
+        return None if known and known.failures >= MAX_FAILURES else self._why(known)
 
-    def assets_due(self) -> Iterator[Known]:
-        """The images and documents of earlier runs that are due."""
-        most = self._source.fetch.max_pages
-        for known in self._frontier.due(self._started_at, {Kind.ASSET}, limit=most, max_failures=MAX_FAILURES):
-            if self.asset(known.url):
-                yield known
+    def assets_due(self) -> Iterator[tuple[Known, Why]]:
+        """The images and documents that earlier runs left, and those that are due."""
+        if not self._source.assets.images and not self._source.assets.documents:
+            return
+        waiting = self._frontier.each_waiting(Kind.ASSET)
+        due = self._frontier.each_due(self.started_at, Kind.ASSET, max_failures=MAX_FAILURES)
+        chosen = ((known, why) for known in chain(waiting, due) if (why := self.asset(known.url)))
+        yield from islice(chosen, self._most)
 
     def rests(self, url: str, dated: datetime | None = None) -> bool:
         """Whether the list at `url` need not be asked for: it did not change for a while, brought no news lately, and
@@ -120,12 +125,18 @@ class Selection:
         known = self._frontier.get(normalise_url(url))
         if known is None or known.answered_at is None or known.last_fetched is None or known.failures:
             return False
-        recently = self._started_at - timedelta(days=NEWS_DAYS)
+        recently = self.started_at - timedelta(days=NEWS_DAYS)
         return (
-            known.next_due > self._started_at
+            known.next_due > self.started_at
             and (known.last_news is None or known.last_news < recently)
             and (dated is None or dated <= known.last_fetched)
         )
+
+    def turn(self, url: str) -> datetime:
+        """By what the lists that one page names are sorted, since a run may not come to all: never read first, then the
+        one that is due for longest."""
+        known = self._frontier.get(key_of(url, Kind.LISTING))
+        return _FIRST if known is None or known.answered_at is None else known.next_due
 
     def trapped(self, url: str) -> bool:
         """Whether `url` looks like one of endlessly many; counted."""
@@ -135,9 +146,10 @@ class Selection:
         return reason is not None
 
     def leave(self, url: str, via: str | None, kind: Kind) -> None:
-        """Leaves an address that nobody knows yet to a later run."""
-        key = normalise_url(url)
-        if self._frontier.get(key) is None and key not in self._done:
+        """Leaves an address to a later run. One that is known is due by itself; a list that is known waits again, since
+        nothing else says that it was not read."""
+        key = key_of(url, kind)
+        if key not in self._done and (kind == Kind.LISTING or self._known(key, kind) is None):
             self.left[key] = Capture(
                 source=self._source.id,
                 run=self._run,
@@ -146,25 +158,38 @@ class Selection:
                 via=via,
                 kind=kind,
                 language=self._source.language_of(url),
-                fetched_at=self._started_at,
+                fetched_at=datetime.now(UTC),
             )
+
+    def _revisit(self, link: str, via: str | None) -> Iterator[tuple[str, str | None, Why]]:
+        url = normalise_url(link)
+        if self._source.is_article(link) and (why := self._choose(url, link, via, self._known(url, Kind.ARTICLE))):
+            yield link, via, why
+
+    def _known(self, key: str, kind: Kind) -> Known | None:
+        """What is known of an address as one of `kind`: what it was as something else, by other rules, is of no use."""
+        known = self._frontier.get(key)
+        return known if known is not None and known.kind == kind else None
 
     def _choose(self, url: str, link: str, via: str | None, known: Known | None) -> Why | None:
         if url in self._seen:
             return None
-        self._seen.add(url)
         reason = self._why(known)
         if url in self._done:
             self.skipped[STORED] += 1
         elif reason is None:
             self.skipped[NOT_DUE] += 1
-        elif self.asked >= self._source.fetch.max_pages:
-            self.skipped[OVER_PAGES] += 1
-            self.leave(link, via, Kind.ARTICLE)
+        elif self.asked >= self._most:
+            if url not in self.left:
+                self.skipped[OVER_PAGES] += 1
+                self.leave(link, via, Kind.ARTICLE)
+            return None
         else:
             self.asked += 1
-            return reason
-        return None
+            if self.left.pop(url, None):
+                self.skipped[OVER_PAGES] -= 1
+        self._seen.add(url)
+        return reason if url not in self._done else None
 
     def _why(self, known: Known | None) -> Why | None:
         if known is None:
@@ -173,4 +198,4 @@ class Selection:
             return Why.LEFT
         if known.failures:
             return Why.FAILED
-        return Why.DUE if known.next_due <= self._started_at else None
+        return Why.DUE if known.next_due <= self.started_at else None

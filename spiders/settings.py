@@ -26,8 +26,9 @@ URLLENGTH_LIMIT = 8_000
 # In the order of the lists: the newest first, on most sites.
 SCHEDULER_MEMORY_QUEUE = "scrapy.squeues.FifoMemoryQueue"
 # It counts what is under way, and not what waits for its host; so Scrapy's own bound is off.
-SCHEDULER_PRIORITY_QUEUE = "spiders.throttle.PoliteQueue"
+SCHEDULER_PRIORITY_QUEUE = "spiders.polite_queue.PoliteQueue"
 CONCURRENT_REQUESTS = 0
+DUPEFILTER_CLASS = "spiders.requests.AskedBefore"
 # There are no items, and Scrapy makes so many tasks for what a callback yields: a hundred cost as much as a download.
 CONCURRENT_ITEMS = 1
 # A delay is a promise: Scrapy would wait between 0.5 and 1.5 times as long.

@@ -3,17 +3,15 @@
 Two things keep a host's requests apart. The *delay* between any two is Scrapy's, in its downloader's slot for the host;
 `LatencyThrottle` lets it grow with latency. A *hold* stops the slot for a while: because the host says so by
 Retry-After, or because it fails. Nothing sleeps, and what waits for one host takes no other host's place
-(`PoliteQueue`).
+(`polite_queue`).
 """
 
 import logging
 import time
-from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, Self
+from typing import Self
 
 from scrapy import Request, Spider, signals
 from scrapy.core.downloader import Downloader
@@ -22,11 +20,11 @@ from scrapy.downloadermiddlewares.retry import RetryMiddleware
 from scrapy.exceptions import IgnoreRequest
 from scrapy.extensions.throttle import AutoThrottle
 from scrapy.http import Response
-from scrapy.pqueues import DownloaderAwarePriorityQueue, DownloaderInterface
 from scrapy.robotstxt import ProtegoRobotParser
 from scrapy.utils.asyncio import call_later
 from twisted.python.failure import Failure
 
+from model.capture import Kind
 from model.url import host_of
 from spiders.failures import describe
 
@@ -69,23 +67,32 @@ def robots_delay_s(parser: ProtegoRobotParser, agent: str) -> float:
 class HostPace:
     """How a host is treated. `floor_s` is the least delay, of the source or its robots.txt; `backoff_s` the hold after
     each answer while it recovers from failures; `failures` how many came in a row; `held_until` an instant of
-    `time.monotonic()`; `given_up` why it is asked for nothing more."""
+    `time.monotonic()`; `given_up` why it is asked for nothing more. `failed_assets` and `given_up_assets` are the same
+    for images and documents: a page may show twenty that are broken, on a host that is well."""
 
     floor_s: float
     backoff_s: float = 0.0
     failures: int = 0
     held_until: float = 0.0
     given_up: str | None = None
+    failed_assets: int = 0
+    given_up_assets: str | None = None
 
-    def answered(self) -> None:
+    def answered(self, *, asset: bool = False) -> None:
         """An answer came: the back-off is halved, down to none."""
         self.failures = 0
+        self.failed_assets = 0 if asset else self.failed_assets
         self.backoff_s = self.backoff_s / 2 if self.backoff_s > 2 * self.floor_s else 0.0
 
-    def failed(self) -> None:
+    def count(self, *, asset: bool = False) -> None:
+        """One failure more in a row."""
+        self.failures += not asset
+        self.failed_assets += asset
+
+    def failed(self, *, asset: bool = False) -> None:
         """A failure: the back-off doubles, from the floor up to `MAX_DELAY_S`. Requests that were under way together
         fail together, and count for that as one."""
-        self.failures += 1
+        self.count(asset=asset)
         if not self.held:
             self.backoff_s = min(2 * max(self.backoff_s, self.floor_s), max(MAX_DELAY_S, self.floor_s))
 
@@ -136,7 +143,8 @@ class Throttle:
         """Drops a request to a host that was given up."""
         # A redirect brings along the slot of the host that it came from.
         request.meta.pop(Downloader.DOWNLOAD_SLOT, None)
-        reason = self.pace(host_of(request.url)).given_up
+        pace = self.pace(host_of(request.url))
+        reason = pace.given_up or (pace.given_up_assets if _is_asset(request) else None)
         if reason is not None:
             raise IgnoreRequest(reason)
 
@@ -145,7 +153,7 @@ class Throttle:
         host = host_of(request.url)
         pace = self.pace(host)
         if response.status < 500 and response.status != 429:
-            pace.answered()
+            pace.answered(asset=_is_asset(request))
             self._hold(host, pace.backoff_s)
             return response
         header = response.headers.get("Retry-After") if response.status in (429, 503) else None
@@ -154,28 +162,36 @@ class Throttle:
             self._give_up(host, f"HTTP {response.status} asks to wait {wait:.0f} s, more than {self._max_s:.0f} s")
         elif wait:
             logger.info("%s answered %s: %s waits %.0f s, as it asks", request.url, response.status, host, wait)
-            pace.failures += 1
+            pace.count(asset=_is_asset(request))
             self._hold(host, wait)
-            self._count(host, f"HTTP {response.status}")
+            self._count(request, f"HTTP {response.status}")
         else:
-            pace.failed()
-            self._hold(host, pace.backoff_s)
-            self._count(host, f"HTTP {response.status}")
+            self._failed(request, f"HTTP {response.status}")
         return response
 
     def process_exception(self, request: Request, exception: Exception) -> None:
         """Counts a request that got no answer."""
         if isinstance(exception, self._no_answer):
-            host = host_of(request.url)
-            pace = self.pace(host)
-            pace.failed()
-            self._hold(host, pace.backoff_s)
-            self._count(host, describe(Failure(exception)))  # type: ignore[no-untyped-call]
+            problem = describe(Failure(exception))  # type: ignore[no-untyped-call]
+            self._failed(request, problem)
 
-    def _count(self, host: str, problem: str) -> None:
-        failures = self.pace(host).failures
-        if failures >= GIVE_UP_AFTER:
-            self._give_up(host, f"{failures} failures in a row, the last: {problem}")
+    def _failed(self, request: Request, problem: str) -> None:
+        host = host_of(request.url)
+        pace = self.pace(host)
+        pace.failed(asset=_is_asset(request))
+        self._hold(host, pace.backoff_s)
+        self._count(request, problem)
+
+    def _count(self, request: Request, problem: str) -> None:
+        host, asset = host_of(request.url), _is_asset(request)
+        pace = self.pace(host)
+        failures = pace.failed_assets if asset else pace.failures
+        why = f"{failures} failures in a row, the last: {problem}"
+        if failures >= GIVE_UP_AFTER and not asset:
+            self._give_up(host, why)
+        elif failures == GIVE_UP_AFTER:
+            pace.given_up_assets = f"{host} {_GIVEN_UP}for images and documents: {why}"
+            logger.warning("%s", pace.given_up_assets)
 
     def _give_up(self, host: str, why: str) -> None:
         """Drops what waits for `host`, now and later."""
@@ -229,6 +245,11 @@ class Throttle:
         return engine.downloader
 
 
+def _is_asset(request: Request) -> bool:
+    purpose = request.meta.get("purpose")
+    return purpose is not None and purpose["kind"] == Kind.ASSET
+
+
 def throttle_of(crawler: Crawler) -> Throttle:
     """The crawl's throttle, once its engine is made."""
     throttle = crawler.get_downloader_middleware(Throttle)
@@ -242,45 +263,3 @@ class LatencyThrottle(AutoThrottle):
     def _response_downloaded(self, response: Response, request: Request, spider: Spider) -> None:
         self.mindelay = throttle_of(self.crawler).pace(host_of(request.url)).floor_s
         super()._response_downloaded(response, request, spider)
-
-
-class PoliteQueue(DownloaderAwarePriorityQueue):
-    """Scrapy's queue, which gives the downloader no more of a host's requests than it can take up soon.
-
-    Scrapy's own prefers hosts with few requests in the downloader, but where only one host has any left it fills all
-    places (`CONCURRENT_REQUESTS`) with those, and another host's that are found a moment later wait until that one's
-    delay or hold is over. Also, what waits here keeps its order: lists before articles.
-    """
-
-    def __init__(self, crawler: Crawler, *args: Any, **kwargs: Any) -> None:
-        super().__init__(crawler, *args, **kwargs)
-        self._downloader_interface = _Places(crawler)
-
-
-class _Places(DownloaderInterface):
-    """The downloader as the queue sees it: which hosts have a place left, and how many of theirs are taken.
-
-    A host has as many as its concurrency and one for the next in turn; one while it is held. The setting
-    `REQUESTS_UNDER_WAY` bounds all that do not wait for their host.
-    """
-
-    def __init__(self, crawler: Crawler) -> None:
-        super().__init__(crawler)
-        self._throttle = throttle_of(crawler)
-        self._most = crawler.settings.getint("REQUESTS_UNDER_WAY")
-        self._most_per_host = crawler.settings.getint("CONCURRENT_REQUESTS_PER_DOMAIN") + 1
-
-    def stats(self, possible_slots: Iterable[str]) -> list[tuple[int, str]]:
-        """How many requests of each host are in the downloader, those that wait for robots.txt too; only hosts that
-        have a place left."""
-        taken = Counter(self.get_slot_key(request) for request in self.downloader.active)
-        if sum(self._under_way(host, count) for host, count in taken.items()) >= self._most:
-            return []
-        return [(taken[host], host) for host in possible_slots if taken[host] < self._places(host)]
-
-    def _under_way(self, host: str, taken: int) -> int:
-        slot = self.downloader.slots.get(host)
-        return 0 if self._throttle.pace(host).held else taken - (len(slot.queue) if slot else 0)
-
-    def _places(self, host: str) -> int:
-        return 1 if self._throttle.pace(host).held else self._most_per_host

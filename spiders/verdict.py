@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 
 from model.capture import Capture, Kind
@@ -44,36 +44,48 @@ class Verdict:
 class Tally:
     """What a crawl knows of its end besides its captures.
 
-    `found` counts article addresses that lists named, `forbidden` addresses that robots.txt closes, `resting` lists
-    that were not asked for since they have not changed for long. `unreachable` says why robots.txt could not be read,
-    `given_up` why a host was.
+    `found` are the keys of articles that lists named, `forbidden` those that robots.txt closes, `closed` counts its
+    closed lists, `resting` those that were not asked for since they have not changed for long. `unreachable` says why
+    robots.txt could not be read, `given_up` why a host was.
     """
 
-    found: int = 0
-    forbidden: int = 0
+    found: set[str] = field(default_factory=set)
+    forbidden: set[str] = field(default_factory=set)
+    closed: int = 0
     resting: int = 0
     unreachable: str | None = None
     given_up: str | None = None
 
+    def forbid(self, kind: Kind, key: str) -> None:
+        """An address that robots.txt closes. That a picture is behind it changes nothing."""
+        if kind == Kind.ARTICLE:
+            self.forbidden.add(key)
+        self.closed += kind in WAYS_IN
+
 
 LEAST_PAGES = 3
-"""So many pages must have been asked for before their all being gone is called a failure: one may well be."""
+"""So many pages must have failed, or be gone, before that is called a failure: one may well be. Else one page that is
+broken for good would keep a small site out of the archive, as a run that failed commits nothing."""
 
 
 def judge(captures: Iterable[Capture], source: Source, tally: Tally, frontier: Frontier) -> Verdict:
     """The verdict on a crawl that came to its end. Of several answers for a URL (retries, hops, attempts) the last
-    counts; `frontier` is what was known before."""
+    counts; `frontier` is what was known before.
+
+    Ways in are the lists that the source's file names. A list that only another one names (a listing's further page, an
+    index's sitemap, a page of the bounded crawl) is no worse when it is broken than an article is.
+    """
     last = last_answers(captures)
-    ways_in = [c for c in last if c.kind in WAYS_IN and not _past_the_end(c, source)]
-    hubs = [c for c in ways_in if _is_hub(c, source)]
-    ways_in = [c for c in ways_in if not _is_hub(c, source)]
+    named = _named_lists(source)
+    ways_in = [c for c in last if c.kind in WAYS_IN and key_of(c.url, c.kind) in named]
+    further = [c for c in last if c.kind in WAYS_IN and key_of(c.url, c.kind) not in named and not _past_the_end(c)]
     articles = [c for c in last if c.kind == Kind.ARTICLE]
     broken_ways = [c for c in ways_in if c.failed]
-    failures = [c for c in (*articles, *hubs) if c.failed]
+    failures = [c for c in (*articles, *further) if c.failed]
     delivered = [c for c in articles if c.status in (200, 304) and not c.failed]
     if tally.unreachable and not delivered:
         return Verdict(CrawlExit.NOTHING, f"nothing may be asked of {source.url}: {tally.unreachable}")
-    if tally.forbidden and not ways_in:
+    if tally.closed and not ways_in:
         return Verdict(CrawlExit.NOTHING, f"robots.txt of {source.url} forbids every way in")
     if len(broken_ways) == len(ways_in) and not delivered:
         what = _listed(broken_ways) or tally.given_up or "no way in was asked for"
@@ -82,15 +94,16 @@ def judge(captures: Iterable[Capture], source: Source, tally: Tally, frontier: F
         return Verdict(CrawlExit.ERRORS, f"{len(broken_ways)} of {len(ways_in)} ways in failed: {_listed(broken_ways)}")
     if tally.given_up:
         return Verdict(CrawlExit.ERRORS, tally.given_up)
-    if failures and len(failures) > source.fetch.error_tolerance * (len(articles) + len(hubs)):
-        tolerated = f"{source.fetch.error_tolerance:.0%}"
-        share = f"{len(failures)} of {len(articles) + len(hubs)} article pages failed (tolerated: {tolerated})"
+    asked, tolerance = len(articles) + len(further), source.fetch.error_tolerance
+    if len(failures) > tolerance * asked and (len(failures) >= LEAST_PAGES or not tolerance):
+        share = f"{len(failures)} of {asked} article pages failed (tolerated: {tolerance:.0%})"
         return Verdict(CrawlExit.ERRORS, f"{share}: {_listed(failures)}")
-    expected = [c for c in articles if not _was_gone(c, frontier)]
+    # That a page goes which no list names any more is what it was asked again for.
+    expected = [c for c in articles if normalise_url(c.url) in tally.found and not _was_gone(c, frontier)]
     if len(expected) >= LEAST_PAGES and not delivered:
         return Verdict(CrawlExit.NOTHING, f"none of {len(expected)} article pages is there: {_listed(expected)}")
     if tally.found and tally.forbidden >= tally.found and not articles:
-        return Verdict(CrawlExit.NOTHING, f"robots.txt of {source.url} forbids all {tally.found} article pages")
+        return Verdict(CrawlExit.NOTHING, f"robots.txt of {source.url} forbids all {len(tally.found)} article pages")
     if not tally.found and not tally.resting and not source.may_be_empty:
         pages = ", ".join(c.url for c in ways_in[:3])
         return Verdict(
@@ -98,7 +111,7 @@ def judge(captures: Iterable[Capture], source: Source, tally: Tally, frontier: F
             f"no article address was found on {pages or source.url}: expected some that follow articles.allow "
             f"({' or '.join(source.articles.allow)}); correct the rules, or say `may_be_empty: true`",
         )
-    return Verdict(CrawlExit.OK, f"{tally.found} article addresses found, {len(delivered)} pages answered")
+    return Verdict(CrawlExit.OK, f"{len(tally.found)} article addresses found, {len(delivered)} pages answered")
 
 
 def vanished(captures: Iterable[Capture], frontier: Frontier) -> list[dict[str, str]]:
@@ -130,13 +143,14 @@ def _counted_as(capture: Capture) -> str:
     return "error" if capture.status is None else str(capture.status)
 
 
-def _is_hub(capture: Capture, source: Source) -> bool:
-    """A page that the bounded crawl came across: that one of many is broken is no more than a broken article."""
-    crawl = source.discovery.crawl
-    if crawl is None or capture.kind != Kind.LISTING:
-        return False
-    named = {source.url, *crawl.start, *(listing.url for listing in source.discovery.listings)}
-    return capture.url not in named
+def _named_lists(source: Source) -> set[str]:
+    """The keys of the lists that the source's file names, and of its home page where the crawl begins there."""
+    discovery = source.discovery
+    urls = [*discovery.feeds, *discovery.sitemaps, *(listing.url for listing in discovery.listings)]
+    urls += discovery.crawl.start if discovery.crawl else []
+    if discovery.announced or (discovery.crawl and not discovery.crawl.start):
+        urls.append(source.url)
+    return {key_of(url, Kind.LISTING) for url in urls}
 
 
 def _was_gone(capture: Capture, frontier: Frontier) -> bool:
@@ -152,10 +166,9 @@ def _how_it_vanished(capture: Capture) -> str | None:
     return "moved to the home page" if capture.status == 200 and capture.went_home else None
 
 
-def _past_the_end(capture: Capture, source: Source) -> bool:
+def _past_the_end(capture: Capture) -> bool:
     """A further page of a listing that is not there: the list is shorter than its bound."""
-    is_first = capture.url in {listing.url for listing in source.discovery.listings}
-    return capture.kind == Kind.LISTING and not is_first and capture.status in (404, 410)
+    return capture.kind == Kind.LISTING and capture.status in (404, 410)
 
 
 def _outcome(capture: Capture) -> str:

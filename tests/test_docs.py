@@ -3,6 +3,7 @@
 import os
 import re
 import shlex
+from dataclasses import fields
 from pathlib import Path
 
 import click
@@ -12,6 +13,9 @@ import yaml
 from bantin.cli import main
 from bantin.settings import CHECKOUT
 from cleaning.rules import RULES
+from model.article import Article
+from model.capture import Capture
+from model.report import RunReport
 from model.source import Discovery, Listing, Source
 
 PAGES = [CHECKOUT / "README.md", *sorted((CHECKOUT / "docs").glob("*.md"))]
@@ -36,7 +40,7 @@ def test_a_documented_command_is_one_the_program_knows(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "page.html").touch()
-    words = shlex.split(line.split("bantin ", 1)[1])
+    words = shlex.split(re.split(r" (?:>|&&|\|) ", line.split("bantin ", 1)[1])[0])
     command: click.Command = main
     context = click.Context(main, info_name="bantin")
     while isinstance(command, click.Group):
@@ -63,10 +67,17 @@ def test_the_example_of_a_source_is_right_and_every_field_is_documented() -> Non
         assert [name for name in model.model_fields if name not in text] == []
 
 
+@pytest.mark.parametrize(("section", "record"), [("Articles", Article), ("Captures", Capture), ("Reports", RunReport)])
+def test_every_column_and_field_of_the_archive_is_documented(section: str, record: type) -> None:
+    page = (CHECKOUT / "docs" / "archive-format.md").read_text("utf-8")
+    text = page.partition(f"## {section}\n")[2].partition("\n## ")[0]
+    assert [one.name for one in fields(record) if f"`{one.name}`" not in text] == []
+
+
 def test_every_way_in_of_the_table_is_one_that_a_source_may_have() -> None:
     page = CHECKOUT / "docs" / "add-a-source.md"
     base = yaml.safe_load(blocks(page, "yaml")[0])
-    table = page.read_text("utf-8").partition("## Which way in")[2].partition("A \"load more\"")[0]
+    table = page.read_text("utf-8").partition("## Which way in")[2].partition('A "load more"')[0]
     ways = [row.split("|")[2].strip(" `") for row in table.splitlines() if row.startswith("| ") and "`" in row][1:]
     ways += [yaml.safe_dump(yaml.safe_load(blocks(page, "yaml")[1])["discovery"])]
     assert len(ways) >= 14

@@ -118,7 +118,7 @@ def test_a_run_in_which_every_page_was_rejected_fails_and_publishes_nothing(web:
 def test_a_wall_before_the_page_is_a_failure_that_says_so_and_is_asked_for_again(
     web: DemoWeb, settings: Settings
 ) -> None:
-    source = trouble_source("/")
+    source = trouble_source("/", error_tolerance=0)
     source = type(source).model_validate({**source.model_dump(), "articles": {"allow": ["^/captcha", "^/redirect/2"]}})
     with pytest.raises(FetchFailed, match=r"1 of 2 article pages failed .* blocked: "):
         run_source(source, settings, RUN)

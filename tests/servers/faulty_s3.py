@@ -69,6 +69,7 @@ def faulty_s3(moto_s3: S3Server) -> Iterator[FaultyS3]:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else each answer's body waits 40 ms for the acknowledgement of its head
 
     def _handle(self) -> None:
         face: FaultyS3 = self.server.face  # type: ignore[attr-defined]

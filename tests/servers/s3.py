@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -33,7 +34,8 @@ _END_WITH_PARENT = "import ctypes; ctypes.CDLL(None).prctl(1, 15)"
 # One thread, so that of two conditional writes at once exactly one wins: moto looks and writes without a lock.
 _MOTO = """
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
-from werkzeug.serving import make_server
+from werkzeug.serving import WSGIRequestHandler, make_server
+WSGIRequestHandler.disable_nagle_algorithm = True  # else an answer's body waits 40 ms until its head is acknowledged
 server = make_server("127.0.0.1", 0, DomainDispatcherApplication(create_backend_app))
 print(server.server_port, flush=True)
 server.serve_forever()
@@ -72,6 +74,7 @@ class S3Server:
             "NO_PROXY": "127.0.0.1",
         }
 
+    @cache  # noqa: B019 - one a server and session; boto3 takes a tenth of a second to make it
     def client(self) -> Any:
         """A plain boto3 client, to prepare the server and to look behind the store's back."""
         return boto3.session.Session().client(

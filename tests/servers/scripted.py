@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from bantin.fetch import Fetch
 from bantin.settings import Settings
 from model.source import Source
 from model.url import host_of
+from tests.servers.answering import Answering
 from tests.servers.site import PAGE, Answer
 
 
@@ -73,25 +74,14 @@ class ScriptedSite:
 def scripted(host: str = "127.0.0.1") -> Iterator[ScriptedSite]:
     """A site on a port of its own, served until the block ends."""
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_GET(self) -> None:
+    class Handler(Answering):
+        def do_GET(self) -> None:  # noqa: N802 - what http.server calls
             at = time.monotonic()
             site.seen.append(Seen(self.path, at))
             script = site.scripts.get(self.path, [Answer("<h1>404</h1>", 404)])
             answer = script.pop(0) if len(script) > 1 else script[0]
             time.sleep(site.delays_s.get(self.path, 0))
-            body = answer.body.encode() if isinstance(answer.body, str) else answer.body
-            self.send_response(answer.status)
-            for name, value in {"Content-Type": "text/html; charset=utf-8", **answer.headers}.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            pass
+            self.answer(answer.status, answer.body, answer.headers)
 
     class Server(ThreadingHTTPServer):
         request_queue_size = 64

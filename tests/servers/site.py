@@ -5,10 +5,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from typing import Any
 
 from model.source import Source
+from tests.servers.answering import Answering
 
 PAGE = """<!DOCTYPE html><html lang="vi"><head><meta charset="utf-8"><title>{title}</title></head><body><h1>{title}</h1>
 <article><p class="date">12/10/2026</p>
@@ -76,27 +77,16 @@ class Site:
 def serving() -> Iterator[Site]:
     """A site, served until the block ends."""
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_GET(self) -> None:
+    class Handler(Answering):
+        def do_GET(self) -> None:  # noqa: N802 - what http.server calls
             site.asked[self.path] += 1
             answer = site.answers.get(self.path, Answer("<h1>404</h1>", 404))
-            body = answer.body.encode() if isinstance(answer.body, str) else answer.body
-            status = answer.status
+            status, body = answer.status, answer.body
             etag = answer.headers.get("ETag")
             since = answer.headers.get("Last-Modified") and self.headers.get("If-Modified-Since")
             if status == 200 and ((etag and etag == self.headers.get("If-None-Match")) or since):
                 status, body = 304, b""
-            self.send_response(status)
-            for name, value in {"Content-Type": "text/html; charset=utf-8", **answer.headers}.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            pass
+            self.answer(status, body, answer.headers)
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     site = Site(f"http://127.0.0.1:{server.server_port}")

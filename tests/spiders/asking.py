@@ -7,14 +7,14 @@ from standard input and writes the outcomes to standard output, both in JSON.
 import json
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from types import SimpleNamespace
 from typing import Any
 
 import scrapy
 from scrapy import Request
-from scrapy.crawler import AsyncCrawlerProcess
+from scrapy.crawler import AsyncCrawlerProcess, Crawler
 from scrapy.http import Response
 from scrapy.settings import Settings
 from twisted.internet.address import IPv4Address
@@ -47,17 +47,26 @@ def ask(source: Source, *urls: str, dns: Mapping[str, list[str]] | None = None, 
     With `dns` the name servers are replaced: each resolution of a name takes the next of its addresses, the last for
     ever. `settings` are further ones of Scrapy's.
     """
-    task = {"source": dump_source(source), "urls": urls, "dns": dns, "settings": settings}
+    return ask_all((source, urls), dns=dns, **settings)[0]
+
+
+def ask_all(
+    *asked: tuple[Source, Sequence[str]], dns: Mapping[str, list[str]] | None = None, **settings: Any
+) -> list[list[Outcome]]:
+    """The same for several sources at once, in one process. What Scrapy has once a process, the resolution of names,
+    follows the first source."""
+    assert len({source.fetch.allow_private for source, _ in asked}) == 1, "names are resolved for all alike"
+    tasks = [{"source": dump_source(source), "urls": list(urls)} for source, urls in asked]
     done = subprocess.run(
         [sys.executable, "-m", "tests.spiders.asking"],
-        input=json.dumps(task),
+        input=json.dumps({"tasks": tasks, "dns": dns, "settings": settings}),
         capture_output=True,
         text=True,
         cwd=CHECKOUT,
         timeout=60,
     )
     assert done.returncode == 0, done.stderr[-3000:]
-    return [Outcome(**line) for line in json.loads(done.stdout)]
+    return [[Outcome(**line) for line in lines] for lines in json.loads(done.stdout)]
 
 
 class FakeDns(Resolver):
@@ -123,31 +132,42 @@ class Asking(scrapy.Spider):
         return Request(self.urls.pop(0), self.answered, errback=self.failed, dont_filter=True)
 
 
-def main() -> None:
-    """Does what standard input says."""
-    task = json.load(sys.stdin)
-    source = parse_source(task["source"], "the test's source")
+def settings_of(
+    source: Source, dns: Mapping[str, list[str]] | None, further: Mapping[str, Any], priority: str
+) -> Settings:
+    """A crawl's settings, without what this module leaves out."""
     settings = Settings()
     settings.setmodule("spiders.settings", priority="project")
-    settings.update(crawl_settings(source, "asking"), priority="cmdline")
+    settings.update(crawl_settings(source, "asking"), priority=priority)
     named = settings.getdict("DOWNLOADER_MIDDLEWARES")
     kept = {name: place for name, place in named.items() if name.startswith(KEPT)}
-    settings.update(
-        {"DOWNLOADER_MIDDLEWARES": kept, "EXTENSIONS": {}, "DOWNLOAD_DELAY": 0, "AUTOTHROTTLE_ENABLED": False},
-        priority="cmdline",
-    )
-    settings.set("SCHEDULER_PRIORITY_QUEUE", "scrapy.pqueues.ScrapyPriorityQueue", priority="cmdline")
-    settings.set("CONCURRENT_REQUESTS", 16, priority="cmdline")
-    if task["dns"]:
-        settings.set("TWISTED_DNS_RESOLVER", "tests.spiders.asking.FakeDns", priority="cmdline")
-        settings.set("DNS", task["dns"], priority="cmdline")
-    settings.update(task["settings"], priority="cmdline")
-    process = AsyncCrawlerProcess(settings)
-    crawler = process.create_crawler(Asking)
-    process.crawl(crawler, source=source, urls=list(task["urls"]))
+    left_out = {
+        "DOWNLOADER_MIDDLEWARES": kept,
+        "EXTENSIONS": {},
+        "DOWNLOAD_DELAY": 0,
+        "AUTOTHROTTLE_ENABLED": False,
+        "SCHEDULER_PRIORITY_QUEUE": "scrapy.pqueues.ScrapyPriorityQueue",
+        "CONCURRENT_REQUESTS": 16,
+    }
+    if dns:
+        left_out |= {"TWISTED_DNS_RESOLVER": "tests.spiders.asking.FakeDns", "DNS": dns}
+    settings.update({**left_out, **further}, priority=priority)
+    return settings
+
+
+def main() -> None:
+    """Does what standard input says."""
+    given = json.load(sys.stdin)
+    sources = [parse_source(task["source"], "the test's source") for task in given["tasks"]]
+    rest = given["dns"], given["settings"]
+    # A crawler takes what the process has at the same or a higher priority.
+    process = AsyncCrawlerProcess(settings_of(sources[0], *rest, "project"))
+    crawlers = [Crawler(Asking, settings_of(source, *rest, "cmdline")) for source in sources]
+    for crawler, source, task in zip(crawlers, sources, given["tasks"], strict=True):
+        process.crawl(crawler, source=source, urls=task["urls"])
     process.start()
-    spider: Asking = crawler.spider  # type: ignore[assignment]
-    sys.stdout.write(json.dumps([{"status": o.status, "error": o.error, "tries": o.tries} for o in spider.outcomes]))
+    outcomes = [[asdict(one) for one in crawler.spider.outcomes] for crawler in crawlers]  # type: ignore[union-attr]
+    sys.stdout.write(json.dumps(outcomes))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Addresses that a crawl connects to, and those it does not, whatever a page, a redirect or a name server says."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from ipaddress import ip_address
 from types import SimpleNamespace
 from typing import Any
@@ -11,7 +12,7 @@ from twisted.internet.address import IPv4Address, IPv6Address
 
 from spiders.addresses import Resolver, is_public, refusal
 from tests.servers.site import Answer, Site, serving
-from tests.spiders.asking import ask
+from tests.spiders.asking import Outcome, ask, ask_all
 
 # Asked from a socket that is bound to loopback, a public address is out of reach at once: no packet leaves the machine.
 FROM_LOOPBACK = {"DOWNLOAD_BIND_ADDRESS": "127.0.0.1"}
@@ -124,67 +125,89 @@ def test_the_cache_does_not_hand_out_addresses_of_another_family() -> None:
     assert resolved(Servers(), "both.example", [IPv4Address])[0] == ["93.184.215.14"]
 
 
-def test_a_name_that_rebinds_to_loopback_never_reaches_it() -> None:
-    def crawl(site: Site, *, allow_private: bool) -> list[Any]:
-        url = site.base.replace("127.0.0.1", "rebinding.example") + "/a"
-        source = site.source("/", allow_private=allow_private, retries=2)
-        answers = {"rebinding.example": ["93.184.215.14", "127.0.0.1"]}
-        return ask(source, url, url, dns=answers, DNSCACHE_ENABLED=False, RETRY_ENABLED=False, **FROM_LOOPBACK)
-
-    with serving() as site:
-        site.page("/a")
-        first, second = crawl(site, allow_private=False)
-        assert "refused" not in first.error, "the public address was tried"
-        assert first.status is None
-        assert second.error.startswith("refused: rebinding.example (127.0.0.1) is not a public address")
-        assert site.asked.total() == 0
-        assert crawl(site, allow_private=True)[1].status == 200, "it is there for whoever is let through"
+# What is asked, by a crawl's own rules
 
 
-def test_refusals_come_at_once_and_are_not_retried() -> None:
-    with serving() as site:
-        port = site.base.rpartition(":")[2]
-        hosts = ["127.0.0.1", "2130706433", "0x7f.1", "[::1]", "[::ffff:127.0.0.1]", "localhost", "inside.example"]
-        outcomes = ask(
-            site.source("/", allow_private=False, retries=2),
-            *[f"http://{host}:{port}/a" for host in hosts],
-            dns={"inside.example": ["127.0.0.1"]},
-        )
-        assert [one.error[:8] for one in outcomes] == ["refused:"] * len(hosts)
-        assert {one.tries for one in outcomes} == {1}
-        assert site.asked.total() == 0
+REFUSED = ["127.0.0.1", "2130706433", "0x7f.1", "[::1]", "[::ffff:127.0.0.1]", "localhost", "inside.example"]
+PUBLIC = [f"http://public.example/{number}" for number in range(5)]
 
 
-def test_each_redirect_is_checked_and_leads_to_web_servers_only() -> None:
-    with serving() as proxy, serving() as inside:
+@dataclass
+class Asked:
+    """How asking ended by the rules of sources that may not ask private addresses (and what came through to the server
+    inside by then), and by those of one that may."""
+
+    proxy: Site
+    through_gateway: list[Outcome]
+    redirected: list[Outcome]
+    rebinding: list[Outcome]
+    refused: list[Outcome]
+    came_through: int
+    permitted: list[Outcome]
+
+
+@pytest.fixture(scope="module")
+def asked() -> Iterator[Asked]:
+    """All of it in two processes, as names are resolved by one rule in each."""
+    with serving() as inside, serving() as proxy:
         inside.page("/a")
+        inside.answers["/away"] = Answer(status=302, headers={"Location": f"{proxy.base}/a"})
+        proxy.page("/a")
+        proxy.answers["http://portal.example/a"] = Answer("through the proxy")
         targets = [f"{inside.base}/a", "http://localhost/a", "file:///etc/hostname", "gopher://x.vn/", "ftp://x.vn/a"]
         # Behind a proxy the first hop can be at a public name; the second is refused before the proxy is asked.
-        urls = [f"http://public.example/{number}" for number in range(len(targets))]
-        for url, target in zip(urls, targets, strict=True):
+        for url, target in zip(PUBLIC, targets, strict=True):
             proxy.answers[url] = Answer(status=302, headers={"Location": target})
-        outcomes = ask(proxy.source("/", allow_private=False, proxy=proxy.base), *urls)
-    assert [one.error[:18] for one in outcomes[:2]] == ["refused: 127.0.0.1", "refused: localhost"]
-    assert [one.status for one in outcomes[2:]] == [302, 302, 302], "the redirect is the last answer"
-    assert inside.asked.total() == 0
-    assert sorted(proxy.asked) == urls
+        port = inside.base.rpartition(":")[2]
+        rebinding = [f"http://rebinding.example:{port}/a"] * 2
+        gateway = proxy.base.replace("127.0.0.1", "gateway.example")
+        dns = {
+            "rebinding.example": ["93.184.215.14", "127.0.0.1"],
+            "inside.example": ["127.0.0.1"],
+            "gateway.example": ["127.0.0.1"],
+            "127.0.0.1": ["127.0.0.1"],
+        }
+        settings = {"DNSCACHE_ENABLED": False, **FROM_LOOPBACK}
+        behind_proxy, rebound, refused = ask_all(
+            (proxy.source("/", allow_private=False, proxy=gateway), ["http://portal.example/a", gateway, *PUBLIC]),
+            (inside.source("/", allow_private=False), rebinding),
+            (inside.source("/", allow_private=False, retries=2), [f"http://{host}:{port}/a" for host in REFUSED]),
+            dns=dns,
+            **settings,
+        )
+        before = inside.asked.total()
+        permitted = ask(inside.source("/"), *rebinding, f"{inside.base}/away", dns=dns, **settings)
+        yield Asked(proxy, behind_proxy[:2], behind_proxy[2:], rebound, refused, before, permitted)
 
 
-def test_with_allow_private_redirects_lead_there() -> None:
-    with serving() as site, serving() as inside:
-        inside.page("/a")
-        site.answers["/away"] = Answer(status=302, headers={"Location": f"{inside.base}/a"})
-        (outcome,) = ask(site.source("/"), f"{site.base}/away")
-        assert outcome.status == 200
-        assert inside.asked["/a"] == 1
+def test_a_name_that_rebinds_to_loopback_never_reaches_it(asked: Asked) -> None:
+    first, second = asked.rebinding
+    assert "refused" not in first.error, "the public address was tried"
+    assert first.status is None
+    assert second.error.startswith("refused: rebinding.example (127.0.0.1) is not a public address")
+    assert asked.came_through == 0
+    assert asked.permitted[1].status == 200, "it is there for whoever is let through"
 
 
-def test_a_proxy_may_be_private_and_is_not_asked_as_a_site() -> None:
-    with serving() as proxy:
-        proxy.answers["http://portal.example/a"] = Answer("through the proxy")
-        port = proxy.base.rpartition(":")[2]
-        source = proxy.source("/", allow_private=False, proxy=f"http://gateway.example:{port}")
-        answers = {"gateway.example": ["127.0.0.1"]}
-        through, itself = ask(source, "http://portal.example/a", f"http://gateway.example:{port}/", dns=answers)
+def test_refusals_come_at_once_and_are_not_retried(asked: Asked) -> None:
+    assert [one.error[:8] for one in asked.refused] == ["refused:"] * len(REFUSED)
+    assert {one.tries for one in asked.refused} == {1}
+    assert asked.came_through == 0
+
+
+def test_each_redirect_is_checked_and_leads_to_web_servers_only(asked: Asked) -> None:
+    assert [one.error[:18] for one in asked.redirected[:2]] == ["refused: 127.0.0.1", "refused: localhost"]
+    assert [one.status for one in asked.redirected[2:]] == [302, 302, 302], "the redirect is the last answer"
+    assert asked.came_through == 0
+    assert sorted(path for path in asked.proxy.asked if "public" in path) == PUBLIC
+
+
+def test_with_allow_private_redirects_lead_there(asked: Asked) -> None:
+    assert asked.permitted[2].status == 200
+    assert asked.proxy.asked["/a"] == 1
+
+
+def test_a_proxy_may_be_private_and_is_not_asked_as_a_site(asked: Asked) -> None:
+    through, itself = asked.through_gateway
     assert through.status == 200
     assert itself.error.startswith("refused: gateway.example is the proxy itself")

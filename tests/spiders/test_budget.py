@@ -28,7 +28,7 @@ def test_minutes_and_bytes_are_counted_apart(seconds: float, size_bytes: int, sp
 def test_after_its_minutes_a_crawl_asks_for_no_more(settings: Settings) -> None:
     with scripted() as site:
         start = site.listing("/list", *site.pages(*PATHS))
-        crawl(source_of(start, delay_s=0.1, concurrency=1, autothrottle=False, max_minutes=1.5 / 60), settings)
+        crawl(source_of(start, delay_s=0.1, concurrency=1, autothrottle=False, max_minutes=0.8 / 60), settings)
     times = site.times("/a")
     assert 1 <= len(times) < 20
     assert times[-1] - site.times()[0] < 3, "nor does it wait for what it will not ask for"

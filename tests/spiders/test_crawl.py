@@ -20,25 +20,14 @@ from bantin.fetch import Fetch, committed_captures
 from bantin.run import run_source
 from bantin.settings import Settings
 from demo import DemoWeb, paper, truth
-from model.capture import Capture, Kind
+from model.capture import Kind
 from model.errors import SourceError
 from model.source import Source, dump_source
 from spiders.verdict import CrawlExit
 from storage import keys, reports
 from storage.store import open_store
 from tests.conftest import demo_source, slow_source, trouble_source
-
-RUN, LATER = "20261122T000000Z", "20991231T000000Z"
-
-
-def fetch(source: Source, settings: Settings, run: str = RUN) -> list[Capture]:
-    """Fetches and returns the committed captures."""
-    Fetch(source, run, settings).run()
-    return committed_captures(open_store(settings.archive), source.id, run) or []
-
-
-def pages(captures: list[Capture]) -> set[str]:
-    return {c.url for c in captures if c.is_page}
+from tests.spiders.crawling import LATER, RUN, fetch, pages
 
 
 @pytest.mark.parametrize("name", ["portal", "aggregator", "paper"])

@@ -9,7 +9,8 @@ import sys
 import threading
 from base64 import b64encode
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import contextmanager
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -26,8 +27,9 @@ from spiders.proxy import proxy_address
 from spiders.settings import crawl_settings
 from storage import keys
 from storage.store import open_store
+from tests.servers.answering import Answering
 from tests.servers.site import PAGE, Site
-from tests.spiders.asking import ask
+from tests.spiders.asking import ask_all
 
 RUN = "20261122T000000Z"
 TOKEN, COOKIE, USER, PASSWORD = "bi-mat-tieu-de-1", "bi mat=banh quy/2", "nguoi-dung-3", "mat@khau 4"
@@ -55,51 +57,45 @@ class Gateway(ThreadingHTTPServer):
         return [headers for asked, _, headers in self.asked if asked == host]
 
 
-class _Gate(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
+class _Gate(Answering):
     server: Gateway
 
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802 - what http.server calls
         parts = urlsplit(self.path)
         children = psutil.Process().children(recursive=True)
         self.server.commands += [" ".join(child.cmdline()) for child in children]
         if self.headers["Proxy-Authorization"] != AUTHORIZATION:
-            self._answer(407, "<h1>407</h1>")
+            self.answer(407, "<h1>407</h1>", {})
             return
         self.server.asked.append((parts.hostname or "", parts.path, dict(self.headers)))
         if parts.path == "/robots.txt":
-            self._answer(404, "<h1>404</h1>")
+            self.answer(404, "<h1>404</h1>", {})
         elif parts.path == "/away":
-            self._answer(302, "", Location="http://cdn.example/picture.jpg")
+            self.answer(302, "", {"Location": "http://cdn.example/picture.jpg"})
         elif parts.path == "/":
-            self._answer(200, '<ul><li><a href="/a1">1</a><li><a href="/a2">2</a></ul>')
+            self.answer(200, '<ul><li><a href="/a1">1</a><li><a href="/a2">2</a></ul>', {})
         elif parts.path == "/login":
-            self._answer(200, "welcome", **{"Set-Cookie": "visit=7"})
+            self.answer(200, "welcome", {"Set-Cookie": "visit=7"})
         else:
-            self._answer(200, PAGE.format(title="Hội đua thuyền"))
-
-    def _answer(self, status: int, body: str, **headers: str) -> None:
-        content = body.encode()
-        self.send_response(status)
-        for name, value in {"Content-Type": "text/html; charset=utf-8", **headers}.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    def log_message(self, *_: object) -> None:
-        pass
+            self.answer(200, PAGE.format(title="Hội đua thuyền"), {})
 
 
-@pytest.fixture
-def gateway(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gateway]:
-    monkeypatch.setenv("GATE_PASSWORD", "mat%40khau%204")
-    monkeypatch.setenv("PORTAL_TOKEN", TOKEN)
-    monkeypatch.setenv("connection:portal.cookie", COOKIE)
+@contextmanager
+def running(patch: pytest.MonkeyPatch) -> Iterator[Gateway]:
+    """A gateway, until the block ends, and the secrets of sources in the environment."""
+    patch.setenv("GATE_PASSWORD", "mat%40khau%204")
+    patch.setenv("PORTAL_TOKEN", TOKEN)
+    patch.setenv("connection:portal.cookie", COOKIE)
     with Gateway() as server:
         threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         yield server
         server.shutdown()
+
+
+@pytest.fixture
+def gateway(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gateway]:
+    with running(monkeypatch) as server:
+        yield server
 
 
 def source(base: str = "http://portal.example", **fetch: Any) -> Source:
@@ -154,64 +150,86 @@ import json, sys
 from bantin.operators import connection_secrets
 from model.errors import SourceError
 from model.source import parse_source
-try:
-    print(json.dumps(connection_secrets(parse_source(sys.stdin.read(), "x"))))
-except SourceError as err:
-    print(json.dumps(str(err)))
+for source in json.load(sys.stdin):
+    try:
+        print(json.dumps(connection_secrets(parse_source(source, "x"))))
+    except SourceError as err:
+        print(json.dumps(str(err)))
 """
 
 
-@pytest.mark.parametrize(
-    ("field", "found"),
-    [
-        ("password", {"connection:portal.password": "bi-mat-6", "connection:portal.cookie": "bi-mat-7"}),
-        ("host", "site: ${connection:portal.host}: connection portal has no host: expected login, password, host"),
-    ],
-)
-def test_an_operator_reads_the_connections_that_a_source_names(tmp_path: Path, field: str, found: Any) -> None:
+def test_an_operator_reads_the_connections_that_a_source_names(tmp_path: Path) -> None:
     connection = {"conn_type": "http", "password": "bi-mat-6", "extra": {"cookie": "bi-mat-7", "other": "x"}}
+    sources = [
+        source(headers={"X-Token": f"${{connection:portal.{field}}}", "X-Own": "${OWN}"})
+        for field in ("password", "host")
+    ]
     done = subprocess.run(
         [sys.executable, "-c", AIRFLOW],
-        input=dump_source(source(headers={"X-Token": f"${{connection:portal.{field}}}", "X-Own": "${OWN}"})),
+        input=json.dumps([dump_source(one) for one in sources]),
         env={**os.environ, "AIRFLOW_HOME": str(tmp_path), "AIRFLOW_CONN_PORTAL": json.dumps(connection)},
         capture_output=True,
         text=True,
         cwd=CHECKOUT,
     )
     assert done.returncode == 0, done.stderr[-3000:]
-    answer = json.loads(done.stdout.splitlines()[-1])
-    assert answer == found if isinstance(found, dict) else answer.startswith(found)
+    found, missing = map(json.loads, done.stdout.splitlines()[-2:])
+    assert found == {"connection:portal.password": "bi-mat-6", "connection:portal.cookie": "bi-mat-7"}
+    assert missing.startswith(
+        "site: ${connection:portal.host}: connection portal has no host: expected login, password, host"
+    )
 
 
 # Where they go
 
 
-def test_secret_headers_and_cookies_go_to_the_sources_own_hosts_only(gateway: Gateway) -> None:
-    own = source(proxy=gateway.proxy)
-    outcomes = ask(own, "http://portal.example/a1", "http://portal.example/away", "http://cdn.example/picture.jpg")
-    assert [one.status for one in outcomes] == [200, 200, 200]
-    assert [(sent["X-Token"], sent["Cookie"]) for sent in gateway.headers_of("portal.example")] == [
+@pytest.fixture(scope="module")
+def sent() -> Iterator[tuple[Gateway, list[int | None]]]:
+    """What came through the gateway of four sources, each with hosts of its own, and how asking by the first ended."""
+    with pytest.MonkeyPatch.context() as patch, running(patch) as gateway:
+        proxy = gateway.proxy
+        outcomes = ask_all(
+            (
+                source(proxy=proxy),
+                ["http://portal.example/a1", "http://portal.example/away", "http://cdn.example/picture.jpg"],
+            ),
+            (source("https://tls.example", proxy=proxy), ["http://tls.example/a1"]),
+            (
+                source("http://session.example", proxy=proxy, session=True),
+                ["http://session.example/login", "http://session.example/a1", "http://session-cdn.example/a1"],
+            ),
+            (
+                source("http://plain.example", proxy=proxy),
+                ["http://plain.example/login", "http://plain.example/a1", "http://plain-cdn.example/a1"],
+            ),
+        )
+        yield gateway, [one.status for one in outcomes[0]]
+
+
+def test_secret_headers_and_cookies_go_to_the_sources_own_hosts_only(sent: tuple[Gateway, list[int | None]]) -> None:
+    gateway, statuses = sent
+    assert statuses == [200, 200, 200]
+    assert [(headers["X-Token"], headers["Cookie"]) for headers in gateway.headers_of("portal.example")] == [
         (f"Token {TOKEN}", f"vip={COOKIE}"),
         (f"Token {TOKEN}", f"vip={COOKIE}"),
     ]
     elsewhere = gateway.headers_of("cdn.example")
     assert len(elsewhere) == 2, "once by the redirect, once as asked"
-    assert not [sent for sent in elsewhere if "X-Token" in sent or "Cookie" in sent]
+    assert not [headers for headers in elsewhere if "X-Token" in headers or "Cookie" in headers]
 
 
-def test_what_is_sent_over_https_is_not_sent_in_the_clear(gateway: Gateway) -> None:
-    ask(source("https://portal.example", proxy=gateway.proxy), "http://portal.example/a1")
-    (sent,) = gateway.headers_of("portal.example")
-    assert not {"X-Token", "Cookie"} & set(sent)
+def test_what_is_sent_over_https_is_not_sent_in_the_clear(sent: tuple[Gateway, list[int | None]]) -> None:
+    (headers,) = sent[0].headers_of("tls.example")
+    assert not {"X-Token", "Cookie"} & set(headers)
 
 
-def test_with_a_session_the_servers_cookies_come_back_beside_the_sources(gateway: Gateway) -> None:
-    urls = ["http://portal.example/login", "http://portal.example/a1", "http://cdn.example/a1"]
-    ask(source(proxy=gateway.proxy, session=True), *urls)
-    assert [sent.get("Cookie") for _, _, sent in gateway.asked] == [f"vip={COOKIE}", f"visit=7; vip={COOKIE}", None]
-    gateway.asked.clear()
-    ask(source(proxy=gateway.proxy), *urls)
-    assert [sent.get("Cookie") for _, _, sent in gateway.asked] == [f"vip={COOKIE}", f"vip={COOKIE}", None]
+@pytest.mark.parametrize(("name", "second"), [("session", f"visit=7; vip={COOKIE}"), ("plain", f"vip={COOKIE}")])
+def test_with_a_session_the_servers_cookies_come_back_beside_the_sources(
+    sent: tuple[Gateway, list[int | None]], name: str, second: str
+) -> None:
+    own, elsewhere = sent[0].headers_of(f"{name}.example"), sent[0].headers_of(f"{name}-cdn.example")
+    assert [headers.get("Cookie") for headers in own] == [f"vip={COOKIE}", second]
+    assert [headers.get("Cookie") for headers in elsewhere] == [None]
 
 
 def test_the_recorder_is_told_which_headers_to_withhold(gateway: Gateway) -> None:

@@ -1,6 +1,6 @@
 """TLS of servers that do it right, and wrong in each of the usual ways."""
 
-from pathlib import Path
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -10,7 +10,7 @@ from model.source import Source
 from spiders import tls
 from tests.servers.site import Site
 from tests.servers.tls import Certificate, root, self_signed, serving_tls
-from tests.spiders.asking import ask
+from tests.spiders.asking import Outcome, ask_all
 
 
 def source(**values: Any) -> Source:
@@ -19,76 +19,75 @@ def source(**values: Any) -> Source:
 
 
 @pytest.fixture(scope="module")
-def authority() -> Certificate:
-    return root("Root of a ministry")
+def asked(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Outcome]:
+    """What came of asking each of these servers by these values of `fetch.tls`."""
+    authority = root("Root of a ministry")
+    intermediate = authority.authority("Office of a ministry")
+    good, ca = intermediate.server("localhost"), authority.pem
+    with ExitStack() as stack:
+
+        def serve(*chain: Certificate, only_tls_1_0: bool = False) -> str:
+            folder = tmp_path_factory.mktemp("server")
+            return stack.enter_context(serving_tls(folder, *chain, only_tls_1_0=only_tls_1_0))
+
+        alone, whole, short = serve(self_signed("localhost")), serve(good, intermediate), serve(good)
+        old = serve(authority.server("localhost"), only_tls_1_0=True)
+        cases: dict[str, tuple[str, Source]] = {
+            "self-signed": (alone, source()),
+            "self-signed, beside a root": (alone, source(ca=ca)),
+            "unknown root": (whole, source()),
+            "known root": (whole, source(ca=ca)),
+            "intermediate forgotten": (short, source()),
+            "intermediate known": (short, source(ca=intermediate.pem)),
+            "expired": (serve(authority.server("localhost", expired=True)), source(ca=ca)),
+            "another's": (serve(authority.server("another.example")), source(ca=ca)),
+            "unverified": (serve(self_signed("another.example")), source(verify=False)),
+            "TLS 1.0": (old, source(ca=ca)),
+            "TLS 1.0, legacy": (old, source(ca=ca, legacy=True)),
+        }
+        outcomes = ask_all(*[(one, [url]) for url, one in cases.values()])
+    return {name: outcome for name, (outcome,) in zip(cases, outcomes, strict=True)}
 
 
-@pytest.fixture(scope="module")
-def intermediate(authority: Certificate) -> Certificate:
-    return authority.authority("Office of a ministry")
-
-
+@pytest.mark.parametrize(
+    ("server", "reason"),
+    [
+        ("self-signed", "certificate of localhost is not trusted: self-signed certificate; "),
+        ("self-signed, beside a root", "certificate of localhost is not trusted: self-signed certificate; "),
+        ("unknown root", "certificate of localhost is not trusted: unable to get local issuer certificate; "),
+        ("expired", "certificate of localhost is not trusted: certificate has expired; "),
+        ("another's", "certificate of localhost is for another.example; expected one for localhost"),
+    ],
+)
 def test_what_is_not_to_be_trusted_is_refused_and_the_reason_is_told(
-    tmp_path: Path, authority: Certificate, intermediate: Certificate
+    asked: dict[str, Outcome], server: str, reason: str
 ) -> None:
-    good = intermediate.server("localhost")
-    expired = authority.server("localhost", expired=True)
-    other = authority.server("another.example")
-    with (
-        serving_tls(tmp_path, self_signed("localhost")) as alone,
-        serving_tls(tmp_path, good, intermediate) as unknown,
-        serving_tls(tmp_path, expired) as old,
-        serving_tls(tmp_path, other) as wrong,
-    ):
-        outcomes = ask(source(), alone, unknown)
-        assert [one.error.partition(";")[0] for one in outcomes] == [
-            "certificate of localhost is not trusted: self-signed certificate",
-            "certificate of localhost is not trusted: unable to get local issuer certificate",
-        ]
-        assert all(one.error.endswith("expected one of a known authority: see fetch.tls") for one in outcomes)
-        outcomes += ask(source(ca=authority.pem), old, wrong)
-        assert outcomes[2].error.startswith("certificate of localhost is not trusted: certificate has expired; ")
-        assert outcomes[3].error == (
-            "certificate of localhost is for another.example; expected one for localhost: see fetch.tls"
-        )
-    assert {one.tries for one in outcomes} == {1}, "asking again would not mend it"
+    assert asked[server].status is None
+    assert asked[server].error.startswith(reason)
+    assert asked[server].error.endswith(": see fetch.tls")
+    assert asked[server].tries == 1, "asking again would not mend it"
 
 
-def test_a_root_of_ones_own_is_trusted(tmp_path: Path, authority: Certificate, intermediate: Certificate) -> None:
-    with (
-        serving_tls(tmp_path, intermediate.server("localhost"), intermediate) as base,
-        serving_tls(tmp_path, self_signed("localhost")) as alone,
-    ):
-        good, bad = ask(source(ca=authority.pem), base, alone)
-    assert good.status == 200
-    assert "self-signed" in bad.error
+def test_a_root_of_ones_own_is_trusted(asked: dict[str, Outcome]) -> None:
+    assert asked["known root"].status == 200
 
 
-def test_an_intermediate_that_the_server_forgets_is_enough(tmp_path: Path, intermediate: Certificate) -> None:
-    with serving_tls(tmp_path, intermediate.server("localhost")) as base:
-        (without,) = ask(source(), base)
-        (with_it,) = ask(source(ca=intermediate.pem), base)
-    assert "unable to get local issuer certificate" in without.error
-    assert with_it.status == 200
+def test_an_intermediate_that_the_server_forgets_is_enough(asked: dict[str, Outcome]) -> None:
+    assert "unable to get local issuer certificate" in asked["intermediate forgotten"].error
+    assert asked["intermediate known"].status == 200
 
 
-def test_verification_is_off_where_the_source_says_so_and_the_report_tells(tmp_path: Path) -> None:
-    careless = source(verify=False)
-    with serving_tls(tmp_path, self_signed("another.example")) as base:
-        (outcome,) = ask(careless, base)
-    assert outcome.status == 200
+def test_verification_is_off_where_the_source_says_so_and_the_report_tells(asked: dict[str, Outcome]) -> None:
+    assert asked["unverified"].status == 200
     assert tls.warnings(source(legacy=True)) == []
-    (warning,) = tls.warnings(careless)
+    (warning,) = tls.warnings(source(verify=False))
     assert warning.startswith("fetch.tls.verify: false: certificates are not checked")
 
 
-def test_old_tls_is_spoken_only_where_the_source_says_so(tmp_path: Path, authority: Certificate) -> None:
-    with serving_tls(tmp_path, authority.server("localhost"), only_tls_1_0=True) as base:
-        (refused,) = ask(source(ca=authority.pem), base)
-        (spoken,) = ask(source(ca=authority.pem, legacy=True), base)
-    assert refused.error.startswith("TLS failed: ")
-    assert refused.error.endswith("fetch.tls.legacy: true allows old protocols, ciphers and keys")
-    assert spoken.status == 200
+def test_old_tls_is_spoken_only_where_the_source_says_so(asked: dict[str, Outcome]) -> None:
+    assert asked["TLS 1.0"].error.startswith("TLS failed: ")
+    assert asked["TLS 1.0"].error.endswith("fetch.tls.legacy: true allows old protocols, ciphers and keys")
+    assert asked["TLS 1.0, legacy"].status == 200
 
 
 def test_certificates_that_cannot_be_read_are_a_mistake_in_the_source() -> None:

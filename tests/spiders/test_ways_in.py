@@ -1,17 +1,22 @@
 """Sites of every kind, crawled by configuration alone: the demo's further sites, each by the file that describes it."""
 
-from datetime import date, timedelta
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
 
 import pytest
 
+from bantin.fetch import committed_captures
 from bantin.run import run_source
 from bantin.settings import Settings
 from demo import MORE_SOURCES, DemoWeb, editions, hacked, loadmore, nomap, webforms
 from model.capture import Capture, Kind
+from model.report import RunReport
 from model.source import Source, load_source
 from storage import reports
 from storage.store import open_store
-from tests.spiders.crawling import LATER, RUN, fetch, pages
+from tests.servers.scripted import settings_in
+from tests.spiders.crawling import RUN, fetch, pages
 
 
 def more_source(name: str, **changes: object) -> Source:
@@ -22,6 +27,42 @@ def more_source(name: str, **changes: object) -> Source:
     )
 
 
+@dataclass(frozen=True)
+class History:
+    """What the runs of a source captured, and the reports of all but the last."""
+
+    captures: list[list[Capture]]
+    reports: list[RunReport]
+
+
+@pytest.fixture(scope="module")
+def lasting_web() -> Iterator[DemoWeb]:
+    """A web for the histories, which several tests look at."""
+    with DemoWeb() as web, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BANTIN_DEMO_PROXY", web.proxy_url)
+        yield web
+
+
+@pytest.fixture(scope="module")
+def history(lasting_web: DemoWeb, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., History]:
+    """Runs of a source by its name, from the first on, the last one without cleaning; revisits are due after a day."""
+
+    @cache
+    def crawled(name: str, *runs: str) -> History:
+        source = more_source(name, revisit_min_h=24, cloaking_probes=2)
+        settings = settings_in(tmp_path_factory.mktemp(name))
+        reports = [run_source(source, settings, run) for run in runs[:-1]]
+        fetch(source, settings, runs[-1])
+        store = open_store(settings.archive)
+        return History([committed_captures(store, source.id, run) or [] for run in runs], reports)
+
+    return crawled
+
+
+AN_HOUR_LATER = "20261122T010000Z"
+THREE_DAYS = ("20261101T000000Z", "20261102T000000Z", "20261103T000000Z")
+
+
 def of(captures: list[Capture], kind: Kind) -> list[Capture]:
     return [c for c in captures if c.kind == kind and not c.waiting]
 
@@ -30,16 +71,16 @@ def at(host: str, paths: object) -> set[str]:
     return {f"http://{host}{path}" for path in paths}  # type: ignore[attr-defined]
 
 
-def test_a_list_that_asp_net_turns_by_postback_is_read_to_its_end(web: DemoWeb, settings: Settings) -> None:
-    captures = fetch(more_source("webforms"), settings)
+def test_a_list_that_asp_net_turns_by_postback_is_read_to_its_end(history: Callable[..., History]) -> None:
+    captures, _ = history("webforms", RUN, AN_HOUR_LATER).captures
     assert pages(captures) == at(webforms.HOST, webforms.articles())
     lists = of(captures, Kind.LISTING)
     assert [c.url.partition("#")[2] for c in lists] == ["", "page=2", "page=3", "page=4", "page=5"]
     assert {c.status for c in lists} == {200}
 
 
-def test_what_a_load_more_button_brings_is_read_as_html_and_as_json(web: DemoWeb, settings: Settings) -> None:
-    captures = fetch(more_source("loadmore"), settings)
+def test_what_a_load_more_button_brings_is_read_as_html_and_as_json(history: Callable[..., History]) -> None:
+    captures, _ = history("loadmore", RUN, AN_HOUR_LATER).captures
     for listing in loadmore.LISTINGS:
         assert at(loadmore.HOST, loadmore.listed(listing)) <= pages(captures), listing
     assert pages(captures) == at(loadmore.HOST, loadmore.articles())
@@ -55,9 +96,9 @@ def test_a_site_without_any_list_is_walked_through_past_its_traps(web: DemoWeb, 
 
 
 def test_feeds_sitemaps_and_translations_are_found_where_a_site_announces_them(
-    web: DemoWeb, settings: Settings
+    history: Callable[..., History],
 ) -> None:
-    captures = fetch(more_source("editions"), settings)
+    captures, *_ = history("editions", *THREE_DAYS).captures
     found = pages(captures)
     assert found >= at(editions.HOST, editions.articles()) - at(editions.HOST, editions.old())
     assert f"http://{editions.HOST}/en{editions.SILENT}" in found, "by the slug that all editions share"
@@ -71,39 +112,33 @@ def test_without_max_age_days_a_first_crawl_goes_back_to_the_beginning(web: Demo
     assert at(editions.HOST, editions.old()) <= pages(fetch(source, settings))
 
 
-def test_a_sitemap_that_did_not_change_and_brought_no_news_is_let_rest(web: DemoWeb, settings: Settings) -> None:
-    day = date(2026, 11, 1)
-    source = more_source("editions", revisit_min_h=24)
-    asked = []
-    for run in (f"{day + timedelta(days=n):%Y%m%d}T000000Z" for n in (0, 1, 2)):
-        run_source(source, settings, run)
-        asked.append(web.count(f"http://{editions.HOST}{editions.OLD_YEAR}"))
-    assert asked[0] == 1
-    assert asked[-1] < 3
-    assert web.count(f"http://{editions.HOST}{editions.SITEMAP_INDEX}") == 3
+def test_a_sitemap_that_did_not_change_and_brought_no_news_is_let_rest(
+    lasting_web: DemoWeb, history: Callable[..., History]
+) -> None:
+    asked = history("editions", *THREE_DAYS).captures
+    resting = f"http://{editions.HOST}{editions.OLD_YEAR}"
+    assert resting in {c.url for c in of(asked[0], Kind.SITEMAP)}
+    assert lasting_web.count(resting) < 3
+    assert lasting_web.count(f"http://{editions.HOST}{editions.SITEMAP_INDEX}") == 3
 
 
-def test_known_lists_are_followed_only_as_far_as_they_bring_news(web: DemoWeb, settings: Settings) -> None:
-    source = more_source("loadmore", revisit_min_h=24)
-    run_source(source, settings, RUN)
-    second = fetch(source, settings, "20261122T010000Z")
+def test_known_lists_are_followed_only_as_far_as_they_bring_news(history: Callable[..., History]) -> None:
+    _, second = history("loadmore", RUN, AN_HOUR_LATER).captures
     lists = [c.url for c in of(second, Kind.LISTING)]
     assert len(lists) == 2 * len(loadmore.LISTINGS), "each list, and the page after it, which names nothing new"
 
 
-def test_images_and_documents_of_a_portal_are_captured_with_its_articles(web: DemoWeb, settings: Settings) -> None:
-    source = more_source("webforms")
-    captures = fetch(source, settings)
+def test_images_and_documents_of_a_portal_are_captured_with_its_articles(
+    lasting_web: DemoWeb, history: Callable[..., History]
+) -> None:
+    captures, second = history("webforms", RUN, AN_HOUR_LATER).captures
     assets = {c.final_url: c for c in of(captures, Kind.ASSET)}
     wanted = {url for page in webforms.articles() for url in webforms.attachments(page)}
     assert wanted <= set(assets)
     assert any((c.content_type or "").startswith("image/") for c in assets.values())
     assert all(c.via in pages(captures) for c in assets.values())
-    before = {url: web.count(url) for url in assets}
-    run_source(source, settings, RUN)
-    second = fetch(source, settings, "20261122T010000Z")
     assert not of(second, Kind.ASSET), "not due for long"
-    assert {url: web.count(url) for url in assets} == before
+    assert {lasting_web.count(url) for url in assets} == {1}
 
 
 def test_images_and_documents_are_left_alone_where_the_source_says_so(web: DemoWeb, settings: Settings) -> None:
@@ -144,7 +179,7 @@ def test_a_page_that_leads_search_visitors_elsewhere_is_reported(web: DemoWeb, s
     assert "2 cloaked" in report.summary
 
 
-def test_an_honest_site_is_not_called_cloaked(web: DemoWeb, settings: Settings) -> None:
-    report = run_source(more_source("webforms", cloaking_probes=2), settings, LATER)
+def test_an_honest_site_is_not_called_cloaked(history: Callable[..., History]) -> None:
+    (report,) = history("webforms", RUN, AN_HOUR_LATER).reports
     assert report.cloaked == []
     assert report.captures["probe 200"] == 2

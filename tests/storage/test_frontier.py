@@ -517,7 +517,7 @@ def history(rng: random.Random) -> list[tuple[int, tuple[Capture, ...], tuple[st
     return runs
 
 
-@pytest.mark.parametrize("seed", range(25))
+@pytest.mark.parametrize("seed", range(16))
 def test_histories_fold_to_the_same_however_they_come(
     seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -538,10 +538,11 @@ def test_histories_fold_to_the_same_however_they_come(
     shuffled.delete([keys.frontier("kimson")])
     monkeypatch.setattr(frontier_module, "BATCH_ROWS", 1)
     assert list(frontier(shuffled)) == whole
-    assert [frontier(plain).get(known.key) for known in whole] == whole
+    folded = frontier(plain)
+    assert [folded.get(known.key) for known in whole] == whole
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(4))
 def test_histories_in_the_order_of_time_grow_snapshot_upon_snapshot(seed: int, store: ObjectStore) -> None:
     for number, rows, texts in history(random.Random(seed)):
         commit(store, number, *rows, texts=texts)
