@@ -162,12 +162,14 @@ class SiteCrawl(_Section):
 
 
 class Limits(_Section):
-    """What an address may look like before it is taken for a trap: calendars, sort orders, `/en/vi/en/…`."""
+    """What an address may look like before it is taken for a trap: calendars, sort orders, `/en/vi/en/…`; and how many
+    `addresses` of articles one run takes from lists, since a hostile sitemap names millions."""
 
     path_depth: int = Field(12, ge=1)
     repeats: int = Field(2, ge=1)
     parameters: int = Field(8, ge=0)
     variants: int = Field(300, ge=1)
+    addresses: int = Field(1_000_000, ge=1)
 
 
 class Discovery(_Section):
@@ -237,6 +239,7 @@ class Fetch(_Section):
     `${connection:ID.password}` (or `login`, `host`, `extra`…): they are read when the crawl starts, and never stored.
     `session` keeps the cookies that the server sets. Sources of one `group` are never crawled at the same time.
     `max_pages`, `max_lists`, `max_bytes` and `max_minutes` are a run's budget; the rest waits for the next run.
+    `error_tolerance` is the share of pages that may fail before the run does; one or two may at any share but 0.
     `allow_private`: requests may go to private, loopback and link-local addresses. `cloaking_probes`: so many article
     pages a run are asked for once more as a search engine's visitor would.
     """

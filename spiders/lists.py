@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.exceptions import IgnoreRequest
-from scrapy.http import Headers, Response
+from scrapy.http import Headers, Response, TextResponse
 from scrapy.responsetypes import responsetypes
 
 from model.capture import Kind
@@ -54,7 +54,7 @@ class ListMiddleware:
             return response
         encoding = response.headers.get("Content-Encoding")
         if not encoding:
-            return response
+            return _in_utf_8(response)
         try:
             body = decode_body(response.body, encoding.decode("latin-1"), self._spider.source.fetch.max_body_bytes)
         except ContentEncodingError as err:
@@ -89,4 +89,16 @@ def _answer(
 ) -> Response:
     """A response of the class that its headers and body call for: HtmlResponse, XmlResponse …"""
     kind = responsetypes.from_args(headers=headers, url=url, body=body)
-    return kind(url, status=status, headers=headers, body=body, request=request, flags=flags)
+    return _in_utf_8(kind(url, status=status, headers=headers, body=body, request=request, flags=flags))
+
+
+def _in_utf_8(response: Response) -> Response:
+    """The response read as UTF-8 where its bytes are that beyond doubt, whatever it says of itself: addresses in
+    Vietnamese would name nothing else."""
+    if not isinstance(response, TextResponse) or response.body.isascii():
+        return response
+    try:
+        response.body.decode()
+    except UnicodeDecodeError:
+        return response
+    return response.replace(encoding="utf-8")

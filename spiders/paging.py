@@ -39,6 +39,7 @@ MAX_NESTED = 3
 _MAX_SEARCHED = 2_000_000  # characters that `find` searches
 _WHOLE_PAGE = re.compile(r"<(?:!doctype|html|head|body)\b", re.IGNORECASE)
 # A document, a picture, an archive: named by their first bytes, or by a NUL, which no page has in an encoding of bytes.
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _BINARY = re.compile(rb"%PDF-|\x1f\x8b|PK\x03\x04|[^\x00]{0,60}\x00(?![<a-zA-Z\s])", re.DOTALL)
 _JSON_START = re.compile(r'[\[{]\s*["\[{]')
 # What keeps others from running an answer as a script, and JSONP's call.
@@ -92,7 +93,7 @@ def page_links(response: Response, listing: Listing) -> list[str]:
     In pieces of a page `listing.links` counts only where it selects something: what it is written for may be the part
     that the piece was cut from.
     """
-    if _BINARY.match(response.body[:1_000]):
+    if not response.body.startswith(_UTF_16) and _BINARY.match(response.body[:1_000]):
         raise unexpected("HTML or JSON", response)
     text = _text(response)
     # A piece belongs to the listing that it is loaded into, and its relative links with it.

@@ -141,7 +141,7 @@ class Recorder:
         except OSError:
             raise
         except Exception as err:
-            logger.exception("%s could not be recorded", exchange.final_url)
+            logger.exception("%r could not be recorded", exchange.final_url)
             failure = Capture(
                 source=self.source,
                 run=self.run,

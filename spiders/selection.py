@@ -18,11 +18,12 @@ MAX_FAILURES = 5
 NEWS_DAYS = 7
 """A sitemap that brought an article so recently is asked for in every run."""
 
-STORED, NOT_DUE, OVER_PAGES, TOO_OLD = (
+STORED, NOT_DUE, OVER_PAGES, TOO_OLD, OVER_ADDRESSES = (
     "stored by an earlier attempt",
     "not due yet",
     "over the run's budget of pages",
     "older than discovery.max_age_days",
+    "over discovery.limits.addresses",
 )
 
 _FIRST = datetime.min.replace(tzinfo=UTC)
@@ -71,6 +72,9 @@ class Selection:
             return None
         url = normalise_url(link)
         if url in self.found or self.trapped(url):
+            return None
+        if len(self.found) >= self._source.discovery.limits.addresses:
+            self.skipped[OVER_ADDRESSES] += 1
             return None
         known = self._known(url, Kind.ARTICLE)
         self.found.add(url)

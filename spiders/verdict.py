@@ -96,7 +96,7 @@ def judge(captures: Iterable[Capture], source: Source, tally: Tally, frontier: F
         return Verdict(CrawlExit.ERRORS, tally.given_up)
     asked, tolerance = len(articles) + len(further), source.fetch.error_tolerance
     if len(failures) > tolerance * asked and (len(failures) >= LEAST_PAGES or not tolerance):
-        share = f"{len(failures)} of {asked} article pages failed (tolerated: {tolerance:.0%})"
+        share = f"{len(failures)} of {asked} pages failed (tolerated: {tolerance:.0%})"
         return Verdict(CrawlExit.ERRORS, f"{share}: {_listed(failures)}")
     # That a page goes which no list names any more is what it was asked again for.
     expected = [c for c in articles if normalise_url(c.url) in tally.found and not _was_gone(c, frontier)]

@@ -100,8 +100,6 @@ def test_a_source_that_was_never_crawled_is_looked_at_without_making_an_archive(
     assert not (settings.work or Path()).exists()
 
 
-# Fails: without a lease `_Crawl._finish` in spiders/crawl.py calls every look OK, also one that nobody answered; and of
-# a site that cannot be reached no word says why (the tally's `unreachable` is not told).
 @pytest.mark.parametrize("broken", ["the only list", "all"])
 def test_a_site_that_does_not_answer_is_a_failure_with_its_reason(
     site: Site, settings: Settings, tmp_path: Path, broken: str

@@ -93,7 +93,7 @@ def test_a_run_that_failed_and_is_run_again_is_as_if_it_had_not(web: DemoWeb, se
     failing = [url for url in truth() if "portal.example" in url][:4]
     for url in failing:
         web.fail(url, times=None)
-    with pytest.raises(Exception, match="article pages failed"):
+    with pytest.raises(Exception, match="pages failed"):
         run_source(source, settings, RUN)
     assert list_articles(settings) == []
     web.heal()
@@ -120,7 +120,7 @@ def test_a_wall_before_the_page_is_a_failure_that_says_so_and_is_asked_for_again
 ) -> None:
     source = trouble_source("/", error_tolerance=0)
     source = type(source).model_validate({**source.model_dump(), "articles": {"allow": ["^/captcha", "^/redirect/2"]}})
-    with pytest.raises(FetchFailed, match=r"1 of 2 article pages failed .* blocked: "):
+    with pytest.raises(FetchFailed, match=r"1 of 2 pages failed .* blocked: "):
         run_source(source, settings, RUN)
     report = reports.read_report(open_store(settings.archive), "trouble", RUN)
     assert report is not None

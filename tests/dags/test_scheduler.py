@@ -164,7 +164,7 @@ def test_the_scheduler_crawls_a_failure_is_red_and_clearing_it_repairs_the_archi
         web.fail(url, times=None)
     red = wait_for(lambda: [run for run in airflow.runs() if run["state"] == "failed"], 120)[0]["dag_run_id"]
     assert airflow.tasks(red) == {"fetch": "failed", "clean": "upstream_failed", "publish": "upstream_failed"}
-    assert "4 of 9 article pages failed" in airflow.log(red, "fetch")
+    assert re.search(r"4 of \d+ pages failed", airflow.log(red, "fetch"))
 
     # Cleared, it is repaired: every page has one row of that run, and the scheduled runs before it are as they were.
     web.heal()

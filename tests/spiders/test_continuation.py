@@ -414,3 +414,15 @@ def test_whatever_is_cut_short_each_article_is_captured_in_the_end_and_none_twic
     assert kept == {site.base + path: 1 for path in every}
     # What is under way when a crawl is stopped is asked for again.
     assert sum(site.asked[path] - failed[path] - 1 for path in every) <= 2 * 2
+
+
+def test_a_list_without_end_is_cut_and_the_report_says_so(site: Site, settings: Settings) -> None:
+    site.list("/list", *(f"/a{n}" for n in range(30)))
+    for n in range(30):
+        site.page(f"/a{n}", f"Hội đua thuyền lần thứ {n}")
+    source = site.source("/list")
+    limits = source.discovery.limits.model_copy(update={"addresses": 5})
+    source = source.model_copy(update={"discovery": source.discovery.model_copy(update={"limits": limits})})
+    report = run_source(source, settings, RUN)
+    assert report.articles["new"] == 5
+    assert report.skipped["over discovery.limits.addresses"] == 25

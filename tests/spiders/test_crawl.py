@@ -141,7 +141,7 @@ def test_whatever_a_server_does_the_crawl_ends_and_says_what_failed(web: DemoWeb
         (trouble_source("/reset"), CrawlExit.NOTHING, "nothing could be fetched"),
         (trouble_source("/empty"), CrawlExit.NOTHING, "no article address was found on http://trouble.example/empty"),
         (trouble_source("/pdf"), CrawlExit.NOTHING, "expected HTML or JSON"),
-        (trouble_source("/", error_tolerance=0.1, max_body_bytes=100_000), CrawlExit.ERRORS, "article pages failed"),
+        (trouble_source("/", error_tolerance=0.1, max_body_bytes=100_000), CrawlExit.ERRORS, "pages failed"),
         (trouble_source("/redirect/0", "/status/503"), CrawlExit.ERRORS, "1 of 2 ways in failed"),
     ],
     ids=["error", "reset", "empty", "no-html", "many-errors", "one-way-in"],
@@ -180,7 +180,7 @@ def test_a_second_attempt_goes_on_from_the_first_and_loses_and_doubles_nothing(
     failing = sorted(url for url in truth() if "portal.example" in url)[:3]
     for url in failing:
         web.fail(url, status=503, times=None)
-    with pytest.raises(FetchFailed, match="article pages failed"):
+    with pytest.raises(FetchFailed, match="pages failed"):
         Fetch(source, RUN, settings).run()
     web.heal()
     captures = fetch(source, settings)

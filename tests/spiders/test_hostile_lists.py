@@ -158,14 +158,10 @@ def test_lists_in_another_encoding_or_in_one_nobody_named_yield_their_vietnamese
     )
 
 
-# Fails: a list is read in the charset that its header names, though its bytes are UTF-8 beyond doubt; its links come
-# out as "/a/tráº¡m-…". (Cleaning prefers UTF-8 where the bytes are valid. Paths only: queries go back as they came.)
 def test_a_list_in_utf_8_that_is_said_to_be_latin_1_yields_its_links(settings: Settings) -> None:
     links_of_lists(settings, ("/a/trạm-bơm-chống-úng", "utf-8", "text/html; charset=iso-8859-1"))
 
 
-# Fails: `_BINARY` in spiders/paging.py takes "<!DOCTYPE" in UTF-16 for a binary file ("\0!" is not among what it lets
-# follow a NUL), so the listing is refused with "expected HTML or JSON, found text/html".
 def test_a_list_in_utf_16_yields_its_links(settings: Settings) -> None:
     links_of_lists(settings, ("/a/nước-mắm-cổ-truyền", "utf-16", "text/html"))
 
@@ -180,8 +176,6 @@ def test_an_article_that_is_said_to_be_a_file_is_an_article(web: DemoWeb, settin
     assert [c.content_type for c in captures if c.is_page] == ["application/octet-stream"]
 
 
-# Fails: Scrapy 2.19 gives each connection a parser class of its own (`http11._LenientHTTPClientParser`), after Twisted
-# has made one by the name that spiders/odd_headers.py replaces. So `LenientParser` is never used.
 def test_a_header_that_is_none_costs_no_article(web: DemoWeb, settings: Settings) -> None:
     report = run_source(linking_to(web, "/odd-header"), settings, RUN)
     assert (report.errors, report.articles["new"]) == ([], 1)

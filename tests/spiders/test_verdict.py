@@ -115,14 +115,14 @@ RED = {
         found(1, 2, 3, 4),
         {},
         CrawlExit.ERRORS,
-        r"3 of 4 article pages failed \(tolerated: 10%\)",
+        r"3 of 4 pages failed \(tolerated: 10%\)",
     ),
     "one page fails where none may": (
         [*lists(), page(1), page(2, 500)],
         found(1, 2),
         {"fetch": {"error_tolerance": 0}},
         CrawlExit.ERRORS,
-        "1 of 2 article pages failed",
+        "1 of 2 pages failed",
     ),
     "walls": (
         [*lists(), *(page(n, 200, error="blocked: captcha") for n in range(3))],

@@ -162,7 +162,7 @@ def test_what_hangs_on_a_page_that_an_earlier_attempt_stored_is_fetched_by_the_n
     broken = f"http://{webforms.HOST}{sorted(webforms.articles())[1]}"
     web.fail(broken, status=503, times=None)
     web.fail(document, like="/reset", times=None)
-    with pytest.raises(Exception, match="article pages failed"):
+    with pytest.raises(Exception, match="pages failed"):
         fetch(source, settings)
     web.heal()
     captures = fetch(source, settings)
