@@ -2,8 +2,8 @@
 
 BantinError
 └── RunError              a step of a run failed; attributes: source, run
-    ├── FetchFailed       the crawl ended badly; `exit` is its CrawlExit. Trying again goes on from what is stored.
-    ├── Interrupted       the crawl was stopped from outside; trying again goes on from what is stored
+    ├── FetchFailed       the crawl ended badly; `exit_code` is its CrawlExit. Trying again goes on from what is stored.
+    │   └── Interrupted   it was stopped from outside
     ├── NotReady          a step was asked for before the one it needs
     └── AllRejected       pages were fetched and not one of them is an article
 """
@@ -13,7 +13,8 @@ from typing import ClassVar
 from model.errors import BantinError
 
 HELD = 6
-"""The exit code of a crawl that was kept out by another one of its source or group (`spiders.verdict.CrawlExit`)."""
+"""The exit code of a crawl that another one of its source or group kept out, or that lost its lease
+(`spiders.verdict.CrawlExit`)."""
 
 INTERRUPTED = 75
 """The exit code of what was stopped from outside, a crawl (`spiders.verdict.CrawlExit`) or a command: EX_TEMPFAIL of

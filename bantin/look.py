@@ -16,9 +16,13 @@ from storage.keys import run_id
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """`plan` has a row for each address that would be asked for: `kind`, `url`, `why` (new, left by an earlier run,
-    failed before, due) and `via`, the list that names it. `skipped` counts the others by reason, `lists` the lists that
-    were asked just now, by outcome. `errors` are lists that did not answer; `warnings` are about the source's file."""
+    """What a look found.
+
+    `plan` has a row for each address that would be asked for, or left to a later run: `kind`, `url`, `why` (new, left
+    by an earlier run, failed before, due; or over the budget) and `via`, the list that names it. `skipped` counts the
+    others by reason, `lists` the lists, and robots.txt, that were asked just now, by outcome. `errors` are lists that
+    did not answer; `warnings` are about the source's file.
+    """
 
     plan: list[dict[str, str | None]]
     skipped: dict[str, int]

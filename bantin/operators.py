@@ -1,4 +1,5 @@
-"""The verbs as Airflow runs them: an operator for fetch, which must be stopped in time, and the rule for retries."""
+"""The verbs as Airflow runs them: an operator for fetch, which must be stopped in time, the secrets in Airflow's
+connections, and the rule for retries."""
 
 import logging
 import os

@@ -24,8 +24,8 @@ def run_source(
 ) -> RunReport:
     """Crawls `source` as `run` (default: the present second), cleans what is new, publishes it; returns the report.
 
-    `on_step` is told of progress: `("fetch", {found, asked, answered})`, `("clean", {done})`. `on_fetch` is handed the
-    fetch before it begins, so that another thread can stop it. Raises `RunError` and `StorageError`.
+    `on_step` is told of progress: `("fetch", {lists, found, asked, answered})`, `("clean", {done})`. `on_fetch` is
+    handed the fetch before it begins, so that another thread can stop it. Raises `RunError` and `StorageError`.
     """
     run = run or run_id(datetime.now(UTC))
     tell = on_step or (lambda step, event: None)

@@ -1,6 +1,7 @@
 """A generated news site behind nginx on loopback, for the benchmarks.
 
-The generator is make_site.py of the shared folder (BANTIN_SHARED, default ../shared).
+The generator is not part of the checkout: `bench/crawl/make_site.py` in the folder that BANTIN_SHARED names (default
+../shared).
 """
 
 import os

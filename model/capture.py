@@ -20,6 +20,10 @@ class Kind(StrEnum):
     """An article's page, asked for once more as a search engine's visitor would: cloaking shows."""
 
 
+LISTS = (Kind.FEED, Kind.SITEMAP, Kind.LISTING)
+"""What names articles."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capture:
     """One answer, the failure to get one, or (`waiting`) an address that was found and left for a later run.
@@ -28,7 +32,7 @@ class Capture:
     redirects every hop is a capture of its own with the same `url`. `via` is the page on which it was found.
     `charset` is the one of the Content-Type header. `body_sha256` is taken of the content-decoded body and is
     None where there was none (304, errors). `status` is None where no answer came: `error` then says why, and
-    the `warc_*` fields, which name the response record, are None too. `location` is where a redirect leads,
+    the `warc_*` fields, which name the response or revisit record, are None too. `location` is where a redirect leads,
     absolute. `unchanged`: a 304, or a body that is identical to the last one stored; its record is a `revisit` and
     holds no body. Of a list's page that was got by POST, `url` ends with its number: `#page=3`.
     """

@@ -1,6 +1,6 @@
 """One crawl of one source, in a process of its own: `python -m spiders.crawl`.
 
-Twisted's reactor cannot start twice, so bantin starts this module as a child (bantin/fetch.py). Log lines go to
+Twisted's reactor cannot start twice, so bantin starts this module as a child (bantin/child.py). Log lines go to
 standard error, events (spiders/progress.py) to standard output, and the exit code is a `CrawlExit`. The rules come from
 the archive, where the attempt has left them. With `--with-parent` the process ends when its standard input does:
 however the parent dies, the pipe closes.
@@ -23,7 +23,7 @@ from typing import Any
 from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.settings import Settings
 
-from model.capture import Capture, Kind
+from model.capture import LISTS, Capture, Kind
 from model.errors import BantinError, SourceError
 from model.source import Source, load_source, parse_source
 from spiders import tls
@@ -34,7 +34,7 @@ from spiders.secrets import RedactingFormatter
 from spiders.selection import Selection
 from spiders.settings import crawl_settings
 from spiders.spider import SourceSpider
-from spiders.verdict import WAYS_IN, CrawlExit, Verdict, count_captures, judge, last_answers, vanished
+from spiders.verdict import CrawlExit, Verdict, count_captures, judge, last_answers, vanished
 from storage import keys
 from storage.errors import LeaseHeld, LeaseLost, StorageError
 from storage.frontier import fold
@@ -79,7 +79,8 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def crawl(args: argparse.Namespace) -> Verdict:
-    """Runs the crawl that the arguments describe, while no other crawl of its source does.
+    """Runs the crawl that the arguments describe, while no other crawl of its source does. With `--rules` it only
+    looks, beside any other.
 
     Raises `SourceError` and `StorageError`.
     """
@@ -169,7 +170,7 @@ class _Crawl:
         plan = [*spider.plan, *({"kind": c.kind, "url": c.url, "why": OVER_BUDGET, "via": c.via} for c in left)]
         if self._lease is None:
             verdict = Verdict(CrawlExit.OK, "looked, and stored nothing")
-            if not any(c.kind in WAYS_IN and not c.failed and not c.waiting for c in captures):
+            if not any(c.kind in LISTS and not c.failed and not c.waiting for c in captures):
                 verdict = judge(captures, self._source, spider.tally, self._frontier)
         elif self._lease.lost:
             verdict = Verdict(CrawlExit.HELD, str(self._lease.lost))
@@ -221,20 +222,17 @@ class _Interrupt:
     def listen(self, *, with_parent: bool) -> None:
         """Watches for SIGTERM and SIGINT and, `with_parent`, for the end of standard input."""
         for name in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(name, lambda *_: self._from_outside())
+            signal.signal(name, lambda *_: self.ask())
         if with_parent:
             threading.Thread(target=self._watch_parent, daemon=True).start()
 
     def _watch_parent(self) -> None:
         while os.read(0, 1024):
             pass
-        self._from_outside()
+        self.ask()
 
     def ask(self) -> None:
         """Asks for the end; may be called from any thread."""
-        self._from_outside()
-
-    def _from_outside(self) -> None:
         from twisted.internet import reactor
 
         if not self.asked:
@@ -291,7 +289,10 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
         "--rules", type=Path, help="look only: ask for the lists of this file's source, store nothing outside --work"
     )
     parser.add_argument("--with-parent", action="store_true", help="end when standard input does")
-    return parser.parse_args(argv)
+    args = parser.parse_args(argv)
+    if args.rules and not args.work:
+        parser.error("--rules: expected --work too")
+    return args
 
 
 if __name__ == "__main__":

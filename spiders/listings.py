@@ -39,7 +39,7 @@ class Listings:
                 self._unread[known.via].add(known.key)
         self.all = list(source.discovery.listings)
         if source.discovery.announced and not any(is_home_page(one.url) for one in self.all):
-            self.all.append(Listing(url=source.url))  # where announced feeds are looked for
+            self.all.append(Listing(url=source.url))  # it announces feeds, and asking for it brings robots.txt
         self._whole = {one.url for one in self.all if self._is_new(one.url)}
 
     def read_on(self, listing: Listing, number: int | None, named: set[str], news: set[str]) -> Reading | None:

@@ -10,13 +10,12 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from model.capture import Capture, Kind
+from model.capture import LISTS, Capture, Kind
 from model.url import normalise_url
 from spiders.budget import BUDGET_BYTES, BUDGET_MINUTES
 from spiders.capture import Purpose
 from spiders.discovery import DiscoveryError
 from spiders.failures import describe
-from spiders.requests import LISTS
 from spiders.robots import FORBIDDEN, UNREACHABLE
 from spiders.selection import Selection
 from spiders.throttle import given_up

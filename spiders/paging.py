@@ -38,8 +38,8 @@ MAX_NESTED = 3
 
 _MAX_SEARCHED = 2_000_000  # characters that `find` searches
 _WHOLE_PAGE = re.compile(r"<(?:!doctype|html|head|body)\b", re.IGNORECASE)
-# A document, a picture, an archive: named by their first bytes, or by a NUL, which no page has in an encoding of bytes.
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+# A document, a picture, an archive: named by their first bytes, or by a NUL, which no page has in an encoding of bytes.
 _BINARY = re.compile(rb"%PDF-|\x1f\x8b|PK\x03\x04|[^\x00]{0,60}\x00(?![<a-zA-Z\s])", re.DOTALL)
 _JSON_START = re.compile(r'[\[{]\s*["\[{]')
 # What keeps others from running an answer as a script, and JSONP's call.

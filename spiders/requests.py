@@ -7,7 +7,7 @@ from scrapy import Request
 from scrapy.dupefilters import RFPDupeFilter
 from twisted.python.failure import Failure
 
-from model.capture import Kind
+from model.capture import LISTS, Kind
 from spiders.capture import Purpose
 
 PRIORITIES = {
@@ -19,8 +19,6 @@ PRIORITIES = {
     Kind.PROBE: -5,
 }
 """Lists first: a run that is cut short has found all it could. Images and documents come right after their page."""
-
-LISTS = (Kind.FEED, Kind.SITEMAP, Kind.LISTING)
 
 
 def request_for(

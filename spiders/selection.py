@@ -126,7 +126,7 @@ class Selection:
     def rests(self, url: str, dated: datetime | None = None) -> bool:
         """Whether the list at `url` need not be asked for: it did not change for a while, brought no news lately, and
         is not `dated` after its last answer (by the index that names it)."""
-        known = self._frontier.get(normalise_url(url))
+        known = self._frontier.get(key_of(url, Kind.LISTING))
         if known is None or known.answered_at is None or known.last_fetched is None or known.failures:
             return False
         recently = self.started_at - timedelta(days=NEWS_DAYS)

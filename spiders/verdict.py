@@ -5,13 +5,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import IntEnum
 
-from model.capture import Capture, Kind
+from model.capture import LISTS, Capture, Kind
 from model.source import Source
 from model.url import normalise_url
 from storage.frontier import Frontier, key_of
 from storage.known import Fate
-
-WAYS_IN = (Kind.FEED, Kind.SITEMAP, Kind.LISTING)
 
 
 class CrawlExit(IntEnum):
@@ -21,13 +19,13 @@ class CrawlExit(IntEnum):
     CRASHED = 1
     USAGE = 2
     ERRORS = 3
-    """More pages failed than the source tolerates, or a way in did."""
+    """More pages failed than the source tolerates, a way in did, or a host was given up."""
     NOTHING = 4
     """No server answered, or nothing that looks like an article was found."""
     STORAGE = 5
     """The archive could not be read or written."""
     HELD = 6
-    """Another crawl of the source, or of its politeness group, is under way."""
+    """Another crawl of the source, or of its politeness group, is under way; or this one lost its lease."""
     INTERRUPTED = 75
     """EX_TEMPFAIL of sysexits.h: stopped from outside; what was fetched is stored, and a further attempt goes on."""
 
@@ -60,7 +58,7 @@ class Tally:
         """An address that robots.txt closes. That a picture is behind it changes nothing."""
         if kind == Kind.ARTICLE:
             self.forbidden.add(key)
-        self.closed += kind in WAYS_IN
+        self.closed += kind in LISTS
 
 
 LEAST_PAGES = 3
@@ -77,8 +75,8 @@ def judge(captures: Iterable[Capture], source: Source, tally: Tally, frontier: F
     """
     last = last_answers(captures)
     named = _named_lists(source)
-    ways_in = [c for c in last if c.kind in WAYS_IN and key_of(c.url, c.kind) in named]
-    further = [c for c in last if c.kind in WAYS_IN and key_of(c.url, c.kind) not in named and not _past_the_end(c)]
+    ways_in = [c for c in last if c.kind in LISTS and key_of(c.url, c.kind) in named]
+    further = [c for c in last if c.kind in LISTS and key_of(c.url, c.kind) not in named and not _past_the_end(c)]
     articles = [c for c in last if c.kind == Kind.ARTICLE]
     broken_ways = [c for c in ways_in if c.failed]
     failures = [c for c in (*articles, *further) if c.failed]

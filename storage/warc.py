@@ -88,10 +88,10 @@ class PartWriter:
         return capture_of(keys.parse_raw_part(self.key), exchange, content, (self.key, offset, length))
 
     def note(self, failure: Capture) -> Capture:
-        """Appends a failure to get an answer, or an address that waits, as a metadata record, so that a further attempt
-        knows of it; returns it as it will be read. Raises as `write`."""
-        error = None if failure.error is None else one_line(failure.error) or "unknown"
-        text = f"fetchError: {error}\r\n".encode() if error else b""
+        """Appends a failure to get an answer as a metadata record, so that a further attempt knows of it; returns it as
+        it will be read. Raises as `write`."""
+        error = one_line(failure.error or "") or "unknown"
+        text = f"fetchError: {error}\r\n".encode()
         record = self._records.create_warc_record(
             failure.final_url,
             "metadata",
@@ -257,8 +257,8 @@ def _encoding(record: ArcWarcRecord) -> str:
 
 
 def _failure(name: keys.PartName, record: ArcWarcRecord) -> Capture:
-    """The failure, or the address that waits, that a metadata record keeps."""
-    error = record.raw_stream.read().decode().removeprefix("fetchError: ").strip() or None
+    """The failure that a metadata record keeps."""
+    error = record.raw_stream.read().decode().removeprefix("fetchError: ").strip()
     return Capture(source=name.source, run=name.run, error=error, **_what_and_why(record))
 
 
