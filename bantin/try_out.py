@@ -7,8 +7,9 @@ from bantin.registry import find_source, load_registry
 from bantin.settings import Settings
 from model.article import Article, Rejected
 from model.capture import Capture, Kind
+from model.discovery import Discovery, Listing
 from model.errors import BantinError
-from model.source import ArticleUrls, Discovery, Listing, Source
+from model.source import ArticleUrls, Source
 from model.url import host_of
 
 ANY_LANGUAGE = ["vi", "en", "id", "zh", "ja", "ko", "fr", "es", "de", "ru", "th", "lo", "km", "it", "pt", "nl"]

@@ -20,7 +20,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from local_site import CHECKOUT, GENERATOR, local_site, missing
+from local_site import CHECKOUT, GENERATOR, SOURCE, local_site, missing
 
 BARE = """
 import sys, scrapy
@@ -40,19 +40,6 @@ process = CrawlerProcess()
 process.crawl(Bare)
 process.start()
 """
-
-SOURCE = """
-id: bench
-name: Bench
-url: {base}/
-kind: newspaper
-languages: [vi]
-schedule: "0 0 * * *"
-discovery: {{sitemaps: ["{base}/{sitemap}"]}}
-articles: {{allow: ['^/bai/']}}
-fetch: {{delay_s: 0, concurrency: 8, allow_private: true, cloaking_probes: 0}}
-"""
-
 
 NEWS_PLEASE_PAGES = 100
 """So few, since it takes a sixth of a second a page."""

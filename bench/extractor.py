@@ -14,7 +14,8 @@ from typing import Any
 from cleaning import clean
 from model.article import Article, Rejected
 from model.capture import Capture, Kind
-from model.source import ArticleUrls, Discovery, Listing, Source, load_source, source_files
+from model.discovery import Discovery, Listing
+from model.source import ArticleUrls, Source, load_source, source_files
 from model.url import host_of
 
 FETCHED_AT = datetime(2026, 11, 22, tzinfo=UTC)

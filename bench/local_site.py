@@ -19,6 +19,20 @@ SHARED = Path(os.environ.get("BANTIN_SHARED", CHECKOUT.parent / "shared"))
 GENERATOR = SHARED / "bench" / "crawl" / "make_site.py"
 
 
+SOURCE = """
+id: bench
+name: Bench
+url: {base}/
+kind: newspaper
+languages: [vi]
+schedule: "0 0 * * *"
+discovery: {{sitemaps: ["{base}/{sitemap}"]}}
+articles: {{allow: ['^/bai/']}}
+fetch: {{delay_s: 0, concurrency: 8, allow_private: true, cloaking_probes: 0, revisit_min_h: 0}}
+"""
+"""A host of the site as a source, by one of its sitemaps."""
+
+
 def missing() -> str | None:
     """What this machine lacks for the benchmark, if anything."""
     return None if GENERATOR.is_file() and shutil.which("nginx") else f"needs {GENERATOR} and nginx on the PATH"

@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from local_site import CHECKOUT, local_site, missing
+from local_site import CHECKOUT, SOURCE, local_site, missing
 
 sys.path.insert(0, str(CHECKOUT))
 
@@ -25,18 +25,6 @@ from model.capture import Kind
 from model.source import Source, load_source, parse_source
 from storage.frontier import fold
 from storage.store import open_store
-
-SITE = """
-id: bench
-name: Bench
-url: {base}/
-kind: newspaper
-languages: [vi]
-schedule: "0 0 * * *"
-discovery: {{sitemaps: ["{base}/sitemap.xml"]}}
-articles: {{allow: ['^/bai/']}}
-fetch: {{delay_s: 0, concurrency: 8, allow_private: true, cloaking_probes: 0, revisit_min_h: 0}}
-"""
 
 FAR = datetime(2100, 1, 1, tzinfo=UTC)
 
@@ -52,7 +40,7 @@ def main() -> int:
             print(f"the site with validators is skipped: {lack}")
         else:
             with local_site(Path(name, "site"), args.pages) as port:
-                source = parse_source(SITE.format(base=f"http://127.0.0.1:{port}"), "bench")
+                source = parse_source(SOURCE.format(base=f"http://127.0.0.1:{port}", sitemap="sitemap.xml"), "bench")
                 for number in range(2):
                     crawl(source, settings, f"2026112{number}T000000Z")
         with DemoWeb() as web:

@@ -3,14 +3,12 @@
 import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import urljoin, urlsplit, urlunsplit
+from urllib.parse import urlsplit, urlunsplit
 from zoneinfo import ZoneInfo
 
 import yaml
 from pydantic import (
     AfterValidator,
-    BaseModel,
-    ConfigDict,
     Field,
     StringConstraints,
     ValidationError,
@@ -18,33 +16,10 @@ from pydantic import (
     model_validator,
 )
 
+from model.discovery import Discovery
 from model.errors import SourceError
+from model.fields import HttpUrl, Language, Regex, Section, Selector
 from model.url import host_of, is_web_address
-
-
-def _http_url(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError("expected an absolute http(s) address, like https://example.org/news/")
-    return value
-
-
-def _regular_expression(value: str) -> str:
-    try:
-        re.compile(value)
-    except re.error as err:
-        raise ValueError(f"expected a regular expression: {err}") from err
-    return value
-
-
-def _css_selector(value: str) -> str:
-    from cssselect import GenericTranslator, SelectorError
-
-    try:
-        GenericTranslator().css_to_xpath(value)
-    except SelectorError as err:
-        raise ValueError(f"expected a CSS selector: {err}") from err
-    return value
 
 
 def _cron(value: str) -> str:
@@ -58,18 +33,10 @@ def _cron(value: str) -> str:
 LEGACY_ENCODINGS = frozenset({"tcvn3", "tcvn5712", "vni", "viscii"})
 """Vietnamese encodings of before Unicode that `fetch.encoding` may name; Python knows none of them."""
 
-HttpUrl = Annotated[str, AfterValidator(_http_url)]
-Regex = Annotated[str, AfterValidator(_regular_expression)]
-Selector = Annotated[str, AfterValidator(_css_selector)]
-Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
 SourceId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Locality(_Section):
+class Locality(Section):
     """The place a source speaks for. `code` is the unit's number in the General Statistics Office's list."""
 
     province: str
@@ -77,135 +44,14 @@ class Locality(_Section):
     code: str | None = None
 
 
-class Postback(_Section):
-    """Paging by ASP.NET's `__doPostBack`: the page's form is sent again with the control in `target` and, in
-    `argument`, what it is told (`{n}` is the page's number). Where both are left out, the link that bears the number
-    says them."""
-
-    target: str | None = None
-    argument: str | None = None
-
-
-class More(_Section):
-    """A "load more" endpoint that answers with JSON or a piece of HTML.
-
-    `{n}` in `url` (relative to the listing's), `form` and `json` is the page's number; any other `{name}` is the group
-    of the regular expression in `find`, searched in the listing and in each answer; the newest counts. `link` makes an
-    address of JSON objects that hold none, from their fields: `/tin/{slug}-{id}.html`.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-    url: str
-    method: Literal["GET", "POST"] = "GET"
-    form: dict[str, str] = {}
-    payload: dict[str, Any] | None = Field(None, alias="json")
-    find: dict[str, Regex] = {}
-    link: str | None = None
-
-    @model_validator(mode="after")
-    def _one_body(self) -> Self:
-        if self.form and self.payload is not None:
-            raise ValueError("expected either form or json")
-        if (self.form or self.payload is not None) and self.method == "GET":
-            raise ValueError("form and json: expected method: POST; a GET has its parameters in url")
-        for name, pattern in self.find.items():
-            if re.compile(pattern).groups != 1:
-                raise ValueError(f"find.{name}: expected a regular expression with one (group)")
-        return self
-
-
-class Listing(_Section):
-    """A list of articles, and one way to its further pages, if any: `page`, an address with `{n}` for their number,
-    relative to `url` (a `?query` alone, or a path); `next`, a selector of the link to the next page; `postback`; or
-    `more`. Pages are numbered from `first` up to `last`, by `step`. `links` selects the part of the page whose links
-    count (default: all of it)."""
-
-    url: HttpUrl
-    links: Selector | None = None
-    page: str | None = None
-    next: Selector | None = None
-    postback: Postback | None = None
-    more: More | None = None
-    first: int = Field(2, ge=0)
-    last: int = Field(5, ge=0, le=1_000_000)
-    step: int = Field(1, ge=1)
-
-    @model_validator(mode="after")
-    def _numbered(self) -> Self:
-        ways = {name: getattr(self, name) for name in ("page", "next", "postback", "more")}
-        named = [name for name, way in ways.items() if way is not None]
-        if len(named) > 1:
-            raise ValueError(f"expected one way to the further pages, not {' and '.join(named)}")
-        if self.page is not None and "{n}" not in self.page:
-            raise ValueError("page: expected {n} where the number goes, like '?page={n}'")
-        if named and self.last < self.first:
-            raise ValueError(f"last: expected a number from {self.first} (first) on")
-        return self
-
-    def page_url(self, number: int) -> str | None:
-        """The address of page `number`; None where the list has no numbered addresses or `number` is past `last`."""
-        if self.page is None or number > self.last:
-            return None
-        return urljoin(self.url, self.page.replace("{n}", str(number)))
-
-
-class SiteCrawl(_Section):
-    """A bounded crawl of the site itself, for one that has neither feed, sitemap nor complete listings: pages that are
-    no articles are followed up to `depth` links away from `start` (default: the source's `url`), where their path and
-    query match one of `follow` (default: any) and none of `deny`."""
-
-    start: list[HttpUrl] = []
-    depth: int = Field(2, ge=1, le=20)
-    follow: list[Regex] = []
-    deny: list[Regex] = []
-
-
-class Limits(_Section):
-    """What an address may look like before it is taken for a trap: calendars, sort orders, `/en/vi/en/…`; and how many
-    `addresses` of articles one run takes from lists, since a hostile sitemap names millions."""
-
-    path_depth: int = Field(12, ge=1)
-    repeats: int = Field(2, ge=1)
-    parameters: int = Field(8, ge=0)
-    variants: int = Field(300, ge=1)
-    addresses: int = Field(1_000_000, ge=1)
-
-
-class Discovery(_Section):
-    """Where a source's articles are found: at least one way in.
-
-    `announced`: feeds that listings and the home page name by `<link rel=alternate>`, sitemaps that robots.txt names.
-    `alternates`: languages in which a page's `hreflang` alternates are followed; with `same_slug` the same address is
-    also asked for in each of the source's editions. `max_age_days`: what a feed or sitemap dates earlier, and no run
-    knows yet, is left alone. `limits.variants` counts the query strings of one path, in one run.
-    """
-
-    feeds: list[HttpUrl] = []
-    sitemaps: list[HttpUrl] = []
-    listings: list[Listing] = []
-    announced: list[Literal["feeds", "sitemaps"]] = []
-    crawl: SiteCrawl | None = None
-    alternates: list[Language] = []
-    same_slug: bool = False
-    max_age_days: int | None = Field(None, ge=1)
-    limits: Limits = Limits()
-
-    @model_validator(mode="after")
-    def _a_way_in(self) -> Self:
-        if not (self.feeds or self.sitemaps or self.listings or self.announced or self.crawl):
-            raise ValueError("expected at least one way in: feeds, sitemaps, listings, announced or crawl")
-        return self
-
-
-class ArticleUrls(_Section):
+class ArticleUrls(Section):
     """Which addresses are articles: regular expressions searched in path and query; any of `allow`, none of `deny`."""
 
     allow: list[Regex] = Field(min_length=1)
     deny: list[Regex] = []
 
 
-class Tls(_Section):
+class Tls(Section):
     """Exceptions for servers whose TLS is broken. `ca` is a PEM text (or the name of a file beside the source's) of
     certificates to trust besides the usual: a missing intermediate, a state's own root. `legacy` allows TLS 1.0, old
     ciphers and short keys. `verify: false`, the last resort, trusts anybody, and every report says so."""
@@ -222,7 +68,7 @@ class Tls(_Section):
         return value
 
 
-class Assets(_Section):
+class Assets(Section):
     """What hangs on articles and is captured too: their own `images`, and attached `documents` (PDF, Office, ZIP), of
     at most `max_bytes` each and `max_per_page` a page."""
 
@@ -232,7 +78,7 @@ class Assets(_Section):
     max_per_page: int = Field(20, ge=0)
 
 
-class Fetch(_Section):
+class Fetch(Section):
     """How a source's servers are treated.
 
     `proxy`, `headers` and `cookies` may name environment variables as `${NAME}`, and fields of Airflow connections as
@@ -280,7 +126,7 @@ class Fetch(_Section):
         return value
 
 
-class Removed(_Section):
+class Removed(Section):
     """A piece of furniture of this site: everything that matches `selector`, or every block whose whole text matches
     `text`. `rule` names it in the articles' `removed`."""
 
@@ -295,7 +141,7 @@ class Removed(_Section):
         return self
 
 
-class Clean(_Section):
+class Clean(Section):
     """What the cleaner should know of a site. Selectors are tried in order; the first that finds something counts.
     `outlets` are names under which the site signs as a whole: never an author."""
 
@@ -309,7 +155,7 @@ class Clean(_Section):
     outlets: list[str] = []
 
 
-class Source(_Section):
+class Source(Section):
     """One site, as `sources/<id>.yaml` describes it. `docs/add-a-source.md` explains each field.
 
     `editions` maps a language to the path its pages begin with; a page's language is that of the longest such path.

@@ -119,6 +119,8 @@ class _Crawl:
             max_h=fetch.revisit_max_h,
             save=lease is not None,
         )
+        if lease is None:
+            logging.getLogger("spiders.recorder").setLevel(logging.WARNING)  # what it stores goes with the folder
         self._recorder = Recorder(
             store=store if lease else open_store(str(args.work / "looked-at")),
             source=source.id,

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from enum import Enum
 
 from model.capture import Kind
-from model.source import Listing, Source
+from model.discovery import Listing
+from model.source import Source
 from model.url import is_home_page
 from spiders.selection import MAX_FAILURES
 from storage.frontier import Frontier, Known, key_of

@@ -1,4 +1,4 @@
-"""The further pages of a listing, in each way that `model.source.Listing` knows, and the links in their answers.
+"""The further pages of a listing, in each way that `model.discovery.Listing` knows, and the links in their answers.
 
 Pure functions: from an answer to the next request. A page may come as HTML, as a piece of it, as JSON that holds
 either, or as the piecemeal answer of an ASP.NET UpdatePanel; which, its content tells: Content-Types are often wrong.
@@ -16,7 +16,7 @@ from scrapy import Request
 from scrapy.http import HtmlResponse, Response, TextResponse
 from scrapy.utils.response import get_base_url
 
-from model.source import Listing, More, Postback
+from model.discovery import Listing, More, Postback
 from model.url import is_web_address
 from spiders.discovery import (
     MAX_LINKS,

@@ -15,7 +15,7 @@ from parsel import Selector
 from scrapy.http import HtmlResponse
 from scrapy.utils.response import get_base_url
 
-from model.source import Postback
+from model.discovery import Postback
 from spiders.discovery import DiscoveryError
 
 _POSTBACK = re.compile(

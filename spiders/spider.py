@@ -15,7 +15,8 @@ from scrapy.exceptions import DontCloseSpider
 from scrapy.http import HtmlResponse, Response, TextResponse
 
 from model.capture import Kind
-from model.source import Listing, Source
+from model.discovery import Listing
+from model.source import Source
 from model.url import host_of, is_home_page, is_web_address, normalise_url
 from spiders.assets import asset_links, same_site
 from spiders.attempts import Attempts

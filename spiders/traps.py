@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection
 from datetime import UTC, date, datetime
 
-from model.source import Limits
+from model.discovery import Limits
 
 MAX_LENGTH = 2_000
 """Characters; sitemaps.org allows addresses of 2,048, and articles have far shorter ones."""

@@ -15,8 +15,9 @@ from bantin.settings import CHECKOUT
 from cleaning.rules import RULES
 from model.article import Article
 from model.capture import Capture
+from model.discovery import Discovery, Listing
 from model.report import RunReport
-from model.source import Discovery, Listing, Source
+from model.source import Source
 
 PAGES = [CHECKOUT / "README.md", *sorted((CHECKOUT / "docs").glob("*.md"))]
 

@@ -82,6 +82,7 @@ def test_each_address_is_told_with_the_reason_and_nothing_is_stored(
         (why, kind, path, via.removeprefix("named by ")) for why, kind, path, via in rows(done, site)
     ]
     assert "not asked for: " in done.stderr
+    assert "stored raw/" not in done.stderr
     assert (tree(archive), tree(work)) == before
 
 

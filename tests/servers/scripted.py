@@ -2,7 +2,6 @@
 hosts of its own in 127.0.0.1, 127.0.0.2 and localhost."""
 
 import logging
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +16,7 @@ from bantin.fetch import Fetch
 from bantin.settings import Settings
 from model.source import Source
 from model.url import host_of
-from tests.servers.answering import Answering
+from tests.servers.answering import Answering, running
 from tests.servers.site import PAGE, Answer
 
 
@@ -91,12 +90,8 @@ def scripted(host: str = "127.0.0.1") -> Iterator[ScriptedSite]:
 
     server = Server(("127.0.0.1" if host == "localhost" else host, 0), Handler)
     site = ScriptedSite(f"http://{host}:{server.server_port}")
-    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-    try:
+    with running(server):
         yield site
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 def source_of(*listings: str, hosts: tuple[str, ...] = (), **fetch: Any) -> Source:

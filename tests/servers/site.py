@@ -1,6 +1,5 @@
 """A site of a test's own making on loopback: a path is what the test says it is."""
 
-import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -9,7 +8,7 @@ from http.server import ThreadingHTTPServer
 from typing import Any
 
 from model.source import Source
-from tests.servers.answering import Answering
+from tests.servers.answering import Answering, running
 
 PAGE = """<!DOCTYPE html><html lang="vi"><head><meta charset="utf-8"><title>{title}</title></head><body><h1>{title}</h1>
 <article><p class="date">12/10/2026</p>
@@ -90,9 +89,5 @@ def serving() -> Iterator[Site]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     site = Site(f"http://127.0.0.1:{server.server_port}")
-    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-    try:
+    with running(server):
         yield site
-    finally:
-        server.shutdown()
-        server.server_close()

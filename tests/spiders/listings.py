@@ -5,7 +5,7 @@ from urllib.parse import parse_qsl
 
 from scrapy.http import HtmlResponse, Response, TextResponse
 
-from model.source import Listing
+from model.discovery import Listing
 from spiders.paging import NextPage, next_page
 
 URL = "https://kimson.example/tin-tuc/"

@@ -132,9 +132,12 @@ def with_tones_apart(text: str) -> str:
     return "".join(spelled)
 
 
-def links_of_lists(settings: Settings, *lists: tuple[str, str, str]) -> None:
-    """Each list has a link, an encoding and a Content-Type. Whatever a list is written in, its links are asked for in
-    UTF-8, as https://url.spec.whatwg.org/#url-parsing has it of paths; each once."""
+def asked_for(settings: Settings, *lists: tuple[str, str, str]) -> list[str]:
+    """The paths of articles that were asked for and captured, each as often as it was asked for.
+
+    Each list has a link, an encoding and a Content-Type. Whatever a list is written in, its links are asked for in
+    UTF-8, as https://url.spec.whatwg.org/#url-parsing has it of paths.
+    """
     with serving() as site:
         for number, (link, encoding, content_type) in enumerate(lists):
             # What windows-1258 cannot say in one character it says in two, and readers' browsers ask for that.
@@ -145,25 +148,25 @@ def links_of_lists(settings: Settings, *lists: tuple[str, str, str]) -> None:
             for spelling in {quote(link), quote(spelled)}:
                 site.page(spelling, link)
         captures = fetch(site.source(*(f"/list{number}" for number in range(len(lists))), error_tolerance=1), settings)
-        found = {unicodedata.normalize("NFC", unquote(url)) for url in pages(captures)}
-        assert found == {site.base + link for link, _, _ in lists}
-        assert sum(count for path, count in site.asked.items() if path.startswith("/a/")) == len(lists)
+        kept = {url.removeprefix(site.base) for url in pages(captures)}
+        asked = [path for path in site.asked.elements() if path.startswith("/a/")]
+        return sorted(unicodedata.normalize("NFC", unquote(path)) for path in asked if path in kept)
 
 
 def test_lists_in_another_encoding_or_in_one_nobody_named_yield_their_vietnamese_links(settings: Settings) -> None:
-    links_of_lists(
-        settings,
-        ("/a/lễ-hội-đua-thuyền", "windows-1258", "text/html; charset=windows-1258"),
-        ("/a/đường-về-bến-gạo", "utf-8", "text/html"),
-    )
+    festival = ("/a/lễ-hội-đua-thuyền", "windows-1258", "text/html; charset=windows-1258")
+    road = ("/a/đường-về-bến-gạo", "utf-8", "text/html")
+    assert asked_for(settings, festival, road) == sorted([festival[0], road[0]])
 
 
 def test_a_list_in_utf_8_that_is_said_to_be_latin_1_yields_its_links(settings: Settings) -> None:
-    links_of_lists(settings, ("/a/trạm-bơm-chống-úng", "utf-8", "text/html; charset=iso-8859-1"))
+    pump = "/a/trạm-bơm-chống-úng"
+    assert asked_for(settings, (pump, "utf-8", "text/html; charset=iso-8859-1")) == [pump]
 
 
 def test_a_list_in_utf_16_yields_its_links(settings: Settings) -> None:
-    links_of_lists(settings, ("/a/nước-mắm-cổ-truyền", "utf-16", "text/html"))
+    sauce = "/a/nước-mắm-cổ-truyền"
+    assert asked_for(settings, (sauce, "utf-16", "text/html")) == [sauce]
 
 
 def test_an_article_that_is_said_to_be_a_file_is_an_article(web: DemoWeb, settings: Settings) -> None:

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from model.source import Limits
+from model.discovery import Limits
 from spiders.traps import Traps
 
 TODAY = date(2026, 11, 22)
