@@ -1,121 +1,134 @@
-"""Blocks: the article's text as a list of paragraphs, headings, list items and table rows."""
+"""Blocks: the article's lines as plain text and as a fragment of HTML, with the structure they had on the page."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 from itertools import groupby
-from typing import Literal
 
-from lxml.etree import _Element
+from lxml.html import HtmlElement
 
-from cleaning.text import tidy
+from cleaning.lines import Line
 
-Kind = Literal["p", "h2", "li", "row", "quote"]
-
-# Elements of trafilatura's result (TEI's names), and of HTML where one of its fallbacks answered.
-_KINDS: dict[str, Kind] = {
-    "head": "h2", "h1": "h2", "h2": "h2", "h3": "h2", "h4": "h2", "h5": "h2", "h6": "h2",
-    "item": "li", "li": "li", "quote": "quote", "blockquote": "quote", "row": "row", "tr": "row",
-}  # fmt: skip
-_BREAKING = frozenset(
-    {
-        "p",
-        "div",
-        "list",
-        "ul",
-        "ol",
-        "table",
-        "section",
-        "article",
-        "body",
-        "dl",
-        "dt",
-        "dd",
-        "code",
-        "pre",
-        "figure",
-        *_KINDS,
-    }
-)
+_HEADINGS = {"h1": "h2", "h2": "h2", "h3": "h3", "h4": "h4", "h5": "h5", "h6": "h6"}
+_LISTS = frozenset({"ul", "ol"})
+_FRAMES = frozenset({"ul", "ol", "li", "blockquote", "table", "tr", "td", "th"})
+_TABLE_PARTS = frozenset({"table", "tr", "td", "th"})
+_INLINE_FRAMES = frozenset({"li", "td", "th"})
 _BULLETS = "-–—•·*▪►●○◦+ "
+_CELL_CHARS = 400  # a table with longer cells lays out a page
+
+Frame = tuple[str, HtmlElement]
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One block: `text` is tidy; a row's cells are joined by ` | `."""
+    """One line of the article. `heading` is the name of the heading element it stood in, if any; `frames` are the
+    elements around it that make structure, outermost first: lists and their items, quotes, parts of tables."""
 
-    kind: Kind
     text: str
+    heading: str = ""
+    frames: tuple[Frame, ...] = ()
 
 
-def blocks_of(body: _Element) -> list[Block]:
-    """The blocks under `body`, in order; line breaks separate blocks. Blocks without a letter or digit are left out."""
+def blocks_of(lines: Sequence[Line]) -> list[Block]:
+    """The lines as blocks, in order. Lines without a letter or digit are left out."""
+    tables = _data_tables(lines)
     found: list[Block] = []
-    parts: list[str] = []
-    cells: list[str] = []
-    kinds: list[Kind] = ["p"]
-    rows = 0
-
-    def flush() -> None:
-        text = tidy("".join(parts))
-        parts.clear()
-        if not any(char.isalnum() for char in text):
-            return
-        if rows:
-            cells.append(text)
-            return
-        kind = kinds[-1]
-        if kind == "li" and text[:1] in _BULLETS:
+    for line in lines:
+        text, heading, frames = line.text, "", []
+        for element in (line.block, *line.block.iterancestors()):
+            tag = element.tag
+            heading = heading or _HEADINGS.get(tag, "")
+            if tag in _FRAMES and (tag not in _TABLE_PARTS or _table_of(element) in tables):
+                frames.append((tag, element))
+        if frames and frames[0][0] == "li":
             text = text.lstrip(_BULLETS) or text
-        found.append(Block(kind, text))
-
-    stack: list[tuple[_Element, bool]] = [(body, False)]
-    while stack:  # iterative: fallbacks hand out trees as deep as the page was
-        element, closing = stack.pop()
-        tag = element.tag if isinstance(element.tag, str) else ""
-        breaking = tag in _BREAKING or tag in ("cell", "td", "th", "lb", "br")
-        if breaking:
-            flush()
-        if closing:
-            if tag in ("row", "tr"):
-                rows -= 1
-                if cells and not rows:
-                    found.append(Block("row" if len(cells) > 1 else "p", " | ".join(cells)))
-                    cells.clear()
-            elif tag in _KINDS:
-                kinds.pop()
-            if element is not body and element.tail:
-                parts.append(element.tail)
-            continue
-        if tag in ("row", "tr"):
-            rows += 1
-        elif tag in _KINDS:
-            kinds.append(_KINDS[tag])
-        if element.text and tag:
-            parts.append(element.text)
-        stack.append((element, True))
-        stack.extend((child, False) for child in reversed(element))
-    flush()
+        if any(char.isalnum() for char in text):
+            found.append(Block(text, heading, tuple(_sound(frames[::-1]))))
     return found
 
 
 def text_of(blocks: Iterable[Block]) -> str:
-    """The blocks' text, separated by newlines."""
-    return "\n".join(block.text for block in blocks)
-
-
-def html_of(blocks: Sequence[Block]) -> str:
-    """The blocks as a fragment of p, h2, ul/li, blockquote and table elements, escaped and without attributes."""
-    pieces: list[str] = []
-    for kind, group in groupby(blocks, key=lambda block: block.kind):
-        texts = [block.text for block in group]
-        if kind == "li":
-            pieces.append("<ul>" + "".join(f"<li>{escape(text)}</li>" for text in texts) + "</ul>")
-        elif kind == "row":
-            rows = ("".join(f"<td>{escape(cell)}</td>" for cell in text.split(" | ")) for text in texts)
-            pieces.append("<table>" + "".join(f"<tr>{row}</tr>" for row in rows) + "</table>")
-        elif kind == "quote":
-            pieces.append("<blockquote>" + "".join(f"<p>{escape(text)}</p>" for text in texts) + "</blockquote>")
+    """The blocks' text: a line each; a table's row is one line, its cells separated by ` | `."""
+    lines: list[str] = []
+    for row, group in groupby(blocks, key=lambda block: _frame(block, "tr")):
+        if row is None:
+            lines.extend(block.text for block in group)
         else:
-            pieces.extend(f"<{kind}>{escape(text)}</{kind}>" for text in texts)
-    return "\n".join(pieces)
+            cells = groupby(group, key=lambda block: _frame(block, "td", "th"))
+            lines.append(" | ".join(" ".join(block.text for block in cell) for _, cell in cells))
+    return "\n".join(lines)
+
+
+def html_of(blocks: Iterable[Block]) -> str:
+    """The blocks as a fragment of p, h2–h6, ul, ol, li, br, blockquote and table elements, escaped and without
+    attributes."""
+    pieces: list[str] = []
+    opened: list[Frame] = []
+    follows = False  # whether text stands before, in the innermost element
+    for block in blocks:
+        common = 0
+        while common < min(len(opened), len(block.frames)) and opened[common] == block.frames[common]:
+            common += 1
+        follows = follows and common == len(opened) == len(block.frames)
+        pieces += [f"</{tag}>" for tag, _ in reversed(opened[common:])]
+        if not common and pieces:
+            pieces.append("\n")
+        pieces += [f"<{tag}>" for tag, _ in block.frames[common:]]
+        opened = list(block.frames)
+        if opened and opened[-1][0] in _INLINE_FRAMES:
+            pieces.append("<br>" * follows + escape(block.text))
+            follows = True
+        else:
+            tag = block.heading or "p"
+            pieces.append(f"<{tag}>{escape(block.text)}</{tag}>")
+    pieces += [f"</{tag}>" for tag, _ in reversed(opened)]
+    return "".join(pieces)
+
+
+def _frame(block: Block, *tags: str) -> HtmlElement | None:
+    return next((element for tag, element in reversed(block.frames) if tag in tags), None)
+
+
+def _sound(frames: Sequence[Frame]) -> list[Frame]:
+    """The frames as HTML allows them: items within lists, cells within rows within tables."""
+    sound: list[Frame] = []
+    for tag, element in frames:
+        parent = sound[-1][0] if sound else ""
+        if tag == "li" and parent not in _LISTS:
+            sound.append(("ul", element.getparent() if element.getparent() is not None else element))
+        if (
+            (tag in _LISTS and parent in (*_LISTS, "table", "tr"))
+            or (tag == "blockquote" and parent in (*_LISTS, "table", "tr"))
+            or (tag == "tr" and parent != "table")
+            or (tag in ("td", "th") and parent != "tr")
+        ):
+            continue
+        sound.append((tag, element))
+    while sound and sound[-1][0] in ("ul", "ol", "table", "tr"):
+        sound.pop()
+    return sound
+
+
+def _data_tables(lines: Iterable[Line]) -> set[HtmlElement]:
+    """The tables that hold data: two rows or more of short cells. Others lay out the page, as old ones do."""
+    sizes: dict[HtmlElement, dict[HtmlElement, dict[HtmlElement, int]]] = {}
+    nests: set[HtmlElement] = set()
+    for line in lines:
+        cell = next((one for one in (line.block, *line.block.iterancestors()) if one.tag in ("td", "th")), None)
+        if cell is None or (row := cell.getparent()) is None or (table := _table_of(cell)) is None:
+            continue
+        nests.update(table.iterancestors("table"))
+        cells = sizes.setdefault(table, {}).setdefault(row, {})
+        cells[cell] = cells.get(cell, 0) + len(line.text)
+    return {
+        table
+        for table, rows in sizes.items()
+        if table not in nests
+        and sum(len(cells) > 1 for cells in rows.values()) > 1
+        and max(size for cells in rows.values() for size in cells.values()) <= _CELL_CHARS
+    }
+
+
+def _table_of(element: HtmlElement) -> HtmlElement | None:
+    return element if element.tag == "table" else next(element.iterancestors("table"), None)

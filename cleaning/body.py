@@ -1,77 +1,85 @@
-"""The body: which of a page's text is the article. trafilatura decides, on a tree the furniture has left."""
+"""The body: which of a page's text is the article. trafilatura decides, on a tree the furniture has left.
 
-from collections.abc import Iterable
+Each text node goes to trafilatura with a character before it that no page has, one of Unicode's private ones, and comes
+back with it where it was kept. So what is kept is known by node, however trafilatura joined and rearranged the texts.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from copy import deepcopy
 
 from lxml.html import HtmlElement, fromstring
 from trafilatura import bare_extraction
 from trafilatura.settings import Document
 
-from cleaning.blocks import Block, blocks_of
 from cleaning.furniture import compiled
-from cleaning.lines import is_empty
+from cleaning.ledger import Ledger
+from cleaning.lines import Piece, prose_chars
 from cleaning.page import Page
+from cleaning.paragraphs import merge_empty_elements, wrap_loose_text
 from model.source import Source
 
 _LEAST_CHARS = 200
 _GOOD_SHARE = 0.5
 _FAIR_SHARE = 0.22
 _AGREEMENT = 0.97
+_FIRST_MARK = 0xF0000  # two planes for private use hold 131,068 marks; a page has at most 60,000 elements
+_PLANE = 0x10000
+_MARKS_A_PLANE = 0xFFFE  # the last two code points of a plane are no characters
+_MARK = re.compile("[\U000f0000-\U000ffffd\U00100000-\U0010fffd]")
 
 
-def find_body(page: Page, source: Source, misleading: Iterable[HtmlElement]) -> HtmlElement:
-    """The tree to extract from: the page, or a page of nothing but what the source's `clean.body` selects.
+def keep_body(page: Page, source: Source, misleading: Iterable[HtmlElement]) -> None:
+    """Mark the lines that are the article's as kept: those on the page, or in what the source's `clean.body` selects.
 
-    On the page, `misleading` elements lose their id and classes, by which trafilatura would drop them, too.
+    Parts of a kept line that trafilatura left out are recorded as such. On the page, `misleading` elements do without
+    their id and classes, by which trafilatura would drop them.
     """
-    for selector in source.clean.body:
-        found = [element for element in compiled(selector)(page.tree) if not is_empty(element)]
-        outer = [one for one in found if not any(other is not one and other in one.iterancestors() for other in found)]
-        if outer:
-            root = fromstring("<html><body><article></article></body></html>")
-            article = root.find(".//article")
-            for element in outer:
-                twin = deepcopy(element)
-                twin.tail = None
-                article.append(twin)
-            return root
-    for element in misleading:
-        for name in ("id", "class"):
-            element.attrib.pop(name, None)
-    return page.tree
+    ledger = page.ledger
+    selected = _selected(page, source)
+    lines = [line for element in selected for line in ledger.under(element)] if selected else ledger.left
+    _write_marks(ledger.pieces)
+    merge_empty_elements(page)
+    wrap_loose_text(page)
+    if selected:
+        kept = extract(_page_of(selected), ledger, prose_chars(lines))
+    else:
+        with _without_marks(misleading):
+            kept = extract(page.tree, ledger, prose_chars(lines))
+    _settle(ledger, kept)
 
 
-def extract(tree: HtmlElement, prose: int) -> list[Block]:
-    """The article's blocks on `tree`, which is left as it is; empty where there is no text to speak of. `prose` is how
-    many characters of the tree read like sentences (`lines.prose_chars`).
+def extract(tree: HtmlElement, ledger: Ledger, prose: int) -> set[int]:
+    """The indexes of the pieces that are the article, on `tree`, which is left as it is; empty where there is no text
+    to speak of. `prose` is how many characters of the tree read like sentences (`lines.prose_chars`).
 
     Three passes, each asked only where the ones before found little of the page's sentences: trafilatura's strict mode,
     which measures best where it finds the article at all; its balanced mode; and that with its fallbacks (readability,
     justext), which also take whole pages for articles, and are asked last for that reason. The shares were chosen on
     article-extraction-benchmark, Fundus and WCXB pages (bench/extractor.py).
     """
-    strict = _blocks(tree, fast=True, favor_precision=True)
-    if _is_enough(_chars(strict), prose):
+
+    def chars(kept: set[int]) -> int:
+        return sum(len(ledger.pieces[index].text.strip()) for index in kept)
+
+    strict = _kept(tree, fast=True, favor_precision=True)
+    if _is_enough(chars(strict), prose):
         return strict
-    balanced = _blocks(tree, fast=True)
-    if _is_enough(_chars(balanced), prose):
+    balanced = _kept(tree, fast=True)
+    if _is_enough(chars(balanced), prose):
         return balanced
     # Two modes that agree on a fair part of the page have found a short article among other things.
-    if _chars(strict) >= max(_LEAST_CHARS, _AGREEMENT * _chars(balanced), _FAIR_SHARE * prose):
+    if chars(strict) >= max(_LEAST_CHARS, _AGREEMENT * chars(balanced), _FAIR_SHARE * prose):
         return strict
-    full = _blocks(tree, fast=False)
-    return max((full, balanced, strict), key=_chars)
+    return max((_kept(tree, fast=False), balanced, strict), key=chars)
 
 
 def _is_enough(chars: int, prose: int) -> bool:
     return chars >= _LEAST_CHARS and chars >= _GOOD_SHARE * prose
 
 
-def _chars(blocks: list[Block]) -> int:
-    return sum(len(block.text) for block in blocks)
-
-
-def _blocks(tree: HtmlElement, *, fast: bool, favor_precision: bool = False) -> list[Block]:
+def _kept(tree: HtmlElement, *, fast: bool, favor_precision: bool = False) -> set[int]:
     # Never `deduplicate`: it remembers earlier pages. No metadata: that takes a third of the time, and ours is read.
     document = bare_extraction(
         tree,
@@ -81,4 +89,75 @@ def _blocks(tree: HtmlElement, *, fast: bool, favor_precision: bool = False) -> 
         include_tables=True,
         with_metadata=False,
     )
-    return blocks_of(document.body) if isinstance(document, Document) else []
+    if not isinstance(document, Document) or document.body is None:
+        return set()
+    return {_index(mark) for mark in _MARK.findall("".join(document.body.itertext()))}
+
+
+def _write_marks(pieces: Sequence[Piece]) -> None:
+    for piece in pieces:
+        if piece.rule:
+            continue
+        text = _mark(piece.index) + piece.text
+        if piece.is_tail:
+            piece.element.tail = text
+        else:
+            piece.element.text = text
+
+
+def _mark(index: int) -> str:
+    plane, place = divmod(index, _MARKS_A_PLANE)
+    return chr(_FIRST_MARK + plane * _PLANE + place)
+
+
+def _index(mark: str) -> int:
+    plane, place = divmod(ord(mark) - _FIRST_MARK, _PLANE)
+    return plane * _MARKS_A_PLANE + place
+
+
+def _settle(ledger: Ledger, kept: set[int]) -> None:
+    """Mark the lines whose pieces were kept; of a line kept in part, the rest is left out."""
+    for line in ledger.left:
+        rest = [piece for piece in line.pieces if not piece.rule and piece.index not in kept]
+        if len(rest) == sum(not piece.rule for piece in line.pieces):
+            continue
+        line.kept = True
+        if any(piece.text.strip() for piece in rest):
+            ledger.leave_out_pieces(line, rest, "unclassified")
+
+
+def _selected(page: Page, source: Source) -> list[HtmlElement]:
+    """What the first fruitful of the source's selectors for the body finds, outermost elements only."""
+    for selector in source.clean.body:
+        found = [element for element in compiled(selector)(page.tree) if page.ledger.has_text(element)]
+        outer = [one for one in found if not any(other is not one and other in one.iterancestors() for other in found)]
+        if outer:
+            return outer
+    return []
+
+
+def _page_of(elements: Iterable[HtmlElement]) -> HtmlElement:
+    """A page of nothing but copies of `elements`."""
+    root = fromstring("<html><body><article></article></body></html>")
+    article = root.find(".//article")
+    for element in elements:
+        twin = deepcopy(element)
+        twin.tail = None
+        article.append(twin)
+    return root
+
+
+@contextmanager
+def _without_marks(elements: Iterable[HtmlElement]) -> Iterator[None]:
+    """Takes id and classes off `elements` for a while."""
+    held = [
+        (element, name, element.attrib.pop(name))
+        for element in elements
+        for name in ("id", "class")
+        if name in element.attrib
+    ]
+    try:
+        yield
+    finally:
+        for element, name, value in held:
+            element.set(name, value)

@@ -11,7 +11,6 @@ from cleaning.head import read_head
 from cleaning.language import find_language
 from cleaning.legacy_fonts import restore
 from cleaning.legacy_tables import LEGACY
-from cleaning.lines import lines_of
 from cleaning.links import find_alternates, find_attachments, find_canonical
 from cleaning.page import MAX_BODY_BYTES, Page, parse
 from cleaning.publication import find_publication
@@ -43,7 +42,7 @@ def clean(capture: Capture, body: bytes, source: Source) -> Article | Rejected:
     if isinstance(page, Rejected):
         return page
     head = read_head(page.tree)
-    lines = lines_of(page.body)
+    lines = page.ledger.lines
     if rejected := early_rejection(head, lines, page.tree):
         return rejected
     title, title_origin = find_title(page, head, source, lines)
@@ -53,7 +52,7 @@ def clean(capture: Capture, body: bytes, source: Source) -> Article | Rejected:
     canonical, canonical_origin = find_canonical(page, head)
 
     spam = take_spam(page)
-    content = find_content(page, head, source, title, lines)
+    content = find_content(page, head, source, title)
     if isinstance(content, Rejected):
         return content
     text = text_of(content.blocks)
@@ -95,7 +94,7 @@ def clean(capture: Capture, body: bytes, source: Source) -> Article | Rejected:
         section=section,
         tags=find_tags(page, head),
         images=content.images,
-        attachments=find_attachments(content.region, page.base),
+        attachments=find_attachments(page, content.region),
         origins={field: origin for field, origin in origins.items() if origin},
         via_name=content.ending.via_name,
         via_url=content.ending.via_url,
@@ -104,7 +103,7 @@ def clean(capture: Capture, body: bytes, source: Source) -> Article | Rejected:
         warc_offset=capture.warc_offset or 0,
         warc_length=capture.warc_length or 0,
         cleaner_version=cleaner_version(),
-        removed=page.removed,
+        removed=page.ledger.removed,
         spam=spam,
         quarantined=_is_spam_page(title, text, spam),
     )

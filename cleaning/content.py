@@ -6,37 +6,24 @@ from dataclasses import dataclass
 from lxml.html import HtmlElement
 
 from cleaning.author import outlet_words
-from cleaning.blocks import Block
-from cleaning.body import extract, find_body
-from cleaning.ending import Ending, take_signature, take_source_stub
+from cleaning.blocks import Block, blocks_of
+from cleaning.body import keep_body
+from cleaning.ending import Ending, leave_out_signature, take_source_stub
 from cleaning.furniture import take_furniture, take_source_furniture
 from cleaning.head import Head
-from cleaning.lines import PROSE_CHARS, Line, lines_of, prose_chars
-from cleaning.opening import (
-    described_lead,
-    find_lead,
-    take_dateline,
-    with_lead,
-    without_headline,
-    without_outlet,
-)
+from cleaning.ledger import Ledger
+from cleaning.lines import PROSE_CHARS, Line
+from cleaning.opening import cut_outlet, described_lead, find_lead, leave_out_headline, take_dateline
 from cleaning.page import Page
-from cleaning.paragraphs import merge_empty_elements, wrap_loose_text
 from cleaning.pictures import Picture, take_captions
-from cleaning.region import (
-    find_region,
-    lines_within,
-    match_lines,
-    places_of,
-    unclassified,
-    without_link_runs,
-)
+from cleaning.reasons import say_why
+from cleaning.region import find_region, leave_out_link_runs
 from cleaning.rejection import listing_rejection, shape_of
 from cleaning.text import words
 from model.article import Image, Rejected
 from model.source import Source
 
-_LAST_BLOCKS = 6
+_REPEATED_CHARS = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,59 +38,68 @@ class Content:
     images: list[Image]
 
 
-def find_content(page: Page, head: Head, source: Source, title: str, lines: Sequence[Line]) -> Content | Rejected:
+def find_content(page: Page, head: Head, source: Source, title: str) -> Content | Rejected:
     """The article on the page; rejected where it holds none, or a list of articles.
 
-    `lines` are the page's. What is no content is taken off the page, and recorded in `page.removed`.
+    When it is done, each line of `page.ledger` is kept or gone.
     """
+    ledger = page.ledger
     outlets = outlet_words(head, source)
-    lead = find_lead(page, head, source, title, lines)
+    lead = find_lead(page, head, source, title)
     take_source_furniture(page, source)
-    pictures = take_captions(page, lines)
-    misleading = take_furniture(page, lines)
-    take_dateline(page, lines, title)
-    stub = take_source_stub(page, lines, outlets)
+    pictures = take_captions(page)
+    misleading = take_furniture(page)
+    take_dateline(page, title)
+    stub = take_source_stub(page, outlets)
 
-    merge_empty_elements(page)
-    wrap_loose_text(page)
-    left = lines_of(page.body)
-    tree = find_body(page, source, misleading)
-    blocks = extract(tree, prose_chars(left if tree is page.tree else lines_of(tree)))
-    if rejected := listing_rejection(head, shape_of(lines, blocks), page.url):
+    keep_body(page, source, misleading)
+    if rejected := listing_rejection(head, shape_of(ledger.lines), page.url):
         return rejected
 
-    region = find_region(left, match_lines(left, blocks))
-    region = page.body if region is None else region
-    own = lines_within(left, region)
+    region = find_region(ledger, _kept(ledger))
     vietnamese = (source.language_of(page.url) or head.html_language or "")[:2] == "vi"
-    signed = take_signature(page, own, _last_sentence(own, blocks), outlets, vietnamese=vietnamese)
-    blocks = _without_taken(blocks, page)
-    nobody_said_why = unclassified(own, blocks, title)
-    places = places_of([*lines, *left])
-    blocks, related = without_link_runs(blocks, left)
-    blocks, repeated = without_headline(blocks, title, places)
-    lead = lead or described_lead(head, blocks)
-    blocks, named = without_outlet(with_lead(blocks, lead), outlets, places)
-    page.removed.extend([*related, *repeated, *named, *nobody_said_why])
+    signed = leave_out_signature(ledger, _tail(ledger.under(region)), outlets, vietnamese=vietnamese)
+    leave_out_link_runs(ledger, _kept(ledger))
+    for line in lead:
+        line.kept = not line.gone
+    leave_out_headline(ledger, _kept(ledger), title)
+    _leave_out_repeated(ledger)
+    lead = [line for line in lead if not line.gone] or described_lead(head, _kept(ledger))
+    ordered = [*lead, *(line for line in _kept(ledger) if line not in lead)]
+    cut_outlet(ledger, ordered, outlets)
+    say_why(ledger, title)
+    blocks = blocks_of(ordered)
     if not blocks:
         return Rejected("empty", "nothing but furniture")
-    if lead and named:
-        lead = lead.removeprefix(named[0].text).lstrip() or None
     ending = Ending(signed.author, stub.via_name or signed.via_name, stub.via_url)
-    return Content(blocks, lead, ending, region, _images(pictures, region, page.base))
+    said = " ".join(line.text for line in lead) or None
+    return Content(blocks, said, ending, region, _images(pictures, region, page.base))
 
 
-def _last_sentence(lines: Sequence[Line], blocks: Sequence[Block]) -> int:
-    """The index of the last of `lines` that is a sentence of the article; -1 where none is."""
-    sentences = {words(block.text) for block in blocks if len(block.text) >= PROSE_CHARS or block.text[-1] in '.!?…”"/'}
-    return max((index for index, line in enumerate(lines) if words(line.text) in sentences), default=-1)
+def _kept(ledger: Ledger) -> list[Line]:
+    return [line for line in ledger.lines if line.kept and not line.gone]
 
 
-def _without_taken(blocks: list[Block], page: Page) -> list[Block]:
-    """The blocks without those among the last ones that were taken off the page after the text was extracted."""
-    taken = {words(one.text) for one in page.removed if one.rule in ("signature", "outlet", "source-stub")}
-    kept = [block for block in blocks[-_LAST_BLOCKS:] if words(block.text) not in taken]
-    return [*blocks[:-_LAST_BLOCKS], *kept]
+def _tail(lines: Sequence[Line]) -> Sequence[Line]:
+    """The lines behind the last one that is a sentence of the article; all where none is."""
+    last = max((index for index, line in enumerate(lines) if line.kept and _is_sentence(line)), default=-1)
+    return lines[last + 1 :]
+
+
+def _is_sentence(line: Line) -> bool:
+    return len(line.text) >= PROSE_CHARS or line.text[-1] in '.!?…”"/'
+
+
+def _leave_out_repeated(ledger: Ledger) -> None:
+    """Leave out sentences that stand on the page twice: once for narrow screens, or again in a box."""
+    seen: set[str] = set()
+    for line in _kept(ledger):
+        if len(line.text) < _REPEATED_CHARS:
+            continue
+        key = words(line.text)
+        if key in seen:
+            ledger.leave_out([line], "repeated", line.block)
+        seen.add(key)
 
 
 def _images(pictures: Sequence[Picture], region: HtmlElement, base: str) -> list[Image]:

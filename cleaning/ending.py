@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cleaning.author import is_name, is_vietnamese_name, person
-from cleaning.furniture import take_line
-from cleaning.lines import Line, is_within
+from cleaning.ledger import Ledger
+from cleaning.lines import Line
 from cleaning.links import absolute
 from cleaning.page import Page, attribute_text
 from cleaning.text import tidy, words
@@ -34,8 +34,9 @@ class Ending:
     via_url: str | None = None
 
 
-def take_source_stub(page: Page, lines: Sequence[Line], outlets: frozenset[str]) -> Ending:
+def take_source_stub(page: Page, outlets: frozenset[str]) -> Ending:
     """Take off the page's lines that name the source it was taken from (`Nguồn: …`, a lone `Source` with its link)."""
+    lines = page.ledger.lines
     prose = [index for index, line in enumerate(lines) if line.prose]
     start = prose[len(prose) // 2] if prose else 0
     for line in lines[start:]:
@@ -43,34 +44,32 @@ def take_source_stub(page: Page, lines: Sequence[Line], outlets: frozenset[str])
             continue
         href = next((anchor.get("href") for anchor in line.links if anchor.get("href")), None)
         url, name = absolute(page.base, href), found["name"]
-        if (url is None and name is None) or not is_within(line, page.body):
+        if (url is None and name is None) or line.gone:
             continue
         if name and (name.startswith("http") or words(name) in outlets):
             url, name = url or absolute(page.base, name), None
-        take_line(page, line, "source-stub")
+        page.ledger.take_line(line, "source-stub")
         return Ending(via_name=tidy(name) if name else None, via_url=url)
     return Ending()
 
 
-def take_signature(
-    page: Page, container_lines: Sequence[Line], last: int, outlets: frozenset[str], vietnamese: bool
-) -> Ending:
-    """Take off the signature behind the article's last sentence, and a last `Theo …`.
+def leave_out_signature(ledger: Ledger, tail: Sequence[Line], outlets: frozenset[str], vietnamese: bool) -> Ending:
+    """Leave out the signature behind the article's last sentence, and a last `Theo …`.
 
-    `container_lines` are the lines of the article's part of the page and `last` the index of its last sentence.
+    `tail` are the lines behind that sentence in the article's part of the page.
     """
     author = via = None
-    for line in container_lines[last + 1 : last + 1 + _TAIL_LINES]:
+    for line in tail[:_TAIL_LINES]:
         if len(line.text) > _SIGNATURE_CHARS or line.text[-1] in ":?!":
             break
         if via is None and (found := _AFTER.fullmatch(line.text)) and found["name"][0].isupper():
             via = found["name"]
-            take_line(page, line, "source-stub")
+            ledger.leave_out([line], "source-stub", line.block)
         elif words(line.text) in outlets:
-            take_line(page, line, "outlet")
+            ledger.leave_out([line], "outlet", line.block)
         elif author is None and (name := _signature(line, outlets, vietnamese)):
             author = name
-            take_line(page, line, "signature")
+            ledger.leave_out([line], "signature", line.block)
         elif not line.linked:  # links to documents stand between the text and its signature
             break
     return Ending(author=author, via_name=via)
@@ -107,5 +106,5 @@ def _is_right(line: Line) -> bool:
 
 
 def _is_marked(line: Line) -> bool:
-    elements = [line.block, *(element for element, is_tail in line.pieces if not is_tail)]
+    elements = [line.block, *(piece.element for piece in line.pieces if not piece.is_tail)]
     return any(_SIGNATURE_MARK.search(attribute_text(element)) for element in elements)

@@ -9,15 +9,15 @@ from cssselect import GenericTranslator
 from lxml.etree import XPath
 from lxml.html import HtmlElement
 
-from cleaning.lines import Line, erase, is_empty, is_within, lines_of, prose_chars, text_under
-from cleaning.page import Page, attribute_text, drop, path_of
+from cleaning.ledger import Ledger
+from cleaning.lines import Line, prose_chars
+from cleaning.page import Page, attribute_text
 from cleaning.rules import RULES, Takes
-from cleaning.text import shorten
-from model.article import Removal
+from cleaning.text import tidy
 from model.source import Source
 
-_REMOVAL_CHARS = 2_000
 _ARTICLE_SHARE = 0.3
+_MAX_LISTS = 200
 _LINE_CHARS = 260  # no furniture rule takes a longer line
 _CONTAINERS = frozenset({"html", "body", "main", "article"})
 
@@ -59,120 +59,107 @@ def compiled(selector: str) -> XPath:
     return XPath(GenericTranslator().css_to_xpath(selector, prefix="descendant-or-self::"))
 
 
-def removal(element: HtmlElement, rule: str) -> Removal:
-    """The record of `element` being taken by `rule`; its text is cut at 2,000 characters."""
-    return Removal(text=shorten(text_under(element), _REMOVAL_CHARS), rule=rule, path=path_of(element))
-
-
-def take_line(page: Page, line: Line, rule: str) -> None:
-    """Take `line` off the page and record it."""
-    page.removed.append(Removal(text=shorten(line.text, _REMOVAL_CHARS), rule=rule, path=path_of(line.block)))
-    erase(line)
-
-
-def take_element(page: Page, element: HtmlElement, rule: str) -> None:
-    """Take `element` off the page; recorded where it held text."""
-    record = removal(element, rule)
-    if record.text:
-        page.removed.append(record)
-    drop(element)
-
-
 def take_source_furniture(page: Page, source: Source) -> None:
     """Take off what the source's own `clean.remove` names."""
+    ledger = page.ledger
     for custom in source.clean.remove:
         if custom.selector is not None:
             for element in compiled(custom.selector)(page.tree):
-                if _attached(element, page) and element.tag not in ("html", "body"):
-                    take_element(page, element, custom.rule)
+                if ledger.is_attached(element) and element.tag not in ("html", "body"):
+                    ledger.take(element, custom.rule)
         if custom.text is not None:
             pattern = re.compile(custom.text)
-            for line in lines_of(page.body):
+            for line in ledger.left:
                 if pattern.fullmatch(line.text):
-                    take_line(page, line, custom.rule)
+                    ledger.take_line(line, custom.rule)
 
 
-def take_furniture(page: Page, lines: Sequence[Line]) -> list[HtmlElement]:
-    """Take off what the rules of `cleaning.rules` name. `lines` are the page's.
+def take_furniture(page: Page) -> list[HtmlElement]:
+    """Take off what the rules of `cleaning.rules` name.
 
     Gives the elements that are marked as furniture and hold the article all the same: themes put `rating` or
     `comments` on anything.
     """
-    misleading = _take_marked(page, prose_chars(lines))
-    short = [line for line in lines if len(line.text) <= _LINE_CHARS]
-    _take_lists(page, short)
-    _take_lines(page, short)
+    ledger = page.ledger
+    misleading = _take_marked(page, prose_chars(ledger.lines))
+    short = [line for line in ledger.left if len(line.text) <= _LINE_CHARS]
+    _take_lists(ledger, short)
+    _take_lines(ledger, short)
     return misleading
 
 
 def _take_marked(page: Page, whole: int) -> list[HtmlElement]:
+    ledger = page.ledger
     marked: list[tuple[HtmlElement, str]] = []
     for element in page.body.iterdescendants():
         if isinstance(element.tag, str) and (marks := attribute_text(element)) and (rule := rule_for("mark", marks)):
             marked.append((element, rule))
     misleading: list[HtmlElement] = []
     for element, rule in marked:
-        if not _attached(element, page) or element.tag in _CONTAINERS:
+        if element.tag in _CONTAINERS or not ledger.is_attached(element):
             continue
-        if element.find(".//h1") is not None or prose_chars(lines_of(element)) > _ARTICLE_SHARE * whole:
+        if element.find(".//h1") is not None or ledger.prose_under(element) > _ARTICLE_SHARE * whole:
             misleading.append(element)
         else:
-            take_element(page, element, rule)
+            ledger.take(element, rule)
     return misleading
 
 
-def _take_lists(page: Page, lines: Iterable[Line]) -> None:
+def _take_lists(ledger: Ledger, lines: Iterable[Line]) -> None:
+    found = 0
     for line in lines:
-        if (rule := rule_for("heading", line.text)) is None:
+        if line.gone or (rule := rule_for("heading", line.text)) is None:
             continue
         if line.block.tag == "li" or next(line.block.iterancestors("nav", "li"), None) is not None:
             continue  # an entry of a menu
-        if not is_within(line, page.body) or _in_table_row(line.block):
+        if _in_table_row(line.block, ledger):
             continue
-        for element in _list_after(line, page):
-            take_element(page, element, rule)
+        found += 1
+        if found > _MAX_LISTS:
+            ledger.take_line(line, rule)
+            continue
+        for element in _list_after(line, ledger, rule):
+            ledger.take(element, rule)
 
 
-def _list_after(line: Line, page: Page) -> list[HtmlElement]:
+def _list_after(line: Line, ledger: Ledger, rule: str) -> list[HtmlElement]:
     """The heading's element and the list that belongs to it: the box it opens, or what follows it and is links."""
-    if line.block in (page.tree, page.body):
-        erase(line)
+    if line.block is ledger.body:
+        ledger.take_line(line, rule)
         return []
     box = line.block
     while (parent := box.getparent()) is not None and parent.tag not in _CONTAINERS:
-        if _text_before(box) or _holds_article(parent):
+        if _text_before(box, ledger) or _holds_article(parent, ledger):
             break
         box = parent
     taken = [box]
-    if len(lines_of(box)) > 1:
+    if len(ledger.under(box)) > 1:
         return taken
     for sibling in box.itersiblings():
-        if not _is_link_list(sibling):
+        if not _is_link_list(sibling, ledger):
             break
         taken.append(sibling)
     return taken
 
 
-def _text_before(element: HtmlElement) -> bool:
+def _text_before(element: HtmlElement, ledger: Ledger) -> bool:
+    """Whether the parent shows anything before `element`."""
     parent = element.getparent()
-    if parent.text and not parent.text.isspace():
+    if ledger.has_text_before(element, parent):
         return True
-    return any(
-        not is_empty(sibling) or (sibling.tail or "").strip() for sibling in element.itersiblings(preceding=True)
-    )
+    return any(not ledger.is_empty(sibling) for sibling in element.itersiblings(preceding=True))
 
 
-def _holds_article(element: HtmlElement) -> bool:
+def _holds_article(element: HtmlElement, ledger: Ledger) -> bool:
     """Whether sentences that are no links outweigh the links under `element`."""
-    lines = lines_of(element)
-    prose = prose_chars(lines)
-    return prose > 300 or prose > sum(line.link_chars for line in lines)
+    prose = ledger.prose_under(element)
+    return prose > 300 or prose > ledger.link_chars_under(element)
 
 
-def _is_link_list(element: HtmlElement) -> bool:
+def _is_link_list(element: HtmlElement, ledger: Ledger) -> bool:
     if (element.tail or "").strip():
         return False
-    lines = lines_of(element)
+    lines = ledger.under(element)
     if not lines:
         return element.find(".//img") is None or element.find(".//a") is not None
     chars = sum(len(line.text) for line in lines)
@@ -182,16 +169,18 @@ def _is_link_list(element: HtmlElement) -> bool:
     )
 
 
-def _take_lines(page: Page, lines: Iterable[Line]) -> None:
+def _take_lines(ledger: Ledger, lines: Iterable[Line]) -> None:
     for line in lines:
+        if line.gone:
+            continue
         rule = rule_for("line", line.text) or (
             rule_for("linked", line.text) if line.linked or line.link_chars > 20 else None
         )
-        if rule and is_within(line, page.body) and not _in_table_row(line.block):
-            take_line(page, line, rule)
+        if rule and not _in_table_row(line.block, ledger):
+            ledger.take_line(line, rule)
 
 
-def _in_table_row(block: HtmlElement) -> bool:
+def _in_table_row(block: HtmlElement, ledger: Ledger) -> bool:
     """Whether the line is a cell among others that hold text: `Hôm nay` may head a column of the article's table."""
     cell = block if block.tag in ("td", "th") else next(block.iterancestors("td", "th"), None)
     if cell is None:
@@ -199,18 +188,13 @@ def _in_table_row(block: HtmlElement) -> bool:
     row = cell.getparent()
     table = next(cell.iterancestors("table"), None)
     rows = [] if table is None else [one for one in table.iter("tr") if next(one.iterancestors("table")) is table]
-    return row is not None and len(rows) > 1 and sum(1 for other in row if not is_empty(other)) > 1
-
-
-def _attached(element: HtmlElement, page: Page) -> bool:
-    """Whether `element` is still part of the page: a step before may have taken a box around it."""
-    return element is page.tree or any(ancestor is page.tree for ancestor in element.iterancestors())
+    return row is not None and len(rows) > 1 and sum(1 for other in row if not ledger.is_empty(other)) > 1
 
 
 def first_match(page: Page, selectors: Sequence[str]) -> HtmlElement | None:
     """The first element that the first fruitful one of `selectors` finds and that holds text."""
     for selector in selectors:
         for element in compiled(selector)(page.tree):
-            if not is_empty(element):
+            if tidy(element.text_content()):
                 return element
     return None

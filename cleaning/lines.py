@@ -1,7 +1,7 @@
 """Lines: what a reader sees as a line of a page, and where in the tree it comes from.
 
 Furniture stands in leaf elements on one site and between `<br>` on the next. A `Line` is either: a run of text and
-phrasing elements that no block boundary and no `<br>` interrupts.
+phrasing elements that no block boundary and no `<br>` interrupts. Its `Piece`s are the text nodes it is made of.
 """
 
 from collections.abc import Iterable
@@ -10,87 +10,77 @@ from dataclasses import dataclass, field
 from lxml.etree import iterwalk
 from lxml.html import HtmlElement
 
-from cleaning.page import drop
 from cleaning.text import tidy
 
-BLOCKS = frozenset(
-    [
-        "address",
-        "article",
-        "aside",
-        "blockquote",
-        "body",
-        "caption",
-        "center",
-        "dd",
-        "details",
-        "dialog",
-        "div",
-        "dl",
-        "dt",
-        "fieldset",
-        "figcaption",
-        "figure",
-        "footer",
-        "form",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "header",
-        "hr",
-        "html",
-        "legend",
-        "li",
-        "main",
-        "marquee",
-        "menu",
-        "nav",
-        "ol",
-        "option",
-        "p",
-        "pre",
-        "section",
-        "select",
-        "summary",
-        "table",
-        "tbody",
-        "td",
-        "tfoot",
-        "th",
-        "thead",
-        "tr",
-        "ul",
-    ]
-)
-_UNSEEN = frozenset(
-    {"script", "style", "noscript", "template", "head", "iframe", "object", "svg", "textarea", "math", "select"}
-)
+BLOCKS = frozenset({
+    "address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "details", "dialog", "div", "dl",
+    "dt", "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr",
+    "html", "legend", "li", "main", "marquee", "menu", "nav", "ol", "option", "p", "pre", "section", "select",
+    "summary", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul",
+})  # fmt: skip
+UNSEEN = frozenset({
+    "script", "style", "noscript", "template", "head", "iframe", "object", "svg", "textarea", "select",
+})  # fmt: skip
+"""Elements whose text no reader sees as text of the page."""
+
 _EMPHASIS = frozenset({"em", "i", "strong", "b", "cite"})
 _ITALIC = frozenset({"em", "i", "cite"})
-_MEDIA = frozenset({"img", "picture", "video", "audio", "iframe", "object", "svg", "embed", "input", "table", "form"})
 _BOUNDARIES = BLOCKS | {"br"}
+BLANK = "blank"
+"""The rule of pieces that show nothing. They are in no line."""
+
 PROSE_CHARS = 80  # from this length on a line that is no link reads as a sentence of an article
 
 
-@dataclass(slots=True)
-class Line:
-    """One line. `text` is tidy; `block` is the nearest block element around it; `pieces` are the places its text
-    comes from, as (element, whether it is the element's tail); `link_chars` of the text are within links,
-    `emphasis_chars` within bold or italic and `italic_chars` within italic elements; `image` is the picture before it.
-    A line stays true while furniture is taken off the page; `erased` tells that it was taken itself."""
+@dataclass(slots=True, eq=False)
+class Piece:
+    """A text node: the text of `element`, or its tail. `index` counts the page's pieces. `rule` is the name of the rule
+    that took it; None: nobody did."""
 
+    index: int
+    element: HtmlElement
+    is_tail: bool
     text: str
+    in_link: bool
+    emphatic: bool
+    italic: bool
+    rule: str | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Line:
+    """One line. `index` counts the page's lines; `text` is tidy; `block` is the nearest block element around it;
+    `link_chars` of the text are within links, `emphasis_chars` within bold or italic and `italic_chars` within italic
+    elements; `image` is the picture before it. Where a rule has taken some of its pieces, `text` and the counts are
+    those of the rest; a line that was taken whole is `gone` and keeps the text it had. `kept`: it belongs to the
+    article."""
+
+    index: int
+    pieces: list[Piece]
     block: HtmlElement
-    pieces: list[tuple[HtmlElement, bool]]
+    links: list[HtmlElement]
+    image: HtmlElement | None
+    text: str = ""
     link_chars: int = 0
     emphasis_chars: int = 0
     italic_chars: int = 0
-    links: list[HtmlElement] = field(default_factory=list)
-    image: HtmlElement | None = None
-    erased: bool = False
+    gone: bool = False
+    kept: bool = False
+
+    def measure(self) -> None:
+        """Read text and counts off the pieces that nobody has taken; without any, the line is gone."""
+        text = tidy("".join(" " if piece.rule else piece.text for piece in self.pieces))
+        if not text:
+            self.gone = True
+            return
+        self.text = text
+        self.link_chars = self.emphasis_chars = self.italic_chars = 0
+        for piece in self.pieces:
+            if (piece.in_link or piece.emphatic) and not piece.rule:
+                length = len(piece.text.strip())
+                self.link_chars += length * piece.in_link
+                self.emphasis_chars += length * piece.emphatic
+                self.italic_chars += length * piece.italic
 
     @property
     def linked(self) -> bool:
@@ -114,12 +104,23 @@ class Line:
 
 
 @dataclass(slots=True)
-class _Reader:
-    """Collects the pieces of the line being read: (element, is tail, text, in link, in emphasis, in italic)."""
+class Reading:
+    """All lines under an element in the page's order, their `pieces` in the same order, the index of each piece's line,
+    and which pieces each element holds: those from the first index of its `spans` up to the second."""
 
     lines: list[Line] = field(default_factory=list)
-    blocks: list[HtmlElement] = field(default_factory=list)
-    parts: list[tuple[HtmlElement, bool, str, int, int, int]] = field(default_factory=list)
+    pieces: list[Piece] = field(default_factory=list)
+    line_of: list[int] = field(default_factory=list)
+    spans: dict[HtmlElement, tuple[int, int]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Reader:
+    """The walk's state: the reading so far, the pieces of the line being read, and the elements that are open."""
+
+    reading: Reading
+    blocks: list[HtmlElement]
+    parts: list[Piece] = field(default_factory=list)
     links: list[HtmlElement] = field(default_factory=list)
     image: HtmlElement | None = None
     link: int = 0
@@ -128,25 +129,32 @@ class _Reader:
 
     def flush(self) -> None:
         """End the line."""
-        text = tidy("".join(part[2] for part in self.parts))
-        if text:
-            line = Line(
-                text, self.blocks[-1], [(part[0], part[1]) for part in self.parts], links=self.links, image=self.image
-            )
-            for _, _, piece, link, emphasis, italic in self.parts:
-                if link or emphasis:
-                    length = len(piece.strip())
-                    line.link_chars += length * (link > 0)
-                    line.emphasis_chars += length * (emphasis > 0)
-                    line.italic_chars += length * (italic > 0)
-            self.lines.append(line)
+        reading = self.reading
+        line = Line(len(reading.lines), self.parts, self.blocks[-1], self.links, self.image)
+        line.measure()
+        if line.gone:  # nothing but characters that show nothing
+            for piece in self.parts:
+                piece.rule = BLANK
+            reading.line_of.extend([max(0, len(reading.lines) - 1)] * len(self.parts))
+        else:
+            reading.line_of.extend([len(reading.lines)] * len(self.parts))
+            reading.lines.append(line)
             self.links, self.image = [], None
+        reading.pieces.extend(self.parts)
         self.parts = []
 
+    @property
+    def position(self) -> int:
+        """The index of the next piece."""
+        return len(self.reading.pieces) + len(self.parts)
 
-def lines_of(root: HtmlElement) -> list[Line]:
-    """The lines under `root`, in the page's order; without scripts, frames and form values."""
-    reader = _Reader(blocks=[root])
+
+def read(root: HtmlElement) -> Reading:
+    """The lines under `root`; without scripts, frames and form values."""
+    reading = Reading()
+    reader = _Reader(reading, [root])
+    starts: list[int] = []
+    spans = reading.spans
     walk = iterwalk(root, events=("start", "end"))
     for event, element in walk:
         tag = element.tag
@@ -154,7 +162,8 @@ def lines_of(root: HtmlElement) -> list[Line]:
         if boundary and reader.parts:
             reader.flush()
         if event == "start":
-            if tag in _UNSEEN:
+            starts.append(reader.position)
+            if tag in UNSEEN:
                 walk.skip_subtree()
                 continue
             if boundary:
@@ -172,8 +181,9 @@ def lines_of(root: HtmlElement) -> list[Line]:
                 reader.image = element
             text = element.text
         else:
+            spans[element] = (starts.pop(), reader.position)
             if boundary:
-                if tag != "br" and tag not in _UNSEEN:
+                if tag != "br" and tag not in UNSEEN:
                     reader.blocks.pop()
             elif tag == "a":
                 reader.link -= 1
@@ -184,48 +194,27 @@ def lines_of(root: HtmlElement) -> list[Line]:
                 break
             text = element.tail
         if text and (reader.parts or not text.isspace()):
-            reader.parts.append((element, event == "end", text, reader.link, reader.emphasis, reader.italic))
+            reader.parts.append(
+                Piece(
+                    reader.position,
+                    element,
+                    event == "end",
+                    text,
+                    reader.link > 0,
+                    reader.emphasis > 0,
+                    reader.italic > 0,
+                )
+            )
     if reader.parts:
         reader.flush()
-    return reader.lines
+    return reading
 
 
-def erase(line: Line) -> None:
-    """Take a line's text out of the tree, and the elements that are empty without it."""
-    line.erased = True
-    for element, is_tail in line.pieces:
-        if is_tail:
-            element.tail = None
-        else:
-            element.text = None
-    for element, is_tail in line.pieces:
-        current = element.getparent() if is_tail else element
-        while current is not None and current.tag not in ("body", "html", "td", "th") and is_empty(current):
-            parent = current.getparent()
-            drop(current)
-            current = parent
-
-
-def is_empty(element: HtmlElement) -> bool:
-    """Whether nothing can be seen of `element`: no text, no picture, no frame, no form field."""
-    if element.tag in _MEDIA or (element.text and tidy(element.text)):
-        return False
-    return all(
-        child.tag not in _MEDIA and not (child.text and tidy(child.text)) and not (child.tail and tidy(child.tail))
-        for child in element.iterdescendants()
-    )
-
-
-def text_under(element: HtmlElement) -> str:
-    """The lines under `element`, separated by newlines."""
-    return "\n".join(line.text for line in lines_of(element))
+def lines_of(root: HtmlElement) -> list[Line]:
+    """The lines under `root`, as they stand in the tree."""
+    return read(root).lines
 
 
 def prose_chars(lines: Iterable[Line]) -> int:
     """How many characters of `lines` read like sentences of an article."""
     return sum(len(line.text) for line in lines if line.prose)
-
-
-def is_within(line: Line, root: HtmlElement) -> bool:
-    """Whether `line` still stands under `root`: a box around it may have been taken."""
-    return not line.erased and (line.block is root or any(ancestor is root for ancestor in line.block.iterancestors()))

@@ -87,8 +87,9 @@ def find_alternates(page: Page) -> list[Alternate]:
     return list(found.values())[:_MAX_LINKS]
 
 
-def find_attachments(container: HtmlElement, base: str) -> list[Attachment]:
-    """The documents that the article's own part of the page links to."""
+def find_attachments(page: Page, container: HtmlElement) -> list[Attachment]:
+    """The documents that the article's own part of the page, `container`, links to."""
+    base = page.base
     found: dict[str, Attachment] = {}
     for anchor in container.iter("a"):
         url = absolute(base, anchor.get("href"))
@@ -96,6 +97,6 @@ def find_attachments(container: HtmlElement, base: str) -> list[Attachment]:
             continue
         if is_document(url):
             path = unquote(urlsplit(url).path)
-            name = tidy(anchor.text_content()) or tidy(anchor.get("title") or "") or path.rsplit("/", 1)[-1]
+            name = page.ledger.text_under(anchor) or tidy(anchor.get("title") or "") or path.rsplit("/", 1)[-1]
             found.setdefault(url, Attachment(url=url, name=shorten(name, 300)))
     return list(found.values())[:_MAX_LINKS]

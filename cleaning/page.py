@@ -2,12 +2,14 @@
 
 import re
 from dataclasses import dataclass, field
+from functools import cached_property
 from urllib.parse import urljoin
 
 from lxml.etree import ParserError, strip_tags
 from lxml.html import HtmlElement, HTMLParser, document_fromstring
 
-from model.article import Rejected, Removal
+from cleaning.ledger import Ledger
+from model.article import Rejected
 
 MAX_BODY_BYTES = 20_000_000
 MAX_ELEMENTS = 60_000
@@ -21,29 +23,33 @@ _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 _ENCODING_NAMED = re.compile(r"^\s*<\?xml[^>]*>")
 
 
-@dataclass(slots=True)
+@dataclass
 class Page:
     """A parsed page on its way through the pipeline.
 
-    Steps read `tree` and take furniture off it; each block taken is appended to `removed`. `url` is the address
-    that gave the answer; links are relative to `base`. `elements` holds what the parser made: lxml builds its Python
-    objects anew for each walk unless somebody keeps them, which took a sixth of the time. `legacy_text` names the
-    encodings from before Unicode that its text was converted from, like `tcvn3`; mostly there are none.
+    Steps read `tree`, and take furniture off it by way of `ledger`, which knows every text on the page. `url` is the
+    address that gave the answer; links are relative to `base`. `elements` holds what the parser made: lxml builds its
+    Python objects anew for each walk unless somebody keeps them, which took a sixth of the time. `legacy_text` names
+    the encodings from before Unicode that its text was converted from, like `tcvn3`; mostly there are none.
     """
 
     tree: HtmlElement
     url: str
     elements: list[HtmlElement] = field(repr=False)
-    removed: list[Removal] = field(default_factory=list)
     legacy_text: str = ""
 
-    @property
+    @cached_property
     def body(self) -> HtmlElement:
         """The body element, or the root where there is none."""
         found = self.tree.find("body")
         return self.tree if found is None else found
 
-    @property
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The lines of the page and who took them; read when first asked for."""
+        return Ledger(self.body)
+
+    @cached_property
     def base(self) -> str:
         """The address that the page's links are relative to: that of its `base` element, or its own."""
         href = next((element.get("href") for element in self.tree.iter("base") if element.get("href")), "")
@@ -106,34 +112,3 @@ def depth_of(root: HtmlElement) -> int:
 def attribute_text(element: HtmlElement) -> str:
     """Id and classes of `element` in one string of at most 500 characters, for searching marks in."""
     return f"{element.get('id') or ''} {element.get('class') or ''}".strip()[:500]
-
-
-def path_of(element: HtmlElement) -> str:
-    """Where `element` stands: the path from the body, steps with id or first class (`div#right/table.counter`)."""
-    steps: list[str] = []
-    current: HtmlElement | None = element
-    while current is not None and current.tag not in ("body", "html"):
-        name = str(current.tag)
-        if identity := (current.get("id") or "").split():
-            name += f"#{identity[0][:60]}"
-        elif classes := (current.get("class") or "").split():
-            name += f".{classes[0][:60]}"
-        steps.append(name)
-        current = current.getparent()
-    return "/".join(reversed(steps)) or "body"
-
-
-def drop(element: HtmlElement) -> None:
-    """Take `element` out of its tree.
-
-    Where text stands behind it, an empty `span` stays to hold it: lines read before remain true.
-    """
-    parent = element.getparent()
-    if parent is None:
-        return
-    if element.tail and not element.tail.isspace():
-        tail = element.tail
-        element.clear()
-        element.tag, element.tail = "span", tail
-    else:
-        parent.remove(element)

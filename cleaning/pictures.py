@@ -1,14 +1,13 @@
 """Pictures: the images of a page, and their captions, which belong to them and not to the text."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urljoin
 
 from lxml.html import HtmlElement
 
-from cleaning.furniture import take_element, take_line
-from cleaning.lines import Line, is_empty, is_within, lines_of
+from cleaning.ledger import Ledger
+from cleaning.lines import Line
 from cleaning.page import Page, attribute_text
 from cleaning.text import tidy, words
 from model.article import Image
@@ -45,16 +44,13 @@ class Picture:
         return Image(url=url, caption=caption or None, credit=credit)
 
 
-def take_captions(page: Page, lines: Sequence[Line]) -> list[Picture]:
-    """The page's pictures in order; their captions, and alternative texts printed again, are taken off the page.
-
-    `lines` are the page's.
-    """
+def take_captions(page: Page) -> list[Picture]:
+    """The page's pictures in order; their captions, and alternative texts printed again, are taken off the page."""
     pictures = [Picture(element) for element in page.body.iter("img")]
     by_element = {picture.element: picture for picture in pictures}
     _take_marked(page, by_element)
     _take_frames(page, by_element)
-    _take_lines(page, lines, by_element)
+    _take_lines(page.ledger, by_element)
     return pictures
 
 
@@ -79,27 +75,32 @@ def _take_marked(page: Page, by_element: dict[HtmlElement, Picture]) -> None:
     for element in marked:
         if element.find(".//img") is not None:
             continue
-        text = " ".join(line.text for line in lines_of(element))
+        text = page.ledger.text_under(element)
         if not text or len(text) > 2 * _CAPTION_CHARS or element.getparent() is None:
             continue
-        picture = _picture_near(element, by_element)
+        picture = _picture_near(element, by_element, page.ledger)
         if picture is None and element.tag != "figcaption":
             continue
         if picture is not None and words(text) != words(picture.element.get("alt") or ""):
             picture.caption = picture.caption or text
-            take_element(page, element, "caption")
+            page.ledger.take(element, "caption")
         else:
             if picture is not None and element.tag == "figcaption":
                 picture.caption = picture.caption or text
-            take_element(page, element, "caption" if element.tag == "figcaption" else "alt-text")
+            page.ledger.take(element, "caption" if element.tag == "figcaption" else "alt-text")
 
 
-def _picture_near(element: HtmlElement, by_element: dict[HtmlElement, Picture]) -> Picture | None:
+def _picture_near(element: HtmlElement, by_element: dict[HtmlElement, Picture], ledger: Ledger) -> Picture | None:
     """The picture an element marked as caption belongs to: in the same frame, or right before it."""
     frame = element
     for _ in range(4):
         previous = frame.getprevious()
-        while previous is not None and previous.tag != "img" and previous.find(".//img") is None and is_empty(previous):
+        while (
+            previous is not None
+            and previous.tag != "img"
+            and previous.find(".//img") is None
+            and ledger.is_empty(previous)
+        ):
             previous = previous.getprevious()
         if previous is not None:
             images = [previous] if previous.tag == "img" else list(previous.iter("img"))
@@ -113,28 +114,29 @@ def _picture_near(element: HtmlElement, by_element: dict[HtmlElement, Picture]) 
 
 def _take_frames(page: Page, by_element: dict[HtmlElement, Picture]) -> None:
     """Tables that only frame a picture: the text in them is its caption."""
+    ledger = page.ledger
     for table in list(page.body.iter("table")):
         images = list(table.iter("img"))
         if not images or len(images) > 2 or table.find(".//table") is not None:
             continue
-        lines = lines_of(table)
+        lines = ledger.under(table)
         if not lines or len(lines) > 3 or sum(len(line.text) for line in lines) > _CAPTION_CHARS:
             continue
-        cells = [cell for cell in table.iter("td", "th") if not is_empty(cell)]
+        cells = [cell for cell in table.iter("td", "th") if not ledger.is_empty(cell)]
         if len(cells) > 4 or sum(1 for _ in table.iter("tr")) > 4:
             continue
         picture = by_element[images[-1]]
         picture.caption = picture.caption or " ".join(line.text for line in lines)
         for line in lines:
-            take_line(page, line, "caption")
+            ledger.take_line(line, "caption")
 
 
-def _take_lines(page: Page, lines: Sequence[Line], by_element: dict[HtmlElement, Picture]) -> None:
+def _take_lines(ledger: Ledger, by_element: dict[HtmlElement, Picture]) -> None:
     """Lines right behind a picture that are set as captions, or repeat its alternative text."""
     picture: Picture | None = None
     open_caption = True
-    for line in lines:
-        if not is_within(line, page.body):
+    for line in ledger.lines:
+        if line.gone:
             continue
         if line.image is not None:
             picture, open_caption = by_element.get(line.image), True
@@ -143,13 +145,13 @@ def _take_lines(page: Page, lines: Sequence[Line], by_element: dict[HtmlElement,
         if len(line.text) > _CAPTION_CHARS or line.block.tag in ("h1", "h2", "li"):
             picture = None
         elif _repeats(line, picture.element):
-            take_line(page, line, "alt-text")
+            ledger.take_line(line, "alt-text")
         elif open_caption and _set_as_caption(line):
             picture.caption = (
                 f"{picture.caption} {line.text}" if _is_credit(line.text) and picture.caption else line.text
             )
             open_caption = _CREDIT.search(line.text) is None  # the credit ends it
-            take_line(page, line, "caption")
+            ledger.take_line(line, "caption")
         else:
             picture = None
 

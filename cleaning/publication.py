@@ -174,8 +174,8 @@ def _time_elements(page: Page, zone: ZoneInfo) -> list[Moment]:
 def _elements(line: Line) -> list[HtmlElement]:
     """The elements the line's text stands in, up to the block around its block."""
     found: dict[HtmlElement, None] = {}
-    for element, is_tail in line.pieces[:6]:
-        current = element.getparent() if is_tail else element
+    for piece in line.pieces[:6]:
+        current = piece.element.getparent() if piece.is_tail else piece.element
         for _ in range(4):
             if current is None or current.tag in ("body", "html", "article", "main"):
                 break

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 
 from lxml.html import HtmlElement
 
-from cleaning.blocks import Block
 from cleaning.head import Head
 from cleaning.lines import Line
 from cleaning.page import attribute_text
 from cleaning.structured import is_article_thing
-from cleaning.text import shorten, words
+from cleaning.text import shorten
 from model.article import Rejected
 from model.url import is_home_page
 
@@ -116,20 +115,17 @@ class Shape:
     hollow: bool = False
 
 
-def shape_of(lines: Sequence[Line], blocks: Sequence[Block]) -> Shape:
-    """The figures of a page with these lines, of which these blocks were extracted."""
-    texts = {words(block.text) for block in blocks}
-    whole = "\n".join(sorted(texts))
-    size = sum(len(block.text) for block in blocks)
+def shape_of(lines: Sequence[Line]) -> Shape:
+    """The figures of a page with these lines, some of which are kept."""
+    size = sum(len(line.text) for line in lines if line.kept)
     runs = [0]
     linked = teasers = 0
     for line in lines:
         teaser = line.linked and len(line.text) >= _TEASER_CHARS
-        key = words(line.text)
         teasers += teaser
         if teaser and runs[-1]:
             runs.append(0)
-        if key and (key in texts or (len(key) >= _TEASER_CHARS and key in whole)):
+        if line.kept:
             linked += min(line.link_chars, len(line.text))
             runs[-1] += 0 if teaser else len(line.text)
     return Shape(
@@ -139,7 +135,7 @@ def shape_of(lines: Sequence[Line], blocks: Sequence[Block]) -> Shape:
         longest_run=max(runs),
         teasers=teasers,
         link_chars=sum(line.link_chars for line in lines),
-        hollow=size <= _HOLLOW_CHARS and not any(_is_content(line) for line in lines if words(line.text) in whole),
+        hollow=size <= _HOLLOW_CHARS and not any(_is_content(line) for line in lines if line.kept),
     )
 
 

@@ -12,7 +12,6 @@ from urllib.parse import urljoin
 from courlan import extract_domain
 from lxml.html import HtmlElement
 
-from cleaning.furniture import take_element
 from cleaning.page import Page
 from cleaning.text import fold, shorten, tidy
 from model.article import SpamLink
@@ -45,7 +44,7 @@ def take_spam(page: Page) -> list[SpamLink]:
         if link := _judge(anchor, page.url):
             found.append((anchor, link))
     for anchor, link in found:
-        take_element(page, _whole(anchor), link.rule)
+        page.ledger.take(_whole(anchor), link.rule)
     return [link for _, link in found]
 
 
