@@ -13,6 +13,7 @@ from lxml.html import HtmlElement, fromstring
 from trafilatura import bare_extraction
 from trafilatura.settings import Document
 
+from cleaning.completion import complete
 from cleaning.furniture import compiled
 from cleaning.ledger import Ledger
 from cleaning.lines import Piece, prose_chars
@@ -48,6 +49,7 @@ def keep_body(page: Page, source: Source, misleading: Iterable[HtmlElement]) -> 
         with _without_marks(misleading):
             kept = extract(page.tree, ledger, prose_chars(lines))
     _settle(ledger, kept)
+    complete(ledger)
 
 
 def extract(tree: HtmlElement, ledger: Ledger, prose: int) -> set[int]:

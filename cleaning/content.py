@@ -23,7 +23,7 @@ from cleaning.text import words
 from model.article import Image, Rejected
 from model.source import Source
 
-_REPEATED_CHARS = 40
+_REPEATED_CHARS = 160
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +91,27 @@ def _is_sentence(line: Line) -> bool:
 
 
 def _leave_out_repeated(ledger: Ledger) -> None:
-    """Leave out sentences that stand on the page twice: once for narrow screens, or again in a box."""
-    seen: set[str] = set()
-    for line in _kept(ledger):
-        if len(line.text) < _REPEATED_CHARS:
-            continue
+    """Leave out what stands on the page twice, as for narrow and for wide screens: lines that repeat earlier ones in
+    their order. A sentence that stands alone may be repeated on purpose."""
+    kept = _kept(ledger)
+    where: dict[str, int] = {}
+    run: list[Line] = []
+    expected = -1
+    for place, line in enumerate(kept):
         key = words(line.text)
-        if key in seen:
-            ledger.leave_out([line], "repeated", line.block)
-        seen.add(key)
+        found = where.setdefault(key, place)
+        if found == place or (run and found != expected):
+            _leave_out_run(ledger, run)
+            run = []
+        if found != place:
+            run.append(line)
+            expected = found + 1
+    _leave_out_run(ledger, run)
+
+
+def _leave_out_run(ledger: Ledger, run: Sequence[Line]) -> None:
+    if len(run) > 1 and sum(len(line.text) for line in run) >= _REPEATED_CHARS:
+        ledger.leave_out(run, "repeated", run[0].block)
 
 
 def _images(pictures: Sequence[Picture], region: HtmlElement, base: str) -> list[Image]:

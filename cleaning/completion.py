@@ -1,0 +1,96 @@
+"""Completion: sentences of the article that trafilatura left out, known by where they stand.
+
+It takes one container of a page for the article. Some templates cut an article into several, some put lists, quotations
+and headings between its paragraphs into boxes of their own. What stands in the same kind of place as kept sentences,
+or between them under the same parent, is the article's too.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+from lxml.html import HtmlElement
+
+from cleaning.ledger import Ledger
+from cleaning.lines import PROSE_CHARS, Line
+from cleaning.text import words
+
+_LEAST_ALIKE = 3  # so many kept sentences make a kind of place
+_HEADINGS = frozenset({"h2", "h3", "h4", "h5", "h6"})
+_NUMBERS = re.compile(r"\d+")
+_ITEM_CHARS = 30
+_SHORT_CHARS = 12
+
+
+def complete(ledger: Ledger) -> None:
+    """Mark further lines as kept: those that belong to the kept ones by their place."""
+    kept = [line for line in ledger.lines if line.kept and not line.gone]
+    sentences = [line for line in kept if line.prose]
+    if len(sentences) < _LEAST_ALIKE:
+        return
+    places = _Places()
+    alike = Counter(places.of(line.block) for line in sentences)
+    usual = {place for place, count in alike.items() if count >= _LEAST_ALIKE}
+    seen = {words(line.text) for line in kept}
+    first, last = kept[0].index, kept[-1].index
+    for line in ledger.lines[first + 1 :]:
+        if line.gone or line.kept or line.link_chars > 0.5 * len(line.text) or words(line.text) in seen:
+            continue
+        if line.prose and places.of(line.block) in usual:
+            line.kept = True
+            last = max(last, line.index)
+    _fill(ledger, ledger.lines[first : last + 1], seen)
+
+
+def _fill(ledger: Ledger, lines: Sequence[Line], seen: set[str]) -> None:
+    """Keep the lines between kept ones that stand under the same parent: headings, lists, quotations, paragraphs."""
+    parents = Counter(_outer(line).getparent() for line in lines if line.kept and line.prose and not line.gone)
+    homes = {parent for parent, count in parents.items() if count > 1}
+    for line in lines:
+        if line.gone or line.kept or line.linked or words(line.text) in seen:
+            continue
+        outer = _outer(line)
+        if outer.getparent() not in homes:
+            continue
+        if outer.tag in _HEADINGS:
+            line.kept = len(line.text) >= _SHORT_CHARS and not line.link_chars
+        elif outer.tag in ("ul", "ol"):
+            line.kept = len(line.text) >= _ITEM_CHARS and _is_text_list(outer, ledger)
+        elif outer.tag in ("p", "blockquote"):
+            line.kept = len(line.text) >= PROSE_CHARS and not line.link_chars
+
+
+def _is_text_list(element: HtmlElement, ledger: Ledger) -> bool:
+    lines = ledger.under(element)
+    chars = sum(len(line.text) for line in lines)
+    return ledger.link_chars_under(element) < 0.2 * chars and chars >= _ITEM_CHARS * len(lines)
+
+
+def _outer(line: Line) -> HtmlElement:
+    """The outermost element around the line that is a paragraph, heading, list or quotation."""
+    found = line.block
+    for element in line.block.iterancestors():
+        if element.tag in ("ul", "ol", "blockquote"):
+            found = element
+        elif element.tag not in ("li", "p", *_HEADINGS):
+            break
+    return found
+
+
+class _Places:
+    """Kinds of places: the path of an element by tags and classes, numbers left aside."""
+
+    def __init__(self) -> None:
+        self._known: dict[HtmlElement | None, str] = {None: ""}
+
+    def of(self, element: HtmlElement | None) -> str:
+        """The kind of place `element` stands in."""
+        waiting = []
+        while element not in self._known:
+            waiting.append(element)
+            element = element.getparent()  # type: ignore[union-attr]
+        place = self._known[element]
+        for one in reversed(waiting):
+            place = f"{place}/{one.tag}.{_NUMBERS.sub('', one.get('class') or '')}"  # type: ignore[union-attr]
+            self._known[one] = place
+        return place
