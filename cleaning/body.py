@@ -1,7 +1,8 @@
 """The body: which of a page's text is the article. trafilatura decides, on a tree the furniture has left.
 
-Each text node goes to trafilatura with a character before it that no page has, one of Unicode's private ones, and comes
-back with it where it was kept. So what is kept is known by node, however trafilatura joined and rearranged the texts.
+Each text node goes to trafilatura with its number before it, written in variation selectors: characters that show nothing
+and are no part of words, but printable to Python, so that they come back where the text was kept. So what is kept is known
+by node, however trafilatura joined and rearranged the texts.
 """
 
 import re
@@ -25,10 +26,11 @@ _LEAST_CHARS = 200
 _GOOD_SHARE = 0.5
 _FAIR_SHARE = 0.22
 _AGREEMENT = 0.97
-_FIRST_MARK = 0xF0000  # two planes for private use hold 131,068 marks; a page has at most 60,000 elements
-_PLANE = 0x10000
-_MARKS_A_PLANE = 0xFFFE  # the last two code points of a plane are no characters
-_MARK = re.compile("[\U000f0000-\U000ffffd\U00100000-\U0010fffd]")
+_DIGITS = [chr(code) for code in range(0xE0100, 0xE01F0)]  # variation selectors 17 to 256
+_VALUES = {digit: value for value, digit in enumerate(_DIGITS)}
+_MARK_DIGITS = 3  # 13.8 million numbers
+_MARK = re.compile(f"[{_DIGITS[0]}-{_DIGITS[-1]}]{{{_MARK_DIGITS}}}")
+_SELECTOR = re.compile(f"[{_DIGITS[0]}-{_DIGITS[-1]}]")
 
 
 def keep_body(page: Page, source: Source, misleading: Iterable[HtmlElement]) -> None:
@@ -100,21 +102,22 @@ def _write_marks(pieces: Sequence[Piece]) -> None:
     for piece in pieces:
         if piece.rule:
             continue
-        text = _mark(piece.index) + piece.text
+        text = piece.text if piece.text.isascii() else _SELECTOR.sub("", piece.text)
         if piece.is_tail:
-            piece.element.tail = text
+            piece.element.tail = _mark(piece.index) + text
         else:
-            piece.element.text = text
+            piece.element.text = _mark(piece.index) + text
 
 
 def _mark(index: int) -> str:
-    plane, place = divmod(index, _MARKS_A_PLANE)
-    return chr(_FIRST_MARK + plane * _PLANE + place)
+    rest, low = divmod(index, len(_DIGITS))
+    high, middle = divmod(rest, len(_DIGITS))
+    return _DIGITS[high] + _DIGITS[middle] + _DIGITS[low]
 
 
 def _index(mark: str) -> int:
-    plane, place = divmod(ord(mark) - _FIRST_MARK, _PLANE)
-    return plane * _MARKS_A_PLANE + place
+    high, middle, low = (_VALUES[digit] for digit in mark)
+    return (high * len(_DIGITS) + middle) * len(_DIGITS) + low
 
 
 def _settle(ledger: Ledger, kept: set[int]) -> None:

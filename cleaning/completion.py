@@ -85,12 +85,12 @@ class _Places:
 
     def of(self, element: HtmlElement | None) -> str:
         """The kind of place `element` stands in."""
-        waiting = []
-        while element not in self._known:
+        waiting: list[HtmlElement] = []
+        while element is not None and element not in self._known:
             waiting.append(element)
-            element = element.getparent()  # type: ignore[union-attr]
+            element = element.getparent()
         place = self._known[element]
         for one in reversed(waiting):
-            place = f"{place}/{one.tag}.{_NUMBERS.sub('', one.get('class') or '')}"  # type: ignore[union-attr]
+            place = f"{place}/{one.tag}.{_NUMBERS.sub('', one.get('class') or '')}"
             self._known[one] = place
         return place

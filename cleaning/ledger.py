@@ -60,6 +60,11 @@ class Ledger:
         """The text of `element` that was not taken, lines separated by `separator`."""
         return separator.join(text for _, text in self._parts(element))
 
+    def all_text_under(self, element: HtmlElement) -> str:
+        """The text of `element` on one line, taken or not."""
+        start, end = self.span(element)
+        return tidy("".join(piece.text for piece in self.pieces[start:end]))
+
     def is_empty(self, element: HtmlElement) -> bool:
         """Whether nothing can be seen of `element`: no text that is left, no picture, no frame, no form field."""
         return not self.has_text(element) and next(element.iter(*_MEDIA), None) is None

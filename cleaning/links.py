@@ -97,6 +97,6 @@ def find_attachments(page: Page, container: HtmlElement) -> list[Attachment]:
             continue
         if is_document(url):
             path = unquote(urlsplit(url).path)
-            name = page.ledger.text_under(anchor) or tidy(anchor.get("title") or "") or path.rsplit("/", 1)[-1]
+            name = page.ledger.all_text_under(anchor) or tidy(anchor.get("title") or "") or path.rsplit("/", 1)[-1]
             found.setdefault(url, Attachment(url=url, name=shorten(name, 300)))
     return list(found.values())[:_MAX_LINKS]
