@@ -1,8 +1,8 @@
-"""The body: which of a page's text is the article. trafilatura decides, on a tree the furniture has left.
+"""The body: which of a page's text is the article. trafilatura decides, on what the furniture has left.
 
-Each text node goes to trafilatura with its number before it, written in variation selectors: characters that show nothing
-and are no part of words, but printable to Python, so that they come back where the text was kept. So what is kept is known
-by node, however trafilatura joined and rearranged the texts.
+Each text node goes to trafilatura with its number before it, written in variation selectors: characters that show
+nothing and are no part of words, but printable to Python, so that they come back where the text was kept. So what is
+kept is known by node, however trafilatura joined and rearranged the texts.
 """
 
 import re
@@ -20,12 +20,14 @@ from cleaning.ledger import Ledger
 from cleaning.lines import Piece, prose_chars
 from cleaning.page import Page
 from cleaning.paragraphs import merge_empty_elements, wrap_loose_text
+from cleaning.region import smallest_around
 from model.source import Source
 
 _LEAST_CHARS = 200
 _GOOD_SHARE = 0.5
 _FAIR_SHARE = 0.22
 _AGREEMENT = 0.97
+_FOCUS_CHARS = 500
 _DIGITS = [chr(code) for code in range(0xE0100, 0xE01F0)]  # variation selectors 17 to 256
 _VALUES = {digit: value for value, digit in enumerate(_DIGITS)}
 _MARK_DIGITS = 3  # 13.8 million numbers
@@ -34,23 +36,20 @@ _SELECTOR = re.compile(f"[{_DIGITS[0]}-{_DIGITS[-1]}]")
 
 
 def keep_body(page: Page, source: Source, misleading: Iterable[HtmlElement]) -> None:
-    """Mark the lines that are the article's as kept: those on the page, or in what the source's `clean.body` selects.
+    """Mark the lines that are the article's as kept: those in what the source's `clean.body` selects, or on the page.
 
-    Parts of a kept line that trafilatura left out are recorded as such. On the page, `misleading` elements do without
-    their id and classes, by which trafilatura would drop them.
+    Parts of a kept line that trafilatura left out are recorded as such. It sees `misleading` elements without their id
+    and classes, by which it would drop them.
     """
     ledger = page.ledger
-    selected = _selected(page, source)
-    lines = [line for element in selected for line in ledger.under(element)] if selected else ledger.left
+    roots = _selected(page, source) or [_focus(ledger)]
+    lines = [line for root in roots for line in ledger.under(root)]
     _write_marks(ledger.pieces)
-    merge_empty_elements(page)
-    wrap_loose_text(page)
-    if selected:
-        kept = extract(_page_of(selected), ledger, prose_chars(lines))
-    else:
-        with _without_marks(misleading):
-            kept = extract(page.tree, ledger, prose_chars(lines))
-    _settle(ledger, kept)
+    with _without_marks(misleading):
+        tree = _page_of(roots)
+    merge_empty_elements(tree)
+    wrap_loose_text(tree)
+    _settle(ledger, extract(tree, ledger, prose_chars(lines)))
     complete(ledger)
 
 
@@ -141,15 +140,35 @@ def _selected(page: Page, source: Source) -> list[HtmlElement]:
     return []
 
 
-def _page_of(elements: Iterable[HtmlElement]) -> HtmlElement:
-    """A page of nothing but copies of `elements`."""
-    root = fromstring("<html><body><article></article></body></html>")
-    article = root.find(".//article")
-    for element in elements:
-        twin = deepcopy(element)
-        twin.tail = None
-        article.append(twin)
-    return root
+def _focus(ledger: Ledger) -> HtmlElement:
+    """The smallest element that holds nearly all sentences of the page: what is around it costs time and says nothing.
+
+    The whole body where there are few sentences.
+    """
+    sentences = [line for line in ledger.lines if line.prose and not line.gone]
+    if sum(len(line.text) for line in sentences) < _FOCUS_CHARS:
+        return ledger.body
+    return smallest_around(sentences, ledger.body)
+
+
+def _page_of(elements: Sequence[HtmlElement]) -> HtmlElement:
+    """A page of copies of `elements`: within the elements they stand in, if it is one, or else in an article."""
+    if len(elements) > 1:
+        root = fromstring("<html><body><article></article></body></html>")
+        root.find(".//article").extend(_twin(element) for element in elements)
+        return root
+    inner = _twin(elements[0])
+    for element in elements[0].iterancestors():
+        outer = element.makeelement(element.tag, element.attrib)
+        outer.append(inner)
+        inner = outer
+    return inner
+
+
+def _twin(element: HtmlElement) -> HtmlElement:
+    twin = deepcopy(element)
+    twin.tail = None
+    return twin
 
 
 @contextmanager

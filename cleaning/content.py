@@ -17,7 +17,7 @@ from cleaning.opening import cut_outlet, described_lead, find_lead, leave_out_he
 from cleaning.page import Page
 from cleaning.pictures import Picture, take_captions
 from cleaning.reasons import say_why
-from cleaning.region import find_region, leave_out_link_runs
+from cleaning.region import leave_out_link_runs, smallest_around
 from cleaning.rejection import listing_rejection, shape_of
 from cleaning.text import words
 from model.article import Image, Rejected
@@ -56,7 +56,7 @@ def find_content(page: Page, head: Head, source: Source, title: str) -> Content 
     if rejected := listing_rejection(head, shape_of(ledger.lines), page.url):
         return rejected
 
-    region = find_region(ledger, _kept(ledger))
+    region = smallest_around(_kept(ledger), ledger.body)
     vietnamese = (source.language_of(page.url) or head.html_language or "")[:2] == "vi"
     signed = leave_out_signature(ledger, _tail(ledger.under(region)), outlets, vietnamese=vietnamese)
     leave_out_link_runs(ledger, _kept(ledger))

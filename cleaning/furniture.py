@@ -11,7 +11,7 @@ from lxml.html import HtmlElement
 
 from cleaning.ledger import Ledger
 from cleaning.lines import Line, prose_chars
-from cleaning.page import Page, attribute_text
+from cleaning.page import Page
 from cleaning.rules import RULES, Takes
 from cleaning.text import tidy
 from model.source import Source
@@ -90,10 +90,8 @@ def take_furniture(page: Page) -> list[HtmlElement]:
 
 def _take_marked(page: Page, whole: int) -> list[HtmlElement]:
     ledger = page.ledger
-    marked: list[tuple[HtmlElement, str]] = []
-    for element in page.body.iterdescendants():
-        if isinstance(element.tag, str) and (marks := attribute_text(element)) and (rule := rule_for("mark", marks)):
-            marked.append((element, rule))
+    named = {marks: rule_for("mark", marks) for marks in set(page.marks.values())}
+    marked = [(element, rule) for element, marks in page.marks.items() if (rule := named[marks])]
     misleading: list[HtmlElement] = []
     for element, rule in marked:
         if element.tag in _CONTAINERS or not ledger.is_attached(element):

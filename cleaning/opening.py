@@ -10,7 +10,7 @@ from cleaning.furniture import first_match
 from cleaning.head import Head
 from cleaning.ledger import Ledger
 from cleaning.lines import Line
-from cleaning.page import Page, attribute_text
+from cleaning.page import Page
 from cleaning.text import fold, tidy, words
 from model.source import Source
 
@@ -21,6 +21,7 @@ _LEAD_MARK = re.compile(
     r"|description)(?:$|\s)"
 )
 _OUTLET = re.compile(r"^(?:\((?P<bracketed>[^()]{2,40})\)\s*[-–—:]*|(?P<plain>[\w.À-ỹ ]{2,25}?)\s*[-–—])\s+(?=\S)")
+_LEAD_TAGS = frozenset({"h2", "h3", "p", "div", "span", "strong", "section", "td"})
 _FIRST_LINES = 4
 _LEAD_CHARS = 1_500
 _LINES_TO_LEAD = 10
@@ -36,8 +37,9 @@ def find_lead(page: Page, head: Head, source: Source, title: str) -> list[Line]:
     if chosen is not None and 20 <= len(_joined(lead := ledger.under(chosen))) <= _LEAD_CHARS:
         return lead
     said = _description(head)
-    for chosen in page.body.iter("h2", "h3", "p", "div", "span", "strong", "section", "td"):
-        if not ((marks := attribute_text(chosen)) and _LEAD_MARK.search(marks)):
+    leads = {marks for marks in set(page.marks.values()) if _LEAD_MARK.search(marks)}
+    for chosen, marks in page.marks.items():
+        if marks not in leads or chosen.tag not in _LEAD_TAGS:
             continue
         text = ledger.text_under(chosen)
         if 20 <= len(text) <= _LEAD_CHARS and (_agree(words(text), said) or _is_below(title, chosen, ledger)):

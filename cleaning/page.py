@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from urllib.parse import urljoin
 
+from lxml import etree
 from lxml.etree import ParserError, strip_tags
 from lxml.html import HtmlElement, HTMLParser, document_fromstring
 
@@ -43,6 +44,11 @@ class Page:
         """The body element, or the root where there is none."""
         found = self.tree.find("body")
         return self.tree if found is None else found
+
+    @cached_property
+    def marks(self) -> dict[HtmlElement, str]:
+        """The marks of the elements in the body that have any, in the page's order (`attribute_text`)."""
+        return {one: marks for one in self.body.iterdescendants(etree.Element) if (marks := attribute_text(one))}
 
     @cached_property
     def ledger(self) -> Ledger:

@@ -7,19 +7,18 @@ from lxml.html import HtmlElement
 from lxml.html.builder import E
 
 from cleaning.lines import BLOCKS
-from cleaning.page import Page
 
 _CONTAINERS = ("div", "section", "article", "main", "td", "center", "body", "span", "form", "font")
 _MERGED = ("span", "i", "b", "em", "strong", "a", "u", "font", "sup", "sub", "small", "q", "label", "ins", "del")
 _LOOSE_CHARS = 200
 
 
-def merge_empty_elements(page: Page) -> None:
+def merge_empty_elements(root: HtmlElement) -> None:
     """Take out elements that hold nothing and join the text behind them to what is before.
 
     trafilatura's strict mode drops an empty element together with the text behind it (`<i class="icon"></i>Text`).
     """
-    for element in list(page.body.iter(*_MERGED)):
+    for element in list(root.iter(*_MERGED)):
         parent = element.getparent()
         if parent is None or len(element) or element.text or not element.tail:
             continue
@@ -32,9 +31,9 @@ def merge_empty_elements(page: Page) -> None:
         parent.remove(element)
 
 
-def wrap_loose_text(page: Page) -> None:
+def wrap_loose_text(root: HtmlElement) -> None:
     """Put runs of loose text that line breaks set off into a `p`, in containers that hold an article's worth."""
-    for container in list(page.body.iter(*_CONTAINERS)):
+    for container in list(root.iter(*_CONTAINERS)):
         if container.find("br") is None or _loose_chars(container) < _LOOSE_CHARS:
             continue
         if container.tag in ("span", "font"):

@@ -8,7 +8,7 @@ from lxml.html import HtmlElement
 
 from cleaning.ledger import Ledger
 from cleaning.lines import Line
-from cleaning.page import Page, attribute_text
+from cleaning.page import Page
 from cleaning.text import tidy, words
 from model.article import Image
 
@@ -24,6 +24,9 @@ _CREDIT = re.compile(
 )
 _SOURCES = ("data-src", "data-original", "data-lazy-src", "data-lazy", "data-srcset", "srcset", "src")
 _CENTRED = re.compile(r"text-align\s*:\s*center", re.IGNORECASE)
+_CAPTION_TAGS = frozenset({
+    "figcaption", "td", "div", "p", "span", "em", "figure", "a", "h2", "h3", "h6", "center",
+})  # fmt: skip
 _CAPTION_CHARS = 400
 _TINY_PX = 60
 
@@ -65,13 +68,9 @@ def split_credit(caption: str) -> tuple[str, str | None]:
 
 
 def _take_marked(page: Page, by_element: dict[HtmlElement, Picture]) -> None:
-    marked = [
-        element
-        for element in page.body.iter(
-            "figcaption", "td", "div", "p", "span", "em", "figure", "a", "h2", "h3", "h6", "center"
-        )
-        if element.tag == "figcaption" or ((marks := attribute_text(element)) and _CAPTION_MARK.search(marks))
-    ]
+    captions = {marks for marks in set(page.marks.values()) if _CAPTION_MARK.search(marks)}
+    marked = [element for element, marks in page.marks.items() if marks in captions and element.tag in _CAPTION_TAGS]
+    marked += [element for element in page.body.iter("figcaption") if page.marks.get(element) not in captions]
     for element in marked:
         if element.find(".//img") is not None:
             continue

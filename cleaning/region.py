@@ -1,6 +1,6 @@
-"""The region: which part of the page the article's text came from. Pictures and documents count only there."""
+"""Regions: the part of a page that some of its lines stand in, and the links to other articles within."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from lxml.html import HtmlElement
@@ -14,14 +14,15 @@ _HEADLINE_CHARS = 25
 _LINK_SHARE = 0.25
 
 
-def find_region(ledger: Ledger, kept: Sequence[Line]) -> HtmlElement:
-    """The smallest element that holds nine tenths of the article's text; the body where nothing was kept."""
-    total = sum(len(line.text) for line in kept)
+def smallest_around(lines: Iterable[Line], body: HtmlElement) -> HtmlElement:
+    """The smallest element that holds nine tenths of the text of `lines`; `body` where there are none."""
+    total = 0
     weight: dict[HtmlElement, int] = {}
-    for line in kept:
+    for line in lines:
+        total += len(line.text)
         for element in (line.block, *line.block.iterancestors()):
             weight[element] = weight.get(element, 0) + len(line.text)
-    best, depth = ledger.body, -1
+    best, depth = body, -1
     for element, chars in weight.items():
         if chars >= _SHARE * total:
             level = sum(1 for _ in element.iterancestors())
