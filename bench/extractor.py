@@ -91,12 +91,16 @@ def _registry() -> dict[str, Source]:
     return {host: source for source in sources for host in sorted(source.all_hosts)}
 
 
-@cache
 def _generic(host: str) -> Source:
-    home = f"https://{host}/"
+    return _unknown().model_copy(update={"name": host, "url": f"https://{host}/"})
+
+
+@cache
+def _unknown() -> Source:
+    home = "https://example.org/"
     return Source(
         id="generic",
-        name=host,
+        name="example.org",
         url=home,
         kind="newspaper",
         languages=LANGUAGES,

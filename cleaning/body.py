@@ -1,26 +1,19 @@
-"""The body: which of a page's text is the article. trafilatura decides, on what the furniture has left.
+"""The body: which of a page's text is the article. trafilatura decides, on what the furniture has left."""
 
-Each text node goes to trafilatura with its number before it, written in variation selectors: characters that show
-nothing and are no part of words, but printable to Python, so that they come back where the text was kept. So what is
-kept is known by node, however trafilatura joined and rearranged the texts.
-"""
-
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from copy import deepcopy
+from copy import copy, deepcopy
 
 from lxml.html import HtmlElement, fromstring
-from trafilatura import bare_extraction
-from trafilatura.settings import Document
 
 from cleaning.completion import complete
 from cleaning.furniture import compiled
 from cleaning.ledger import Ledger
-from cleaning.lines import Piece, prose_chars
+from cleaning.lines import prose_chars
 from cleaning.page import Page
 from cleaning.paragraphs import merge_empty_elements, wrap_loose_text
 from cleaning.region import smallest_around
+from cleaning.selection import balanced, strict, write_marks
 from model.source import Source
 
 _LEAST_CHARS = 200
@@ -28,11 +21,6 @@ _GOOD_SHARE = 0.5
 _FAIR_SHARE = 0.22
 _AGREEMENT = 0.97
 _FOCUS_CHARS = 500
-_DIGITS = [chr(code) for code in range(0xE0100, 0xE01F0)]  # variation selectors 17 to 256
-_VALUES = {digit: value for value, digit in enumerate(_DIGITS)}
-_MARK_DIGITS = 3  # 13.8 million numbers
-_MARK = re.compile(f"[{_DIGITS[0]}-{_DIGITS[-1]}]{{{_MARK_DIGITS}}}")
-_SELECTOR = re.compile(f"[{_DIGITS[0]}-{_DIGITS[-1]}]")
 
 
 def keep_body(page: Page, source: Source, misleading: Iterable[HtmlElement]) -> None:
@@ -44,7 +32,7 @@ def keep_body(page: Page, source: Source, misleading: Iterable[HtmlElement]) -> 
     ledger = page.ledger
     roots = _selected(page, source) or [_focus(ledger)]
     lines = [line for root in roots for line in ledger.under(root)]
-    _write_marks(ledger.pieces)
+    write_marks(ledger.pieces)
     with _without_marks(misleading):
         tree = _page_of(roots)
     merge_empty_elements(tree)
@@ -66,57 +54,20 @@ def extract(tree: HtmlElement, ledger: Ledger, prose: int) -> set[int]:
     def chars(kept: set[int]) -> int:
         return sum(len(ledger.pieces[index].text.strip()) for index in kept)
 
-    strict = _kept(tree, fast=True, favor_precision=True)
-    if _is_enough(chars(strict), prose):
-        return strict
-    balanced = _kept(tree, fast=True)
-    if _is_enough(chars(balanced), prose):
-        return balanced
+    precise = strict(copy(tree))
+    if _is_enough(chars(precise), prose):
+        return precise
+    wide = balanced(tree, fallbacks=False)
+    if _is_enough(chars(wide), prose):
+        return wide
     # Two modes that agree on a fair part of the page have found a short article among other things.
-    if chars(strict) >= max(_LEAST_CHARS, _AGREEMENT * chars(balanced), _FAIR_SHARE * prose):
-        return strict
-    return max((_kept(tree, fast=False), balanced, strict), key=chars)
+    if chars(precise) >= max(_LEAST_CHARS, _AGREEMENT * chars(wide), _FAIR_SHARE * prose):
+        return precise
+    return max((balanced(tree, fallbacks=True), wide, precise), key=chars)
 
 
 def _is_enough(chars: int, prose: int) -> bool:
     return chars >= _LEAST_CHARS and chars >= _GOOD_SHARE * prose
-
-
-def _kept(tree: HtmlElement, *, fast: bool, favor_precision: bool = False) -> set[int]:
-    # Never `deduplicate`: it remembers earlier pages. No metadata: that takes a third of the time, and ours is read.
-    document = bare_extraction(
-        tree,
-        fast=fast,
-        favor_precision=favor_precision,
-        include_comments=False,
-        include_tables=True,
-        with_metadata=False,
-    )
-    if not isinstance(document, Document) or document.body is None:
-        return set()
-    return {_index(mark) for mark in _MARK.findall("".join(document.body.itertext()))}
-
-
-def _write_marks(pieces: Sequence[Piece]) -> None:
-    for piece in pieces:
-        if piece.rule:
-            continue
-        text = piece.text if piece.text.isascii() else _SELECTOR.sub("", piece.text)
-        if piece.is_tail:
-            piece.element.tail = _mark(piece.index) + text
-        else:
-            piece.element.text = _mark(piece.index) + text
-
-
-def _mark(index: int) -> str:
-    rest, low = divmod(index, len(_DIGITS))
-    high, middle = divmod(rest, len(_DIGITS))
-    return _DIGITS[high] + _DIGITS[middle] + _DIGITS[low]
-
-
-def _index(mark: str) -> int:
-    high, middle, low = (_VALUES[digit] for digit in mark)
-    return (high * len(_DIGITS) + middle) * len(_DIGITS) + low
 
 
 def _settle(ledger: Ledger, kept: set[int]) -> None:

@@ -1,6 +1,7 @@
 """A page: markup parsed once, within bounds, and the few questions every step asks of its elements."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from urllib.parse import urljoin
@@ -18,9 +19,13 @@ MAX_DEPTH = 200  # trafilatura recurses, and Python's stack ends at 1,000 frames
 MAX_TEXT_CHARS = 2_000_000
 
 _PHRASING = ("font", "b", "strong", "i", "em", "u", "span", "center", "big", "small", "o:p", "a")
-_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-_LONG_TAG = re.compile(r"<[a-zA-Z][^<>]{4000,}>")
-_QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
+_DEEPER = etree.XPath("boolean(" + "/*" * (MAX_DEPTH + 2) + ")")  # html itself counts as no depth
+_PARSER_DEPTH = 2_000  # a little deeper libxml2 drops what is within, text and all
+_CONTROLS = bytes(code for code in range(0x20) if code not in b"\t\n\r")
+# A tag as HTML's tokenizer sees it: a > or < within a quoted value does not end it. Linear, and never without a match.
+_TAG = re.compile(r"""<[a-zA-Z](?:[^>"'=]++|=\s*+(?:"[^"]*+"|'[^']*+')?|["'])*+>?""")
+_ATTRIBUTE = re.compile(r"""[^\s"'/=>]++(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|[^\s>]*+))?""")
+_MAX_ATTRIBUTES = 300
 _ENCODING_NAMED = re.compile(r"^\s*<\?xml[^>]*>")
 
 
@@ -68,8 +73,10 @@ class Page:
 
 def parse(markup: str, url: str) -> Page | Rejected:
     """The page that `markup` describes; rejected where it is too large or too deep to be one somebody wrote."""
-    markup = _ENCODING_NAMED.sub("", _CONTROLS.sub("", markup), count=1)
-    markup = _LONG_TAG.sub(_without_attribute_flood, markup)
+    markup = _without_attribute_floods(_ENCODING_NAMED.sub("", markup, count=1))
+    data = markup.encode("utf-8", "replace").translate(None, _CONTROLS)
+    for noncharacter in ("\ufffe", "\uffff"):
+        data = data.replace(noncharacter.encode(), b"")
     parser = HTMLParser(
         encoding="utf-8",
         collect_ids=False,
@@ -79,7 +86,7 @@ def parse(markup: str, url: str) -> Page | Rejected:
         huge_tree=True,
     )
     try:
-        tree = document_fromstring(markup.encode("utf-8", "replace"), parser=parser)
+        tree = document_fromstring(data, parser=parser)
     except (ParserError, ValueError):
         return Rejected("empty", "no element in it")
     for element in tree.iter("template"):
@@ -87,22 +94,33 @@ def parse(markup: str, url: str) -> Page | Rejected:
     elements = list(tree.iter())
     if len(elements) > MAX_ELEMENTS:
         return Rejected("too-large", f"{len(elements):,} elements, more than {MAX_ELEMENTS:,}")
-    chars = sum(len(one.text or "") + len(one.tail or "") for one in elements if one.tag not in ("script", "style"))
-    if chars > MAX_TEXT_CHARS:
+    chars = len(tree.xpath("string()"))
+    if chars > MAX_TEXT_CHARS and (chars := chars - _hidden_chars(elements)) > MAX_TEXT_CHARS:
         return Rejected("too-large", f"{chars:,} characters of text, more than {MAX_TEXT_CHARS:,}")
-    if depth_of(tree) > MAX_DEPTH:
-        strip_tags(
-            tree.find("body") if tree.find("body") is not None else tree, *_PHRASING
-        )  # unclosed <font> and the like
-        if (depth := depth_of(tree)) > MAX_DEPTH:
+    if _DEEPER(tree):
+        depth = depth_of(tree)
+        if depth < _PARSER_DEPTH:
+            body = tree.find("body")
+            strip_tags(tree if body is None else body, *_PHRASING)  # unclosed <font> and the like
+            depth = depth_of(tree)
+        if depth > MAX_DEPTH:
             return Rejected("too-large", f"nested {depth:,} elements deep, more than {MAX_DEPTH}")
     return Page(tree, url, elements)
 
 
-def _without_attribute_flood(tag: re.Match[str]) -> str:
-    """The tag without attributes where it has hundreds: libxml2 takes time quadratic in their number."""
-    text = tag.group()
-    return text if len(_QUOTED.sub("", text).split()) <= 300 else re.split(r"[\s/>]", text, maxsplit=1)[0] + ">"
+def _without_attribute_floods(markup: str) -> str:
+    """`markup`, its tags with hundreds of attributes left without any: libxml2 takes time quadratic in their number."""
+    kept, end = [], 0
+    for tag in _TAG.finditer(markup):
+        if tag.end() - tag.start() > 4 * _MAX_ATTRIBUTES and len(_ATTRIBUTE.findall(tag.group())) > _MAX_ATTRIBUTES:
+            kept += [markup[end : tag.start()], re.split(r"[\s/>]", tag.group(), maxsplit=1)[0], ">"]
+            end = tag.end()
+    return "".join(kept) + markup[end:] if kept else markup
+
+
+def _hidden_chars(elements: Iterable[HtmlElement]) -> int:
+    """How many characters are scripts and style sheets."""
+    return sum(len(one.text or "") for one in elements if one.tag in ("script", "style"))
 
 
 def depth_of(root: HtmlElement) -> int:
