@@ -63,7 +63,7 @@ def clean(capture: Capture, body: bytes, source: Source) -> Article | Rejected:
     language, language_origin = find_language(capture, source, head, text)
     published, modified = publication.published, publication.modified
     origins = {
-        "text": page.legacy_text,
+        "text": content.origin or page.legacy_text,
         "title": title_origin,
         "author": author_origin if author else "",
         "published_on": publication.published_origin,

@@ -19,23 +19,28 @@ from cleaning.pictures import Picture, take_captions
 from cleaning.reasons import say_why
 from cleaning.region import leave_out_link_runs, smallest_around
 from cleaning.rejection import listing_rejection, shape_of
-from cleaning.text import words
+from cleaning.structured import told_text
+from cleaning.text import tidy, words
 from model.article import Image, Rejected
 from model.source import Source
 
 _REPEATED_CHARS = 160
+_TOLD_CHARS = 200
+_SHOWN_SHARE = 0.3
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
     """What is the article's own: its text as `blocks`, which begin with the `lead`; what its `ending` says of author
-    and first publisher; its `images`; and the `region` of the page it stood in."""
+    and first publisher; its `images`; and the `region` of the page it stood in. `origin` of the text is `json-ld` where
+    the page shows none itself, or else empty."""
 
     blocks: list[Block]
     lead: str | None
     ending: Ending
     region: HtmlElement
     images: list[Image]
+    origin: str = ""
 
 
 def find_content(page: Page, head: Head, source: Source, title: str) -> Content | Rejected:
@@ -53,6 +58,9 @@ def find_content(page: Page, head: Head, source: Source, title: str) -> Content 
     stub = take_source_stub(page, outlets)
 
     keep_body(page, source, misleading)
+    told = told_text(head.article)
+    if len(told) >= _TOLD_CHARS and sum(len(line.text) for line in _kept(ledger)) < _SHOWN_SHARE * len(told):
+        return _told(page, told, title)
     if rejected := listing_rejection(head, shape_of(ledger.lines), page.url):
         return rejected
 
@@ -74,6 +82,15 @@ def find_content(page: Page, head: Head, source: Source, title: str) -> Content 
     ending = Ending(signed.author, stub.via_name or signed.via_name, stub.via_url)
     said = " ".join(line.text for line in lead) or None
     return Content(blocks, said, ending, region, _images(pictures, region, page.base))
+
+
+def _told(page: Page, told: str, title: str) -> Content:
+    """The article that the page only tells machines of, for scripts to show or behind a wall."""
+    for line in _kept(page.ledger):
+        line.kept = False
+    say_why(page.ledger, title)
+    blocks = [Block(text) for part in told.splitlines() if (text := tidy(part))]
+    return Content(blocks, None, Ending(), page.body, [], "json-ld")
 
 
 def _kept(ledger: Ledger) -> list[Line]:

@@ -9,7 +9,7 @@ from lxml.html import HtmlElement
 from cleaning.head import Head
 from cleaning.lines import Line
 from cleaning.page import attribute_text
-from cleaning.structured import is_article_thing
+from cleaning.structured import is_article_thing, told_text
 from cleaning.text import shorten
 from model.article import Rejected
 from model.url import is_home_page
@@ -164,6 +164,8 @@ def early_rejection(head: Head, lines: Sequence[Line], tree: HtmlElement) -> Rej
     prose = sum(len(line.text) for line in lines if line.prose)
     if prose <= _HARDLY_ANY_PROSE and len(lines) <= _FEW_LINES and (moved := _leads_on(tree)):
         return moved
+    if told_text(head.article):
+        return None
     if not lines:
         return Rejected("empty", "no visible text")
     if prose > 3 * _LITTLE_PROSE:

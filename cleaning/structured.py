@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from lxml.html import HtmlElement
+from lxml.html import HtmlElement, fragment_fromstring
 
+from cleaning.lines import lines_of
 from cleaning.text import tidy
 
 _ARTICLE_TYPES = frozenset(
@@ -35,6 +36,7 @@ _ORGANISATIONS = frozenset(
 )
 _CONTROL = re.compile(r"[\x00-\x1f]+")
 _TRAILING_COMMA = re.compile(r",\s*([}\]])")
+_TAG = re.compile(r"</?(?:p|br|div|a|b|i|strong|em|span|h[1-6]|ul|li)\b[^<>]*>", re.IGNORECASE)
 _MAX_CHARS = 500_000
 _MAX_OBJECTS = 500
 
@@ -88,6 +90,18 @@ def names_of(value: Any) -> list[str]:
     if isinstance(value, list):
         return [name for one in value[:50] if not isinstance(one, list) for name in names_of(one)]
     return []
+
+
+def told_text(thing: Thing) -> str:
+    """The whole text of the article that `thing` describes (`articleBody`), a line a paragraph; empty where there is
+    none, as is usual, or where `thing` is no article."""
+    value = thing.get("articleBody")
+    if not isinstance(value, str) or not is_article_thing(thing):
+        return ""
+    text = html.unescape(value)[:_MAX_CHARS]
+    if _TAG.search(text):
+        text = "\n".join(line.text for line in lines_of(fragment_fromstring(text, create_parent="div")))
+    return "\n".join(line for part in text.splitlines() if (line := tidy(part)))
 
 
 def people_of(value: Any) -> list[str]:
