@@ -1,327 +1,175 @@
-"""Rules: what is furniture, as data. `furniture` applies them; docs/cleaning.md is written from this table.
+"""Rules: what is furniture, as data. `furniture` applies them; docs/cleaning.md says how to write one.
 
-A pattern is a regular expression without regard to case. What it is held against depends on `takes`:
+The files of cleaning/ruleset/ hold them, by subject. What a rule's words are held against depends on what it `takes`:
 
-* `mark`: searched in an element's id and classes; the element goes, unless it holds the article;
+* `mark`: the whole of an element's id or of one of its classes; the element goes, unless it holds the article;
+* `element`: a CSS selector; what it selects goes, unless it holds the article;
 * `line`: the whole of a line; the line goes;
 * `linked`: the whole of a line that is for the most part a link; the line goes;
-* `heading`: the whole of a line; the line goes, and the list that follows it.
+* `heading`: the whole of a line; the line goes, and the list that follows it;
+* `reason`: an element as `marks_of` writes it (`nav#menu.main-nav[navigation]`); nothing goes, but text within it that
+  was left out anyway is recorded under the rule's name.
 
-To add one: write the row, with an example that its pattern matches. The tests check every example.
+A page has thousands of lines: phrases are looked up in a table, patterns tried as one alternation a kind.
 """
 
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from functools import cache, lru_cache
+from importlib.resources import files
+from itertools import pairwise
 
-RULES_VERSION = 1
+from lxml.html import HtmlElement
 
-Takes = Literal["mark", "line", "linked", "heading"]
+from cleaning.errors import RuleError
+from cleaning.rulefile import DECORATION, Rule, Takes, expanded, read_rules
+
+__all__ = [
+    "LINE_CHARS",
+    "RULES",
+    "RULES_VERSION",
+    "Rule",
+    "Takes",
+    "check_patterns",
+    "marks_of",
+    "reason_for",
+    "rule_for",
+]
+
+RULES_VERSION = 2
+
+LINE_CHARS = 260  # no furniture rule takes a longer line
+_MARK_CHARS = 500
+_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_COUNT = re.compile(r"[(\[] ?[\d.,]* ?[)\]][:.… ]*$")  # `Comments (0)`
+_NO_LETTERS = re.compile(r"[^a-z]+")
+
+
+def _read() -> tuple[Rule, ...]:
+    folder = files("cleaning") / "ruleset"
+    found = sorted((one for one in folder.iterdir() if one.name.endswith(".yaml")), key=lambda one: one.name)
+    if not found:
+        raise RuleError("no file of rules in it", str(folder))
+    return tuple(rule for one in found for rule in read_rules(one.read_text("utf-8"), one.name))
+
+
+RULES: tuple[Rule, ...] = _read()
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
-    """One rule. `languages` are those its words belong to (empty: any); `example` is a line or mark it takes."""
+class _Matcher:
+    """The rules of one kind. `table` has the index of the rule by phrase, `pattern` the alternation of the rest, whose
+    groups belong to the rules at `indexes`."""
 
-    name: str
-    takes: Takes
-    languages: tuple[str, ...]
-    pattern: str
-    example: str
+    rules: tuple[Rule, ...]
+    table: dict[str, int]
+    pattern: re.Pattern[str]
+    indexes: tuple[int, ...]
+
+    def whole(self, text: str, key: str) -> int | None:
+        """The index of the rule that takes the whole of `text`; `key` is `text` as the table would have it."""
+        index = self.table.get(key)
+        if index is None and (found := self.pattern.fullmatch(text)) and found.lastindex:
+            index = self.indexes[found.lastindex - 1]
+        return index
+
+    def within(self, text: str, keys: Iterable[str]) -> int | None:
+        """The index of the first rule that is found in `text`, or in the table for one of `keys`."""
+        found = [self.table[key] for key in keys if key in self.table]
+        found += [self.indexes[one.lastindex - 1] for one in self.pattern.finditer(text) if one.lastindex]
+        return min(found, default=None)
 
 
-_N = r"[\d.,\s]*\d"  # a number as pages print it
-_DAY = r"(?:thứ (?:hai|ba|tư|năm|sáu|bảy|bẩy)|chủ ?nhật|t[2-7]|cn)"
-_DATE = r"(?:ngày )?\d{1,2} ?[/.-] ?\d{1,2} ?[/.-] ?\d{4}"
+@cache
+def _matcher(takes: Takes) -> _Matcher:
+    rules = tuple(rule for rule in RULES if rule.takes == takes)
+    table: dict[str, int] = {}
+    parts: list[str] = []
+    indexes: list[int] = []
+    for index, rule in enumerate(rules):
+        patterns = [expanded(pattern) for pattern in rule.patterns]
+        for phrase in rule.phrases:
+            key = phrase.lower().strip(DECORATION)
+            table.setdefault(key.replace("-", "") if takes == "reason" else key, index)
+        if patterns:
+            parts.append(f"({'|'.join(patterns)})")
+            indexes.append(index)
+    try:
+        pattern = re.compile("|".join(parts) or r"(?!)")
+    except re.error:
+        check_patterns(rules)
+        raise
+    if pattern.groups != len(parts):
+        check_patterns(rules)
+    return _Matcher(rules, table, pattern, tuple(indexes))
 
-RULES: tuple[Rule, ...] = (
-    # Visit counters
-    Rule(
-        "counter",
-        "mark",
-        (),
-        r"(?:^|[\s_-])(?:visit(?:or)?s?-?(?:counter|stat\w*|count)|counter(?:-?box)?"
-        r"|thong-?ke-?(?:truy-?cap)?|hit-?counter|luot-?truy-?cap|site-?stat\w*)(?:$|[\s_-])",
-        "widget thongke",
-    ),
-    Rule(
-        "counter",
-        "line",
-        ("vi",),
-        rf"(?:tổng |số )?(?:lượt|lần) (?:truy cập|xem|đọc) ?:? ?{_N}",
-        "Lượt truy cập: 1.234.567",
-    ),
-    Rule("counter", "line", ("vi",), rf"{_N} (?:lượt (?:xem|đọc|truy cập)|người đang xem)", "512 lượt xem"),
-    Rule(
-        "counter",
-        "line",
-        ("vi",),
-        r"(?:đang )?(?:trực tuyến|online|hôm nay|hôm qua|tuần này|tháng này|trong (?:ngày|tuần|tháng)"
-        rf"|tất cả|tổng (?:số|cộng)|khách|thành viên) ?:? ?{_N}",
-        "Trực tuyến: 17",
-    ),
-    Rule(
-        "counter",
-        "line",
-        ("vi",),
-        r"thống kê (?:lượt )?truy cập|lượt truy cập ?:|(?:đang )?trực tuyến ?:|hôm nay ?:",
-        "Thống kê truy cập",
-    ),
-    Rule(
-        "counter",
-        "line",
-        ("en",),
-        r"(?:view ?count|views?|page ?views?|hits|visits|visitors(?: (?:online|today))?"
-        rf"|online(?: now)?) ?: ?{_N}",
-        "View count: 412",
-    ),
-    Rule("counter", "line", ("en",), rf"{_N} ?(?:views|page ?views|visits|hits)", "1,024 views"),
-    Rule(
-        "counter",
-        "line",
-        ("id",),
-        rf"(?:dilihat|dibaca|jumlah (?:pengunjung|pembaca)|pengunjung(?: hari ini)?) ?:? ?{_N}(?: ?kali)?",
-        "Dibaca: 87 kali",
-    ),
-    # The date of today in a header
-    Rule(
-        "today",
-        "mark",
-        (),
-        r"^(?:today|current-?date|date-?now|clock|dong-?ho|ngay-?hien-?tai|date-?time-?now|header-?date"
-        r"|lblDate)(?:$|\s)",
-        "today",
-    ),
-    Rule(
-        "today",
-        "line",
-        ("vi",),
-        rf"hôm nay ?,? ?(?:là )?(?:{_DAY} ?,? ?)?{_DATE}.{{0,20}}",
-        "Hôm nay, thứ tư 03/07/2024",
-    ),
-    # Comments
-    Rule(
-        "comments",
-        "mark",
-        (),
-        r"(?:^|\s)(?:comments?(?:-?(?:box|form|area|section|list|wrap(?:per)?|respond))?|box-?comment"
-        r"|fb-comments|disqus_thread|respond|binh-?luan|komentar)(?:$|\s)",
-        "comment-box",
-    ),
-    Rule(
-        "comments",
-        "heading",
-        ("vi",),
-        r"(?:ý kiến|bình luận|phản hồi)(?: (?:bạn đọc|của bạn|độc giả))? ?(?:\( ?\d* ?\))? ?:?",
-        "Bình luận (0)",
-    ),
-    Rule(
-        "comments",
-        "heading",
-        ("en",),
-        r"(?:leave a (?:comment|reply)|(?:post|add|write) a comment|comments? ?\( ?\d* ?\)"
-        r"|\d+ comments?) ?:?",
-        "Comment (0)",
-    ),
-    Rule(
-        "comments",
-        "heading",
-        ("id",),
-        r"(?:komentar|tanggapan) ?(?:\( ?\d* ?\))? ?:?|(?:tulis|beri"
-        r"|tinggalkan)(?:kan)? komentar(?: anda)?",
-        "Komentar (0)",
-    ),
-    Rule(
-        "comments",
-        "line",
-        ("vi", "en", "id"),
-        r"please leave a comment\s.{3,60}|silakan tinggalkan komentar\s.{3,80}|(?:vui lòng"
-        r"|hãy) để lại bình luận.{0,60}|(?:xin )?mời bạn (?:nhập|gửi) bình luận.{0,60}",
-        "Please leave a comment to tell us what you think!",
-    ),
-    # Ratings
-    Rule(
-        "rating",
-        "mark",
-        (),
-        r"(?:^|\s)(?:rating(?:s|-?box|-?stars?)?|star-?rating|danh-?gia|vote-?(?:star|rating)\w*"
-        r"|kk-star-ratings)(?:$|\s)",
-        "rating",
-    ),
-    Rule(
-        "rating",
-        "line",
-        ("vi",),
-        r"đánh giá (?:cho )?bài viết(?: này)? ?:?|click để đánh giá bài viết|xếp hạng bài viết ?:?",
-        "Đánh giá cho bài viết:",
-    ),
-    Rule(
-        "rating",
-        "line",
-        ("vi",),
-        rf"{_N} ?(?:điểm|sao) ?\(? ?{_N} đánh giá ?\)?|tổng số điểm của bài viết là ?:?.{{0,60}}",
-        "4 điểm ( 2 đánh giá )",
-    ),
-    Rule(
-        "rating",
-        "line",
-        ("en", "id"),
-        r"(?:rate this (?:article|post)|beri (?:nilai|rating)(?: artikel ini)?) ?:?"
-        rf"|{_N} ?(?:/ ?5)? ?\(? ?{_N} (?:ratings?|votes?) ?\)?",
-        "Rate this article:",
-    ),
-    # Polls
-    Rule(
-        "poll",
-        "mark",
-        (),
-        r"(?:^|\s)(?:poll(?:-?(?:box|widget))?|binh-?chon|survey-?box|tham-?do(?:-?y-?kien)?)(?:$|\s)",
-        "box poll",
-    ),
-    Rule(
-        "poll",
-        "heading",
-        ("vi", "en", "id"),
-        r"(?:bình chọn|thăm dò (?:ý kiến|dư luận)|opinion poll|jajak pendapat) ?:?",
-        "Thăm dò ý kiến",
-    ),
-    # Lists of other articles
-    Rule(
-        "related",
-        "mark",
-        (),
-        r"(?:^|\s)(?:(?:box-?)?(?:tin-?)?(?:lien-?quan|cung-?chuyen-?muc)|related-?(?:news|posts?"
-        r"|articles?|stories|content|box|links)|tin-?khac|cac-?tin-?khac|other-?news|same-?category"
-        r"|news-?other|box-?tinlienquan\w*|VCSortableInPreviewMode-related|jeg_post_related|yarpp-related"
-        r"|berita-?terkait|baca-?juga)(?:$|\s)",
-        "related-news",
-    ),
-    Rule(
-        "related",
-        "heading",
-        ("vi",),
-        r"(?:các )?(?:tin|bài)(?: (?:tức|viết|bài))? (?:có )?(?:liên quan|cùng (?:chuyên mục|chủ đề"
-        r"|tác giả|loại|sự kiện)|khác|mới(?: (?:hơn|nhất))?|cũ(?: hơn)?|đã đưa|đọc nhiều|nổi bật"
-        r"|xem nhiều)(?: nhất)? ?:?",
-        "Các tin khác",
-    ),
-    Rule(
-        "related",
-        "heading",
-        ("vi",),
-        r"(?:cùng (?:chuyên mục|chủ đề|tác giả|thẻ)|đọc (?:tiếp|thêm|nhiều(?: nhất)?)|xem (?:tiếp|thêm"
-        r"|nhiều(?: nhất)?)|có thể bạn quan tâm|bạn có thể quan tâm|tin liên quan|dòng sự kiện"
-        r"|văn bản (?:mới|liên quan)|đừng bỏ lỡ|mới nhất|tin tài trợ) ?:?",
-        "Cùng chuyên mục",
-    ),
-    Rule(
-        "related",
-        "heading",
-        ("en",),
-        r"(?:same (?:tags?|category|author|topic)|related (?:news|stories|story|articles?|posts?|topics?"
-        r"|content|links)|(?:other|more|latest) (?:news|stories|articles)|more (?:from|on|in) .{2,40}"
-        r"|you (?:may|might) (?:also )?(?:like|be interested in)|recommended(?: for you| stories)?"
-        r"|read next|most (?:read|popular|viewed)|trending(?: now)?) ?:?",
-        "Same category",
-    ),
-    Rule(
-        "related",
-        "heading",
-        ("id",),
-        r"(?:(?:tag|kategori|penulis|topik) yang sama|(?:berita|artikel) (?:terkait|lainnya|terbaru"
-        r"|terpopuler|populer)|baca juga|terkait|lihat juga) ?:?",
-        "Kategori yang sama",
-    ),
-    Rule(
-        "related-link",
-        "linked",
-        ("vi", "en", "id"),
-        r"(?:>+|»|→|\*|•|-)? ?(?:xem thêm|đọc thêm|đọc tiếp|mời (?:quý vị|độc giả|bạn đọc).{0,30}"
-        r"|tin liên quan|read (?:more|also|next)|see also|related|baca juga|lihat juga"
-        r"|simak juga) ?[:>»-].{5,250}",
-        ">> Xem thêm: Hai xã cùng mở hội xuân",
-    ),
-    # What a reader can do with the page
-    Rule(
-        "action",
-        "line",
-        ("vi",),
-        r"(?:in (?:bài|trang|tin)(?: (?:viết|này))?|bản in|chia sẻ(?: (?:bài viết|lên \w+|facebook|zalo))*"
-        r"|(?:copy|sao chép) (?:link|liên kết)|theo dõi(?: \S+ trên google news)?|tặng sao"
-        r"|lên đầu(?: trang)?|quay lại|về trang chủ|trở (?:về|lại)(?: đầu trang)?|gửi (?:email|bài viết"
-        r"|bình luận|cho bạn bè)|lưu (?:bài|tin)(?: viết)?|cỡ chữ|nghe (?:đọc )?bài(?: viết)?|thích"
-        r"|đăng nhập|đăng ký|tìm kiếm|xem (?:chi tiết|toàn bộ)|giấy phép|bản quyền) ?:?",
-        "Sao chép liên kết",
-    ),
-    Rule(
-        "action",
-        "line",
-        ("en",),
-        r"(?:print(?: (?:this )?(?:article|page))?|share(?: (?:this(?: \w+)?|on (?:facebook|twitter|x"
-        r"|linkedin|whatsapp)|via email))?|copy link|(?:back to )?top|go back|e-?mail(?: this)?|tweet"
-        r"|pin it|listen(?: to (?:this )?article)?|log ?in|sign (?:in|up)|subscribe(?: now)?"
-        r"|skip to (?:main )?content|advertisement|sponsored)",
-        "Copy link",
-    ),
-    Rule(
-        "action",
-        "line",
-        ("id",),
-        r"(?:cetak|bagikan(?: (?:ke|di|artikel).{0,30})?|salin (?:tautan|link)|kembali(?: ke atas)?"
-        r"|ke atas|simpan|masuk|daftar|iklan)",
-        "Salin tautan",
-    ),
-    Rule(
-        "action",
-        "line",
-        ("vi",),
-        r"(?:quý vị|bạn|độc giả) (?:có thể )?(?:đón đọc|theo dõi)\s.{0,80}\s(?:trên|tại) (?:google news"
-        r"|zalo|facebook|fanpage).{0,30}",
-        "Bạn có thể theo dõi báo trên Google News",
-    ),
-    Rule(
-        "app-banner",
-        "mark",
-        (),
-        r"(?:^|\s)(?:smart-?banner|app-?banner|download-?app(?:-?\w+)?|popup-?app|install-?app|banner-?app"
-        r"|box-?app)(?:$|\s)",
-        "app-banner",
-    ),
-    Rule(
-        "app-banner",
-        "line",
-        ("vi", "en", "id"),
-        r"tải (?:ứng dụng|app)(?: .{2,30})? ?:?|download (?:the|our) app ?:?|unduh aplikasi(?: .{2,30})?",
-        "Tải ứng dụng:",
-    ),
-    # Boxes of a portal
-    Rule(
-        "portal-box",
-        "line",
-        ("vi",),
-        r"một cửa điện tử|văn bản điện tử|liên kết (?:website|web|trang)|thời tiết|tỷ giá|giá vàng|hỏi đáp"
-        r"|góp ý|sơ đồ (?:website|cổng)|thư điện tử(?: công vụ)?|lịch công tác",
-        "Một cửa điện tử",
-    ),
-    Rule(
-        "portal-box",
-        "line",
-        ("vi",),
-        r"chào mừng (?:bạn|quý vị) đến với\s.{3,120}",
-        "Chào mừng bạn đến với cổng thông tin điện tử",
-    ),
-    Rule(
-        "masthead",
-        "line",
-        ("vi",),
-        r"(?:báo điện tử|(?:cổng|trang) thông tin(?: điện tử)?|trang tin(?: điện tử)?|cổng ttđt)"
-        r" [^\s.,;:]+(?: [^\s.,;:]+){0,9}",
-        "Cổng thông tin điện tử xã Ví Dụ",
-    ),
-    Rule(
-        "copyright",
-        "line",
-        (),
-        r"(?:©|\(c\)|copyright|bản quyền (?:thuộc|©)|hak cipta)\s?.{0,120}",
-        "© 2024 Báo Ví Dụ",
-    ),
-)
+
+def check_patterns(rules: Iterable[Rule]) -> None:
+    """Compile each pattern by itself. Raises `RuleError` for one that is no regular expression, or that captures."""
+    for rule in rules:
+        for pattern in rule.patterns:
+            try:
+                groups = re.compile(expanded(pattern)).groups
+            except re.error as error:
+                message = f"{pattern!r} is no regular expression: {error}"
+                raise RuleError(message, rule.file, rule.name, "patterns") from error
+            if groups:
+                raise RuleError(f"{pattern!r}: write groups as (?:…)", rule.file, rule.name, "patterns")
+
+
+def rule_for(takes: Takes, text: str) -> str | None:
+    """The name of the rule of kind `takes` that applies to `text`, else None.
+
+    `text` is a tidy line; for `mark` an element's id and classes; for `reason` what `marks_of` gives.
+    """
+    if takes == "reason":
+        return _reason(text)
+    if takes == "mark":
+        found = [index for name in text[:_MARK_CHARS].lower().split() if (index := _mark(name)) is not None]
+        return _matcher(takes).rules[min(found)].name if found else None
+    if len(text) > LINE_CHARS:
+        return None
+    matcher, text = _matcher(takes), text.lower()
+    index = matcher.whole(text, _COUNT.sub("", text).strip(DECORATION))
+    return None if index is None else matcher.rules[index].name
+
+
+def reason_for(element: HtmlElement, outermost: HtmlElement | None = None) -> str | None:
+    """Why text in `element` that was left out is not the article: the name of the `reason` rule that the innermost
+    ancestor says, from `element` to below `outermost` (without it, to below the body); None where none says any."""
+    current: HtmlElement | None = element
+    while current is not None and current is not outermost and current.tag not in ("body", "html"):
+        if isinstance(current.tag, str) and (name := _reason(marks_of(current))):
+            return name
+        current = current.getparent()
+    return None
+
+
+def marks_of(element: HtmlElement) -> str:
+    """What an element says of itself, in lower case: `nav#menu.main-nav[navigation]`. Humps become hyphens, so that
+    `mainMenu` is `main-menu`."""
+    tag, identity, classes, role = element.tag, element.get("id"), element.get("class"), element.get("role")
+    if not (identity or classes or role):
+        return str(tag)
+    steps = [str(tag), *_steps("#", identity), *_steps(".", classes), f"[{role}]" if role else ""]
+    return _HUMP.sub("-", "".join(steps)[:_MARK_CHARS]).lower()
+
+
+def _steps(sign: str, names: str | None) -> Iterator[str]:
+    return (sign + name for name in names.split()) if names else iter(())
+
+
+@lru_cache(maxsize=16_384)
+def _mark(name: str) -> int | None:
+    return _matcher("mark").whole(name, name)
+
+
+@lru_cache(maxsize=16_384)
+def _reason(marks: str) -> str | None:
+    matcher = _matcher("reason")
+    words = _NO_LETTERS.split(marks)
+    pairs = [one + two for one, two in pairwise(words)]  # `skip-link` is also `skiplink`
+    triples = [pair + three for pair, three in zip(pairs, words[2:], strict=False)]
+    index = matcher.within(marks, [*words, *pairs, *triples])
+    return None if index is None else matcher.rules[index].name

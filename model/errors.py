@@ -4,6 +4,7 @@
     ├── SourceError                               a source file that cannot be used
     ├── storage.errors.StorageError               the object store refused, or holds something unreadable
     ├── cleaning.errors.CleaningError             the cleaner was given something it cannot work with
+    ├── cleaning.errors.RuleError                 a file of furniture rules is wrong
     └── bantin.errors.RunError                    a step of a run failed
 
 Each package has one base error of its own. Every error says what was expected and what to do next in its

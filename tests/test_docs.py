@@ -93,10 +93,12 @@ def test_every_way_in_of_the_table_is_one_that_a_source_may_have() -> None:
 
 def rules_table() -> str:
     """The furniture rules as a table, a line each."""
-    rows = ["| rule | kind | languages | takes, for example |", "|---|---|---|---|"]
+    rows = ["| rule | kind | languages | removes | for example | shown by |", "|---|---|---|---|---|---|"]
     for rule in RULES:
         languages = " ".join(rule.languages) or "any"
-        rows.append(f"| `{rule.name}` | {rule.takes} | {languages} | {rule.example.replace('|', '&#124;')} |")
+        example = rule.example.replace("|", "&#124;").replace("`", "")
+        example = f"`{example}`" if rule.takes in ("mark", "element", "reason") else example
+        rows.append(f"| `{rule.name}` | {rule.takes} | {languages} | {rule.removes} | {example} | {rule.page} |")
     return "\n".join(rows)
 
 
