@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
 from cssselect import GenericTranslator
@@ -12,45 +11,14 @@ from lxml.html import HtmlElement
 from cleaning.ledger import Ledger
 from cleaning.lines import Line, prose_chars
 from cleaning.page import Page
-from cleaning.rules import RULES, Takes
+from cleaning.rules import LINE_CHARS, RULES, rule_for
 from cleaning.text import tidy
 from model.source import Source
 
 _ARTICLE_SHARE = 0.3
 _MAX_LISTS = 200
-_LINE_CHARS = 260  # no furniture rule takes a longer line
+_SELECTORS = tuple(rule for rule in RULES if rule.takes == "element")
 _CONTAINERS = frozenset({"html", "body", "main", "article"})
-
-
-@dataclass(frozen=True, slots=True)
-class _Matcher:
-    """Rules of one kind as a single alternation, so that a page's thousands of lines are each tried once."""
-
-    pattern: re.Pattern[str]
-    names: tuple[str, ...]
-
-    def match(self, text: str) -> str | None:
-        """The name of the rule that takes the whole of `text`."""
-        found = self.pattern.fullmatch(text)
-        return self.names[found.lastindex - 1] if found and found.lastindex else None
-
-    def search(self, text: str) -> str | None:
-        """The name of the rule that is found in `text`."""
-        found = self.pattern.search(text)
-        return self.names[found.lastindex - 1] if found and found.lastindex else None
-
-
-@lru_cache(maxsize=8)
-def _matcher(takes: Takes) -> _Matcher:
-    rules = [rule for rule in RULES if rule.takes == takes]
-    alternation = "|".join(f"({rule.pattern})" for rule in rules)
-    return _Matcher(re.compile(alternation, re.IGNORECASE), tuple(rule.name for rule in rules))
-
-
-def rule_for(takes: Takes, text: str) -> str | None:
-    """The name of the rule of kind `takes` that applies to `text`, a line or an element's marks; else None."""
-    matcher = _matcher(takes)
-    return matcher.search(text) if takes == "mark" else matcher.match(text)
 
 
 @lru_cache(maxsize=512)
@@ -81,22 +49,23 @@ def take_furniture(page: Page) -> list[HtmlElement]:
     `comments` on anything.
     """
     ledger = page.ledger
-    misleading = _take_marked(page, prose_chars(ledger.lines))
-    short = [line for line in ledger.left if len(line.text) <= _LINE_CHARS]
+    misleading = _take_marked(page)
+    short = [line for line in ledger.left if len(line.text) <= LINE_CHARS]
     _take_lists(ledger, short)
     _take_lines(ledger, short)
     return misleading
 
 
-def _take_marked(page: Page, whole: int) -> list[HtmlElement]:
+def _take_marked(page: Page) -> list[HtmlElement]:
     ledger = page.ledger
     named = {marks: rule_for("mark", marks) for marks in set(page.marks.values())}
     marked = [(element, rule) for element, marks in page.marks.items() if (rule := named[marks])]
+    marked += [(element, rule.name) for rule in _SELECTORS for element in compiled(rule.selector)(page.body)]
     misleading: list[HtmlElement] = []
     for element, rule in marked:
         if element.tag in _CONTAINERS or not ledger.is_attached(element):
             continue
-        if element.find(".//h1") is not None or ledger.prose_under(element) > _ARTICLE_SHARE * whole:
+        if _may_be_article(element, ledger):
             misleading.append(element)
         else:
             ledger.take(element, rule)
@@ -122,22 +91,29 @@ def _take_lists(ledger: Ledger, lines: Iterable[Line]) -> None:
 
 def _list_after(line: Line, ledger: Ledger, rule: str) -> list[HtmlElement]:
     """The heading's element and the list that belongs to it: the box it opens, or what follows it and is links."""
-    if line.block is ledger.body:
+    if line.block is ledger.body or _may_be_article(line.block, ledger):
         ledger.take_line(line, rule)
         return []
     box = line.block
     while (parent := box.getparent()) is not None and parent.tag not in _CONTAINERS:
-        if _text_before(box, ledger) or _holds_article(parent, ledger):
+        if _text_before(box, ledger) or _holds_article(parent, ledger) or _may_be_article(parent, ledger):
             break
         box = parent
     taken = [box]
     if len(ledger.under(box)) > 1:
         return taken
     for sibling in box.itersiblings():
-        if not _is_link_list(sibling, ledger):
+        if _may_be_article(sibling, ledger) or not _is_link_list(sibling, ledger):
             break
         taken.append(sibling)
     return taken
+
+
+def _may_be_article(element: HtmlElement, ledger: Ledger) -> bool:
+    """Whether `element` holds too much of the page to be taken for furniture: a headline, or a good part of the
+    sentences."""
+    share = _ARTICLE_SHARE * ledger.prose_under(ledger.body)
+    return element.find(".//h1") is not None or ledger.prose_under(element) > share
 
 
 def _text_before(element: HtmlElement, ledger: Ledger) -> bool:
