@@ -28,6 +28,7 @@ class Ledger:
         self.lines: list[Line] = self._reading.lines
         self.pieces: list[Piece] = self._reading.pieces
         self._taken: list[tuple[int, Removal]] = []
+        self._paths: dict[HtmlElement | None, str] = {body: ""}
         # Sums over all lines before each one, and for each piece the next that is left (with itself, while it is left):
         # questions about an element are asked for thousands of them, each holding others.
         self._prose_before = [0, *accumulate(len(line.text) if line.prose else 0 for line in self.lines)]
@@ -99,7 +100,7 @@ class Ledger:
 
     def take_line(self, line: Line, rule: str) -> None:
         """Take `line` off the page, and the elements that are empty without it, for the reason `rule`."""
-        self._taken.append((line.index, Removal(text=line.text, rule=rule, path=path_of(line.block))))
+        self._taken.append((line.index, Removal(text=line.text, rule=rule, path=self._path(line.block))))
         self._mark(line, line.pieces, rule)
         for piece in line.pieces:
             if piece.is_tail:
@@ -115,7 +116,7 @@ class Ledger:
 
     def cut(self, line: Line, taken: str, rest: str, rule: str) -> None:
         """Take the beginning of `line`, `taken`, for the reason `rule`; `rest` is what stays of it."""
-        self._taken.append((line.index, Removal(text=taken, rule=rule, path=path_of(line.block))))
+        self._taken.append((line.index, Removal(text=taken, rule=rule, path=self._path(line.block))))
         line.text = rest
 
     def leave_out(self, lines: Iterable[Line], rule: str, element: HtmlElement) -> None:
@@ -125,7 +126,7 @@ class Ledger:
         """
         chosen = list(lines)
         text = "\n".join(line.text for line in chosen)
-        self._taken.append((chosen[0].index, Removal(text=text, rule=rule, path=path_of(element))))
+        self._taken.append((chosen[0].index, Removal(text=text, rule=rule, path=self._path(element))))
         for line in chosen:
             self._mark(line, line.pieces, rule)
 
@@ -134,7 +135,7 @@ class Ledger:
         chosen = list(pieces)
         text = tidy("".join(piece.text for piece in chosen))
         if text:
-            self._taken.append((line.index, Removal(text=text, rule=rule, path=path_of(line.block))))
+            self._taken.append((line.index, Removal(text=text, rule=rule, path=self._path(line.block))))
         self._mark(line, chosen, rule)
 
     def _record(self, element: HtmlElement, rule: str) -> None:
@@ -142,7 +143,7 @@ class Ledger:
         if not parts:
             return
         text = "\n".join(text for _, text in parts)
-        self._taken.append((parts[0][0].index, Removal(text=text, rule=rule, path=path_of(element))))
+        self._taken.append((parts[0][0].index, Removal(text=text, rule=rule, path=self._path(element))))
         start, end = self.span(element)
         for line, _ in parts:
             self._mark(line, [piece for piece in line.pieces if start <= piece.index < end], rule)
@@ -163,6 +164,20 @@ class Ledger:
             return 0, 0
         return self._reading.line_of[start], self._reading.line_of[end - 1] + 1
 
+    def _path(self, element: HtmlElement) -> str:
+        """Where `element` stands: the path from the body, steps with id or first class (`div#right/table.counter`)."""
+        paths = self._paths
+        waiting: list[HtmlElement] = []
+        current: HtmlElement | None = element
+        while current is not None and current not in paths:
+            waiting.append(current)
+            current = current.getparent()
+        path = paths.get(current, "")
+        for one in reversed(waiting):
+            path = f"{path}/{_step(one)}" if path else _step(one)
+            paths[one] = path
+        return path or "body"
+
     def _mark(self, line: Line, pieces: Iterable[Piece], rule: str) -> None:
         for piece in pieces:
             if not piece.rule:
@@ -181,19 +196,12 @@ class Ledger:
         return end
 
 
-def path_of(element: HtmlElement) -> str:
-    """Where `element` stands: the path from the body, steps with id or first class (`div#right/table.counter`)."""
-    steps: list[str] = []
-    current: HtmlElement | None = element
-    while current is not None and current.tag not in ("body", "html"):
-        name = str(current.tag)
-        if identity := (current.get("id") or "").split():
-            name += f"#{identity[0][:60]}"
-        elif classes := (current.get("class") or "").split():
-            name += f".{classes[0][:60]}"
-        steps.append(name)
-        current = current.getparent()
-    return "/".join(reversed(steps)) or "body"
+def _step(element: HtmlElement) -> str:
+    if identity := (element.get("id") or "").split():
+        return f"{element.tag}#{identity[0][:60]}"
+    if classes := (element.get("class") or "").split():
+        return f"{element.tag}.{classes[0][:60]}"
+    return str(element.tag)
 
 
 def _drop(element: HtmlElement) -> None:

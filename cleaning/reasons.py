@@ -6,23 +6,63 @@ from lxml.html import HtmlElement
 
 from cleaning.ledger import Ledger
 from cleaning.lines import Line
+from cleaning.rules import marks_of, rule_for
 from cleaning.text import words
 
 UNCLASSIFIED = "unclassified"
+_TEASER_CHARS = 25
+_MENU_CHARS = 40
+
+Reason = tuple[str, HtmlElement]
 
 
 def say_why(ledger: Ledger, title: str) -> None:
     """Record the lines that are neither kept nor taken, neighbours with one reason together."""
     wanted = words(title)
-    for (reason, element), group in groupby(_left_out(ledger), key=lambda line: _reason(line, wanted)):
-        ledger.leave_out(group, reason, element)
+    says = _Sayings(ledger.body)
+    left_out = [line for line in ledger.lines if not line.kept and not line.gone]
+    reasons = [_reason(line, wanted, says) for line in left_out]
+    for (rule, element), group in groupby(zip(left_out, reasons, strict=True), key=lambda one: one[1]):
+        ledger.leave_out([line for line, _ in group], rule, element)
 
 
-def _left_out(ledger: Ledger) -> list[Line]:
-    return [line for line in ledger.lines if not line.kept and not line.gone]
-
-
-def _reason(line: Line, title: str) -> tuple[str, HtmlElement]:
+def _reason(line: Line, title: str, says: "_Sayings") -> Reason:
     if title and words(line.text) == title:
         return "headline", line.block
-    return UNCLASSIFIED, line.block
+    if found := says.of(line.block):
+        return found
+    if line.linked:
+        rule = "teaser" if len(line.text) >= _TEASER_CHARS else "link"
+        return rule, _home(line.block)
+    return UNCLASSIFIED, _home(line.block)
+
+
+def _home(block: HtmlElement) -> HtmlElement:
+    """The element whose lines stand together: a list rather than its items."""
+    parent = block.getparent()
+    return block if parent is None or parent.tag in ("body", "html") else parent
+
+
+class _Sayings:
+    """What elements say they are, by rules of kind `reason`: themselves, or the nearest around them that says so."""
+
+    def __init__(self, body: HtmlElement) -> None:
+        self._known: dict[HtmlElement, Reason | None] = {body: None}
+
+    def of(self, element: HtmlElement) -> Reason | None:
+        """The rule and the element that says it; None where none does."""
+        waiting: list[HtmlElement] = []
+        while element not in self._known:
+            waiting.append(element)
+            if rule := rule_for("reason", marks_of(element)):
+                self._known[element] = (rule, element)
+                break
+            parent = element.getparent()
+            if parent is None:
+                self._known[element] = None
+                break
+            element = parent
+        found = self._known[element]
+        for one in waiting:
+            self._known[one] = found
+        return found
