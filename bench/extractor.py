@@ -64,23 +64,29 @@ def extract(html: bytes, url: str) -> dict[str, Any]:
 
 def cleaned(html: bytes, url: str) -> Article | Rejected:
     """What the cleaner makes of the page, with its source's rules where the registry knows the host."""
-    source = source_for(url or "https://example.org/page")
-    capture = Capture(
+    return clean(capture_of(url), html, source_for(url))
+
+
+def capture_of(url: str) -> Capture:
+    """A capture of the page at `url`."""
+    url = url or "https://example.org/page"
+    source = source_for(url)
+    return Capture(
         source=source.id,
         run="20261122T000000Z",
-        url=url or source.url,
-        final_url=url or source.url,
+        url=url,
+        final_url=url,
         via=None,
         kind=Kind.ARTICLE,
         language=source.language_of(url) if source.id != "generic" else None,
         fetched_at=FETCHED_AT,
         status=200,
     )
-    return clean(capture, html, source)
 
 
 def source_for(url: str) -> Source:
     """The registry's source for the page at `url`, or one that knows nothing of its site."""
+    url = url or "https://example.org/page"
     known = None if os.environ.get("BANTIN_GENERIC") else _registry().get(host_of(url))
     return known or _generic(host_of(url) or "example.org")
 

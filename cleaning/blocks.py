@@ -31,7 +31,7 @@ class Block:
 
 
 def blocks_of(lines: Sequence[Line]) -> list[Block]:
-    """The lines as blocks, in order. Lines without a letter or digit are left out."""
+    """The lines as blocks, in order; what is gone is left aside."""
     tables = _data_tables(lines)
     found: list[Block] = []
     for line in lines:
@@ -43,7 +43,7 @@ def blocks_of(lines: Sequence[Line]) -> list[Block]:
                 frames.append((tag, element))
         if frames and frames[0][0] == "li":
             text = text.lstrip(_BULLETS) or text
-        if any(char.isalnum() for char in text):
+        if not line.gone:
             found.append(Block(text, heading, tuple(_sound(frames[::-1]))))
     return found
 

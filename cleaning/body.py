@@ -9,9 +9,10 @@ from lxml.html import HtmlElement, fromstring
 from cleaning.completion import complete
 from cleaning.furniture import compiled
 from cleaning.ledger import Ledger
-from cleaning.lines import prose_chars
+from cleaning.lines import Piece, prose_chars
 from cleaning.page import Page
 from cleaning.paragraphs import merge_empty_elements, wrap_loose_text
+from cleaning.reasons import UNCLASSIFIED
 from cleaning.region import smallest_around
 from cleaning.selection import balanced, strict, write_marks
 from model.source import Source
@@ -71,14 +72,24 @@ def _is_enough(chars: int, prose: int) -> bool:
 
 
 def _settle(ledger: Ledger, kept: set[int]) -> None:
-    """Mark the lines whose pieces were kept; of a line kept in part, the rest is left out."""
+    """Mark the lines whose pieces were kept; of a line kept in part, the rest is left out, though never part of a
+    word."""
     for line in ledger.left:
-        rest = [piece for piece in line.pieces if not piece.rule and piece.index not in kept]
-        if len(rest) == sum(not piece.rule for piece in line.pieces):
+        pieces = [piece for piece in line.pieces if not piece.rule]
+        if not any(piece.index in kept for piece in pieces):
             continue
         line.kept = True
+        rest = [piece for piece in pieces if piece.index not in kept and not _is_glued(piece, line.pieces)]
         if any(piece.text.strip() for piece in rest):
-            ledger.leave_out_pieces(line, rest, "unclassified")
+            ledger.leave_out_pieces(line, rest, UNCLASSIFIED)
+
+
+def _is_glued(piece: Piece, pieces: Sequence[Piece]) -> bool:
+    """Whether a word reaches over the beginning or the end of `piece`, one of the `pieces` of a line."""
+    place = pieces.index(piece)
+    before = pieces[place - 1].text[-1:] if place else ""
+    after = pieces[place + 1].text[:1] if place + 1 < len(pieces) else ""
+    return (before.isalnum() and piece.text[:1].isalnum()) or (after.isalnum() and piece.text[-1:].isalnum())
 
 
 def _selected(page: Page, source: Source) -> list[HtmlElement]:

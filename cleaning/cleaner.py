@@ -36,11 +36,14 @@ def clean(capture: Capture, body: bytes, source: Source) -> Article | Rejected:
 
     Raises `CleaningError` where `capture.fetched_at` has no time zone: days to come could not be told.
     """
+    page = open_page(capture, body, source)
+    return page if isinstance(page, Rejected) else clean_page(page, capture, source)
+
+
+def clean_page(page: Page, capture: Capture, source: Source) -> Article | Rejected:
+    """The article on `page`, which is used up: where it is one, each line of `page.ledger` is kept or gone after."""
     if capture.fetched_at.tzinfo is None:
         raise CleaningError("expected fetched_at with a time zone, like datetime.now(UTC)", capture.url)
-    page = _open(capture, body, source)
-    if isinstance(page, Rejected):
-        return page
     head = read_head(page.tree)
     lines = page.ledger.lines
     if rejected := early_rejection(head, lines, page.tree):
@@ -109,8 +112,8 @@ def clean(capture: Capture, body: bytes, source: Source) -> Article | Rejected:
     )
 
 
-def _open(capture: Capture, body: bytes, source: Source) -> Page | Rejected:
-    """The parsed page, where the bytes are HTML."""
+def open_page(capture: Capture, body: bytes, source: Source) -> Page | Rejected:
+    """The page in `body`, parsed and untouched; rejected where the bytes are no HTML, or more than anybody writes."""
     if not body.strip(b" \t\r\n\x00"):
         return Rejected("empty", "no bytes in it")
     if len(body) > MAX_BODY_BYTES:

@@ -61,7 +61,7 @@ def find_content(page: Page, head: Head, source: Source, title: str) -> Content 
     told = told_text(head.article)
     if len(told) >= _TOLD_CHARS and sum(len(line.text) for line in _kept(ledger)) < _SHOWN_SHARE * len(told):
         return _told(page, told, title)
-    if rejected := listing_rejection(head, shape_of(ledger.lines), page.url):
+    if rejected := listing_rejection(head, shape_of(ledger), page.url):
         return rejected
 
     region = smallest_around(_kept(ledger), ledger.body)
@@ -75,6 +75,9 @@ def find_content(page: Page, head: Head, source: Source, title: str) -> Content 
     lead = [line for line in lead if not line.gone] or described_lead(head, _kept(ledger))
     ordered = [*lead, *(line for line in _kept(ledger) if line not in lead)]
     cut_outlet(ledger, ordered, outlets)
+    for line in ordered:
+        if not any(char.isalnum() for char in line.text):
+            ledger.leave_out([line], "ornament", line.block)
     say_why(ledger, title)
     blocks = blocks_of(ordered)
     if not blocks:

@@ -9,7 +9,7 @@ from itertools import accumulate
 
 from lxml.html import HtmlElement
 
-from cleaning.lines import Line, Piece, Reading, read
+from cleaning.lines import Line, Piece, Reading, joined, read
 from cleaning.text import tidy
 from model.article import Removal
 
@@ -133,8 +133,7 @@ class Ledger:
     def leave_out_pieces(self, line: Line, pieces: Iterable[Piece], rule: str) -> None:
         """Record that some `pieces` of `line` are not the article's, for the reason `rule`."""
         chosen = list(pieces)
-        text = tidy("".join(piece.text for piece in chosen))
-        if text:
+        if text := joined(chosen):
             self._taken.append((line.index, Removal(text=text, rule=rule, path=self._path(line.block))))
         self._mark(line, chosen, rule)
 
@@ -152,9 +151,7 @@ class Ledger:
         """The lines left with pieces in `element`, and what these pieces say."""
         start, end = self.span(element)
         for line in self.under(element):
-            own = [piece.text for piece in line.pieces if start <= piece.index < end and not piece.rule]
-            text = tidy("".join(own))
-            if text:
+            if text := joined(piece for piece in line.pieces if start <= piece.index < end):
                 yield line, text
 
     def _line_span(self, element: HtmlElement) -> tuple[int, int]:

@@ -34,14 +34,14 @@ PROSE_CHARS = 80  # from this length on a line that is no link reads as a senten
 
 @dataclass(slots=True, eq=False)
 class Piece:
-    """A text node: the text of `element`, or its tail. `index` counts the page's pieces. `rule` is the name of the rule
-    that took it; None: nobody did."""
+    """A text node: the text of `element`, or its tail. `index` counts the page's pieces; `link` is the `a` element that
+    it stands in. `rule` is the name of the rule that took it; None: nobody did."""
 
     index: int
     element: HtmlElement
     is_tail: bool
     text: str
-    in_link: bool
+    link: HtmlElement | None
     emphatic: bool
     italic: bool
     rule: str | None = None
@@ -69,16 +69,16 @@ class Line:
 
     def measure(self) -> None:
         """Read text and counts off the pieces that nobody has taken; without any, the line is gone."""
-        text = tidy("".join(" " if piece.rule else piece.text for piece in self.pieces))
+        text = joined(self.pieces)
         if not text:
             self.gone = True
             return
         self.text = text
         self.link_chars = self.emphasis_chars = self.italic_chars = 0
         for piece in self.pieces:
-            if (piece.in_link or piece.emphatic) and not piece.rule:
+            if (piece.link is not None or piece.emphatic) and not piece.rule:
                 length = len(piece.text.strip())
-                self.link_chars += length * piece.in_link
+                self.link_chars += length * (piece.link is not None)
                 self.emphasis_chars += length * piece.emphatic
                 self.italic_chars += length * piece.italic
 
@@ -123,7 +123,7 @@ class _Reader:
     parts: list[Piece] = field(default_factory=list)
     links: list[HtmlElement] = field(default_factory=list)
     image: HtmlElement | None = None
-    link: int = 0
+    link: HtmlElement | None = None
     emphasis: int = 0
     italic: int = 0
 
@@ -170,7 +170,7 @@ def read(root: HtmlElement) -> Reading:
                 if tag != "br":
                     reader.blocks.append(element)
             elif tag == "a":
-                reader.link += 1
+                reader.link = element
                 reader.links.append(element)
             elif tag in _EMPHASIS:
                 reader.emphasis += 1
@@ -186,7 +186,7 @@ def read(root: HtmlElement) -> Reading:
                 if tag != "br" and tag not in UNSEEN:
                     reader.blocks.pop()
             elif tag == "a":
-                reader.link -= 1
+                reader.link = None  # links do not nest
             elif tag in _EMPHASIS:
                 reader.emphasis -= 1
                 reader.italic -= tag in _ITALIC
@@ -200,7 +200,7 @@ def read(root: HtmlElement) -> Reading:
                     element,
                     event == "end",
                     text,
-                    reader.link > 0,
+                    reader.link,
                     reader.emphasis > 0,
                     reader.italic > 0,
                 )
@@ -208,6 +208,21 @@ def read(root: HtmlElement) -> Reading:
     if reader.parts:
         reader.flush()
     return reading
+
+
+def joined(pieces: Iterable[Piece]) -> str:
+    """The text of those of `pieces` that nobody has taken, tidy. Where one link follows another a word ends."""
+    parts: list[str] = []
+    last: HtmlElement | None = None
+    for piece in pieces:
+        if piece.rule:
+            parts.append(" ")
+        elif piece.link is not None and last is not None and piece.link is not last:
+            parts += (" ", piece.text)
+        else:
+            parts.append(piece.text)
+        last = piece.link
+    return tidy("".join(parts))
 
 
 def lines_of(root: HtmlElement) -> list[Line]:

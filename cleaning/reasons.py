@@ -1,5 +1,6 @@
 """Reasons: why what was left out is not the article. They take nothing: they name what trafilatura left out."""
 
+from collections.abc import Iterator
 from itertools import groupby
 
 from lxml.html import HtmlElement
@@ -19,14 +20,14 @@ Reason = tuple[str, HtmlElement]
 def say_why(ledger: Ledger, title: str) -> None:
     """Record the lines that are neither kept nor taken, neighbours with one reason together."""
     wanted = words(title)
-    says = _Sayings(ledger.body)
+    says = Sayings(ledger.body)
     left_out = [line for line in ledger.lines if not line.kept and not line.gone]
     reasons = [_reason(line, wanted, says) for line in left_out]
     for (rule, element), group in groupby(zip(left_out, reasons, strict=True), key=lambda one: one[1]):
         ledger.leave_out([line for line, _ in group], rule, element)
 
 
-def _reason(line: Line, title: str, says: "_Sayings") -> Reason:
+def _reason(line: Line, title: str, says: "Sayings") -> Reason:
     if title and words(line.text) == title:
         return "headline", line.block
     if found := says.of(line.block):
@@ -43,11 +44,18 @@ def _home(block: HtmlElement) -> HtmlElement:
     return block if parent is None or parent.tag in ("body", "html") else parent
 
 
-class _Sayings:
+class Sayings:
     """What elements say they are, by rules of kind `reason`: themselves, or the nearest around them that says so."""
 
     def __init__(self, body: HtmlElement) -> None:
         self._known: dict[HtmlElement, Reason | None] = {body: None}
+
+    def all_of(self, element: HtmlElement) -> Iterator[Reason]:
+        """The rules and elements that say something of `element`, innermost first."""
+        current: HtmlElement | None = element
+        while current is not None and (found := self.of(current)):
+            yield found
+            current = found[1].getparent()
 
     def of(self, element: HtmlElement) -> Reason | None:
         """The rule and the element that says it; None where none does."""

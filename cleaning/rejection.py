@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from lxml.html import HtmlElement
 
 from cleaning.head import Head
+from cleaning.ledger import Ledger
 from cleaning.lines import Line
 from cleaning.page import attribute_text
+from cleaning.reasons import Sayings
 from cleaning.structured import is_article_thing, told_text
 from cleaning.text import shorten
 from model.article import Rejected
@@ -85,6 +87,7 @@ _FOOTER = re.compile(
     re.IGNORECASE,
 )
 _DOCUMENT = re.compile(r"\.(?:pdf|docx?|xlsx?|pptx?|zip|rar)(?:$|[?#])", re.IGNORECASE)
+_BOXES = frozenset({"footer", "navigation", "popup", "login", "cookie-consent", "newsletter"})
 _HARDLY_ANY_PROSE = 150
 _LITTLE_PROSE = 600
 _HOLLOW_CHARS = 1_500
@@ -115,8 +118,9 @@ class Shape:
     hollow: bool = False
 
 
-def shape_of(lines: Sequence[Line]) -> Shape:
-    """The figures of a page with these lines, some of which are kept."""
+def shape_of(ledger: Ledger) -> Shape:
+    """The figures of a page, some of whose lines are kept."""
+    lines, says = ledger.lines, Sayings(ledger.body)
     size = sum(len(line.text) for line in lines if line.kept)
     runs = [0]
     linked = teasers = 0
@@ -135,17 +139,18 @@ def shape_of(lines: Sequence[Line]) -> Shape:
         longest_run=max(runs),
         teasers=teasers,
         link_chars=sum(line.link_chars for line in lines),
-        hollow=size <= _HOLLOW_CHARS and not any(_is_content(line) for line in lines if line.kept),
+        hollow=size <= _HOLLOW_CHARS and not any(_is_content(line, says) for line in lines if line.kept),
     )
 
 
-def _is_content(line: Line) -> bool:
-    """Whether `line` is what somebody wrote for this page, or leads to a document: no menu, heading or footer."""
+def _is_content(line: Line, says: Sayings) -> bool:
+    """Whether `line` is what somebody wrote for this page, or leads to a document: no menu, heading, footer or box."""
     if any(_DOCUMENT.search(link.get("href") or "") for link in line.links):
         return True
     if line.linked or line.block.tag in ("h1", "h2", "h3"):
         return False
-    return not _in_footer(line)
+    boxes = [element for rule, element in says.all_of(line.block) if rule in _BOXES]
+    return not _in_footer(line) and all(box.find(".//h1") is not None for box in boxes)
 
 
 def _in_footer(line: Line) -> bool:

@@ -141,9 +141,12 @@ def test_a_source_says_where_the_article_stands():
     assert {article.origins[field] for field in ("title", "author", "published_on")} == {"selector"}
 
 
-def test_what_is_left_out_without_a_rule_is_recorded_as_such():
+def test_what_the_extractor_leaves_out_is_recorded_with_what_it_stood_in():
     form = "<form><p>Mời bà con ghi tên vào danh sách chèo thuyền của thôn trước ngày rằm.</p><input></form>"
     article = cleaned(page(f"<p>{PLAIN[0]}</p>{form}" + "".join(f"<p>{one}</p>" for one in PLAIN[1:])))
     assert article.text.split("\n") == PLAIN
-    assert rules(article)["unclassified"].startswith("Mời bà con ghi tên")
-    assert [removal.path for removal in article.removed] == ["div#main/div.article-body/form/p"]
+    assert [(one.rule, one.path) for one in article.removed] == [
+        ("headline", "div#main/h1"),
+        ("form", "div#main/div.article-body/form"),
+    ]
+    assert rules(article)["form"].startswith("Mời bà con ghi tên")
