@@ -46,7 +46,11 @@ _COUNT = re.compile(r"[(\[] ?[\d.,]* ?[)\]][:.… ]*$")  # `Comments (0)`
 _NO_LETTERS = re.compile(r"[^a-z]+")
 
 
-def _read() -> tuple[Rule, ...]:
+RULES: tuple[Rule, ...]  # read when first asked for: by `__getattr__`
+
+
+@cache
+def _rules() -> tuple[Rule, ...]:
     folder = files("cleaning") / "ruleset"
     found = sorted((one for one in folder.iterdir() if one.name.endswith(".yaml")), key=lambda one: one.name)
     if not found:
@@ -54,7 +58,10 @@ def _read() -> tuple[Rule, ...]:
     return tuple(rule for one in found for rule in read_rules(one.read_text("utf-8"), one.name))
 
 
-RULES: tuple[Rule, ...] = _read()
+def __getattr__(name: str) -> tuple[Rule, ...]:
+    if name == "RULES":
+        return _rules()
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +90,7 @@ class _Matcher:
 
 @cache
 def _matcher(takes: Takes) -> _Matcher:
-    rules = tuple(rule for rule in RULES if rule.takes == takes)
+    rules = tuple(rule for rule in _rules() if rule.takes == takes)
     table: dict[str, int] = {}
     parts: list[str] = []
     indexes: list[int] = []

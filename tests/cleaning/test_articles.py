@@ -1,4 +1,9 @@
-"""Given this page, this is the article: pages/*.html with what is expected beside each."""
+"""Given this page, this is the article: pages/*.html with what is expected beside each.
+
+The JSON has the fields of the article that the page is there to show; `text` as its blocks, `images` as [url, caption,
+credit], `attachments` as [url, name], `alternates` as [language, url], `removed` as some of the texts that each rule
+took, `spam` as the rules of its links. A page that is no article has the kind of its rejection as `rejected`.
+"""
 
 import json
 from pathlib import Path
@@ -6,51 +11,172 @@ from typing import Any
 
 import pytest
 
-from model.article import text_sha256
-from tests.cleaning.markup import cleaned, source
+from model.article import Article, Rejected, text_sha256
+from tests.cleaning.markup import outcome, source
 
 PAGES = Path(__file__).parent / "pages"
+NAMES = sorted(path.stem for path in PAGES.glob("*.html"))
+PLAIN = (
+    "title",
+    "lead",
+    "author",
+    "section",
+    "language",
+    "tags",
+    "via_name",
+    "via_url",
+    "canonical_url",
+    "quarantined",
+)
+# What today's cleaner does not read right, and why. The pages are the specification: mend the cleaner, not the page.
+_LABEL = "`ending` knows the source's label in few languages"
+_ELEMENT = "`furniture` does not apply rules of kind element yet"
+_SCRIPT = "text that stands in JSON-LD only is not read"
+_ROWS = "a table for layout becomes rows of text"
+KNOWN: dict[tuple[str, str], str] = {
+    **{
+        (f"aggregator-{language}", field): _LABEL
+        for language in ("ar", "hi", "it", "km", "lo", "pt", "ru", "th", "zh")
+        for field in ("via_url", "removed source-stub")
+    },
+    **dict.fromkeys(
+        [("aggregator-zh", "author"), ("aggregator-zh", "text"), ("aggregator-zh", "removed signature")],
+        "the label 来源 is left as the last line, so that the name before it is no signature",
+    ),
+    ("aggregator-ko", "published_on"): "folding takes Hangul apart before the pattern with 년, 월 and 일 is tried",
+    **dict.fromkeys(
+        [
+            ("amp", "removed advertisement"),
+            ("amp", "removed action"),
+            ("fck-detail", "removed breadcrumb"),
+            ("sharepoint", "removed rating"),
+            ("sharepoint", "removed action"),
+            ("vccorp", "removed app-banner"),
+            ("wordpress", "removed comments"),
+        ],
+        _ELEMENT,
+    ),
+    ("fck-detail", "removed related"): "what was left out is not yet named by the rules of kind reason",
+    ("amp", "images"): "amp-img is no picture yet",
+    **{
+        ("json-body", field): _SCRIPT
+        for field in ("author", "language", "published_at", "published_on", "text", "title", "record")
+    },
+    **{("font-tables", field): _ROWS for field in ("author", "text", "removed counter", "removed signature")},
+    ("one-table", "text"): "a table of the article is moved behind the text that follows it",
+    ("liferay", "title"): "the h1 of a portlet's section is taken for the title",
+    ("liferay", "text"): "the title stays in the text, and a list from another column comes with it",
+    ("sharepoint", "title"): "the page's own title, which says nothing, goes before its h1",
+    ("sharepoint", "lead"): "a lead that is known by its id alone is not found",
+    ("sharepoint", "text"): "a lead that is known by its id alone is not found",
+    ("tailwind", "lead"): "a description in JSON-LD does not lead to the lead",
+    ("wordpress", "tags"): "the tags are read after the rules have taken them",
+    ("paper-de", "author"): "`Von` before a name is not known",
+    ("paper-de", "text"): "`Von` before a name is not known",
+}
 
 
-@pytest.fixture(params=sorted(path.stem for path in PAGES.glob("*.html")))
-def case(request: pytest.FixtureRequest) -> tuple[Any, dict[str, Any]]:
-    want = json.loads((PAGES / f"{request.param}.json").read_text("utf-8"))
+def wanted(name: str) -> dict[str, Any]:
+    want: dict[str, Any] = json.loads((PAGES / f"{name}.json").read_text("utf-8"))
+    return want
+
+
+def found(name: str) -> Article | Rejected:
+    want = wanted(name)
     site = source(url="https://an-binh.example/", **want["source"])
     url = want.get("url", "https://an-binh.example/duong-hoa-77.html")
-    return cleaned((PAGES / f"{request.param}.html").read_bytes(), of=site, url=url), want
+    return outcome((PAGES / f"{name}.html").read_bytes(), of=site, url=url)
 
 
-def test_text_is_the_articles_paragraphs_and_nothing_else(case):
-    article, want = case
-    assert article.text.split("\n") == want["text"]
+def value_of(article: Article, field: str) -> Any:
+    """The article's `field` in the shape that the JSON has it."""
+    if field == "text":
+        return article.text.split("\n")
+    if field == "images":
+        return [[image.url, image.caption, image.credit] for image in article.images]
+    if field == "attachments":
+        return [[one.url, one.name] for one in article.attachments]
+    if field == "alternates":
+        return [[one.language, one.url] for one in article.alternates]
+    if field == "spam":
+        return [link.rule for link in article.spam]
+    if field in ("published_on", "modified_on"):
+        day = getattr(article, field)
+        return None if day is None else str(day)
+    if field in ("published_at", "modified_at"):
+        instant = getattr(article, field)
+        return None if instant is None else instant.isoformat()
+    return getattr(article, field)
 
 
-def test_metadata(case):
-    article, want = case
-    assert article.title == want["title"]
-    assert article.author == want["author"]
-    assert str(article.published_on) == want["published_on"]
-    assert article.published_at.isoformat() == want["published_at"]
-    assert article.language == want["language"]
-    assert article.via_url == want["via_url"]
+def known(name: str, field: str) -> Any:
+    """The mark of a failure that is known; none where there is none."""
+    reason = KNOWN.get((name, field))
+    return pytest.mark.xfail(strict=True, reason=reason) if reason else ()
 
 
-def test_pictures_have_their_captions_and_documents_their_names(case):
-    article, want = case
-    assert [[image.url, image.caption, image.credit] for image in article.images] == want["images"]
-    assert [[one.url, one.name] for one in article.attachments] == want["attachments"]
+def cases() -> list[Any]:
+    """A test for each field of each page."""
+    given: list[Any] = []
+    for name in NAMES:
+        for field in sorted(wanted(name).keys() - {"source", "url", "removed", "rejected", "about"}):
+            given.append(pytest.param(name, field, id=f"{name}-{field}", marks=known(name, field)))
+    return given
 
 
-def test_what_was_taken_is_recorded_with_rule_and_place(case):
-    article, want = case
-    assert set(want["removed"]) <= {removal.rule for removal in article.removed}
-    assert [link.rule for link in article.spam] == want["spam"]
+@pytest.mark.parametrize(("name", "field"), cases())
+def test_the_article_has_what_is_expected(name: str, field: str) -> None:
+    article = found(name)
+    assert isinstance(article, Article), article
+    assert value_of(article, field) == wanted(name)[field]
+
+
+def removed_cases() -> list[Any]:
+    """A test for each rule of each page."""
+    given: list[Any] = []
+    for name in NAMES:
+        for rule in wanted(name).get("removed", {}):
+            given.append(pytest.param(name, rule, id=f"{name}-{rule}", marks=known(name, f"removed {rule}")))
+    return given
+
+
+@pytest.mark.parametrize(("name", "rule"), removed_cases())
+def test_what_was_taken_is_recorded_with_its_rule(name: str, rule: str) -> None:
+    article = found(name)
+    assert isinstance(article, Article), article
+    taken = "\n".join(removal.text for removal in article.removed if removal.rule == rule)
+    assert [text for text in wanted(name)["removed"][rule] if text not in taken] == [], article.removed
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if "rejected" in wanted(name)])
+def test_a_page_that_is_no_article_is_rejected(name: str) -> None:
+    outcome = found(name)
+    assert isinstance(outcome, Rejected)
+    assert outcome.kind == wanted(name)["rejected"]
+
+
+def whole_cases() -> list[Any]:
+    """A test for each page with an article."""
+    names = [name for name in NAMES if "rejected" not in wanted(name)]
+    return [pytest.param(name, marks=known(name, "record")) for name in names]
+
+
+@pytest.mark.parametrize("name", whole_cases())
+def test_the_record_is_whole(name: str) -> None:
+    article = found(name)
+    assert isinstance(article, Article), article
+    assert article.text_sha256 == text_sha256(article.title, article.text)
+    assert article.text.startswith(article.lead or "")
+    assert set(article.origins) <= set(Article.__dataclass_fields__)
+    assert "trafilatura" in article.cleaner_version
     assert all(removal.text and removal.path for removal in article.removed)
 
 
-def test_record_is_whole(case):
-    article, _ = case
-    assert article.text_sha256 == text_sha256(article.title, article.text)
-    assert article.text.startswith(article.lead or "")
-    assert set(article.origins) <= set(article.__dataclass_fields__)
-    assert "trafilatura" in article.cleaner_version
+def test_every_page_says_what_it_is_there_for() -> None:
+    assert [name for name in NAMES if not wanted(name).get("about")] == []
+
+
+def test_every_field_is_expected_by_some_page() -> None:
+    fields = {field for name in NAMES for field in wanted(name)}
+    shaped = {"text", "images", "attachments", "alternates", "spam", "published_on", "published_at", "modified_on"}
+    assert {*PLAIN, *shaped, "removed", "rejected"} <= fields

@@ -10,8 +10,10 @@ from lxml.html import fromstring
 
 from cleaning.errors import RuleError
 from cleaning.furniture import compiled
+from cleaning.lines import lines_of
+from cleaning.page import attribute_text
 from cleaning.rulefile import expanded, read_rules
-from cleaning.rules import LINE_CHARS, RULES, Rule, check_patterns, reason_for, rule_for
+from cleaning.rules import LINE_CHARS, RULES, Rule, check_patterns, marks_of, reason_for, rule_for
 
 PAGES = Path(__file__).parent / "pages"
 LINES = ("line", "linked", "heading")
@@ -43,6 +45,20 @@ def test_a_rule_and_all_others_of_lines_spare_its_counter_examples(rule: Rule) -
     assert [text for text in rule.counter_examples if takes(rule, text)] == []
     if rule.takes in LINES:
         assert [text for text in rule.counter_examples for kind in LINES if rule_for(kind, text)] == []
+
+
+@each_rule
+def test_a_rule_is_shown_by_its_page(rule: Rule) -> None:
+    tree = fromstring((PAGES / f"{rule.page}.html").read_bytes())
+    if rule.takes == "element":
+        found = bool(compiled(rule.selector)(tree))
+    elif rule.takes in LINES:
+        found = any(rule_for(rule.takes, line.text) == rule.name for line in lines_of(tree))
+    else:
+        marks = attribute_text if rule.takes == "mark" else marks_of
+        elements = [element for element in tree.iter() if isinstance(element.tag, str)]
+        found = any(rule_for(rule.takes, marks(element)) == rule.name for element in elements)
+    assert found, f"nothing on {rule.page}.html is taken by it"
 
 
 @pytest.mark.parametrize(
