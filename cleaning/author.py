@@ -7,7 +7,7 @@ from cleaning.furniture import first_match
 from cleaning.head import Head
 from cleaning.lines import lines_of
 from cleaning.page import Page, attribute_text
-from cleaning.structured import people_of
+from cleaning.structured import lookup
 from cleaning.text import fold, tidy, words
 from model.source import Source
 from model.url import host_of
@@ -49,7 +49,7 @@ def find_author(page: Page, head: Head, source: Source) -> tuple[str | None, str
     chosen = first_match(page, source.clean.author)
     if chosen is not None and (name := joined([tidy(chosen.text_content())], outlets)):
         return name, "selector"
-    if name := joined(people_of(head.article.get("author")), outlets):
+    if name := joined([n for n,o in lookup(head.things).named(head.article.get('author')) if not o], outlets):
         return name, "json-ld"
     for names, origin in (
         (("article:author", "og:article:author", "og:author"), "open-graph"),
