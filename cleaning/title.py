@@ -132,7 +132,10 @@ def spells_host(name: str, host: str) -> bool:
     whole = "".join(labels).replace("-", "")
     initials = "".join(part[0] for part in parts)
     return bool(parts and whole) and (
-        all(part in whole for part in parts) and sum(map(len, parts)) >= 0.6 * len(whole) or len(initials) >= 3 and initials in labels
+        all(part in whole for part in parts)
+        and sum(map(len, parts)) >= 0.6 * len(whole)
+        or len(initials) >= 3
+        and initials in labels
     )
 
 
