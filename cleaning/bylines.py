@@ -161,6 +161,11 @@ def _profile_names(line: Line, outlets: frozenset[str]) -> list[str]:
     return distinct(found)
 
 
+def _leads_to_author(anchor: HtmlElement) -> bool:
+    href = anchor.get("href") or ""
+    return "auth" in href or "autor" in href or "tac-gia" in href or "author" in (anchor.get("rel") or "")
+
+
 def _chunks(line: Line) -> list[str]:
     texts = ((element.tail if is_tail else element.text) or "" for element, is_tail in line.pieces[:20])
     return [plain for text in texts if len(plain := tidy(text)) >= 3 and not PREFIX.fullmatch(plain + " ")]
@@ -208,7 +213,7 @@ def _only(lines: Sequence[Line], outlets: frozenset[str]) -> Byline | None:
             index and len(lines[index - 1].text) <= 20 and _ALONE.fullmatch(lines[index - 1].text)
         ):
             names, _ = _names_of(lines, index, outlets)
-        elif line.links and len(text) <= 60:
+        elif line.links and len(text) <= 60 and any(_leads_to_author(anchor) for anchor in line.links):
             names = _profile_names(line, outlets)
         else:
             names = []

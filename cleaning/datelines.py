@@ -7,7 +7,7 @@ from datetime import date, timedelta, tzinfo
 
 from lxml.html import HtmlElement
 
-from cleaning.dates import Moment, parse_machine, parse_visible, read_date
+from cleaning.dates import Moment, has_year, parse_machine, parse_visible, read_date
 from cleaning.lines import Line
 from cleaning.names import PREFIX
 from cleaning.page import attribute_text
@@ -95,11 +95,11 @@ def find_datelines(
         prose += distance > 0 and line.prose
         if prose > _PROSE_LINES:
             break
-        if len(line.text) > _DATELINE_CHARS or _OTHER_DAY.search(line.text):
+        if len(line.text) > _DATELINE_CHARS:
             continue
         elements = _elements(line)
         moment, rest, machine = _read(line, elements, zone, month_first)
-        if moment is None:
+        if moment is None or _OTHER_DAY.search(line.text):
             continue
         marks = " ".join(attribute_text(element) for element in elements)
         if _CLOCK_MARK.search(marks) or (distance < 0 and _HEADER_MARK.search(marks)):
@@ -107,7 +107,7 @@ def find_datelines(
         marked = machine or _DATE_MARK.search(marks) is not None
         if line.linked and (not marked or line.block.tag in ("h2", "h3", "h4") or distance > 6):
             continue
-        plain = _is_mostly_date(line.text, rest)
+        plain = bool(rest) and _is_mostly_date(line.text, rest)
         if not marked and not (plain and (distance > 0 or _stands_by(lines, index, start, moment, fetched_on))):
             continue
         says = (
@@ -123,7 +123,7 @@ def lone_dateline(lines: Sequence[Line], zone: tzinfo, *, month_first: bool = Fa
     None where they disagree."""
     found: list[Dateline] = []
     for line in lines:
-        if len(line.text) > _SHORT or line.linked:
+        if len(line.text) > _SHORT or not has_year(line.text) or line.linked:
             continue
         moment = parse_visible(line.text, zone, month_first=month_first)
         if moment is None or _OTHER_DAY.search(line.text):
@@ -139,9 +139,11 @@ def lone_dateline(lines: Sequence[Line], zone: tzinfo, *, month_first: bool = Fa
 def _read(
     line: Line, elements: Sequence[HtmlElement], zone: tzinfo, month_first: bool
 ) -> tuple[Moment | None, str, bool]:
-    """The moment of a line, what its text says beside it, and whether an attribute gave it. The day is the one that
+    """The moment of a line, what its text says beside it (empty: it prints no day), and whether an attribute gave it. The day is the one that
     readers see, where an attribute gives it in UTC."""
     text = line.text
+    if not has_year(text) and not any(element.tag == "time" for element in elements):
+        return None, "", False
     published, modified = _SAYS_PUBLISHED.search(text), _SAYS_MODIFIED.search(text)
     if published and modified:  # `Published … | Updated …` in either order
         begin = published.start()

@@ -129,7 +129,7 @@ def parse_visible(text: str, zone: tzinfo, *, month_first: bool = False) -> Mome
 
 def read_date(text: str, zone: tzinfo, *, month_first: bool = False) -> tuple[Moment, str] | None:
     """The moment in a text meant for people, and what is left of the text without its day, folded."""
-    if not _HAS_YEAR.search(text):
+    if not has_year(text):
         return None
     plain = unicodedata.normalize("NFC", fold(text))  # folding takes Korean syllables apart
     for pattern in _PATTERNS:
@@ -158,6 +158,11 @@ def order_shown(text: str) -> str:
 def is_ambiguous(text: str) -> bool:
     """Whether `text` holds a numeric date whose day could be its month."""
     return any(int(found["d"]) <= 12 and int(found["m"]) <= 12 for found in _NUMERIC.finditer(text))
+
+
+def has_year(text: str) -> bool:
+    """Whether `text` holds a year, without which nothing in it is a date."""
+    return _HAS_YEAR.search(text) is not None
 
 
 def has_date(text: str) -> bool:

@@ -106,7 +106,7 @@ def find_publication(
     claims += _said(head, _PUBLISHED, read)
     published, origin = _first(claims, sound)
     if published is not None:
-        published = _as_seen(published, near)
+        published = _as_seen(published, near, zone)
     else:
         visible = [(one.moment, "visible") for one in near] or [(_of_times(page, zone), "visible")]
         published, origin = _first(visible, sound)
@@ -177,13 +177,19 @@ def _first(claims: Iterable[Claim], sound: Callable[[Moment | None], Moment | No
     return next(((moment, origin) for claim, origin in claims if (moment := sound(claim)) is not None), (None, ""))
 
 
-def _as_seen(published: Moment, near: Sequence[Dateline]) -> Moment:
-    """`published` on the day that readers see, where the page stores its time in UTC."""
-    if not published.in_utc or any(one.moment.day == published.day for one in near):
+def _as_seen(published: Moment, near: Sequence[Dateline], zone: ZoneInfo) -> Moment:
+    """`published` on the day that readers see, where the page stores its time in UTC and prints that of its own zone."""
+    if published.instant is None or not published.in_utc or any(one.moment.day == published.day for one in near):
         return published
-    beside = [one for one in near if one.says != "modified" and one.plain]
-    days = {one.moment.day for one in beside if abs(one.moment.day - published.day) == timedelta(days=1)}
-    return replace(published, day=days.pop()) if len(days) == 1 else published
+    own = published.instant.astimezone(zone).date()
+    for one in near:
+        if one.says == "modified" or not one.plain or abs(one.moment.day - published.day) != timedelta(days=1):
+            continue
+        apart = None if one.moment.instant is None else one.moment.instant - published.instant
+        # Zones are whole quarters of an hour apart: another minute is another event.
+        if one.moment.day == own or (one.says if apart is None else apart.seconds // 60 % 15 == 0):
+            return replace(published, day=one.moment.day)
+    return published
 
 
 def _adds_time(one: Dateline, published: Moment) -> bool:

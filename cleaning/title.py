@@ -42,9 +42,10 @@ def find_title(page: Page, head: Head, source: Source, lines: Sequence[Line]) ->
     chosen = first_match(page, source.clean.title)
     if chosen is not None and (text := tidy(chosen.text_content())):
         return text, "selector"
-    headlines = _headlines(lines)
+    headlines = _headlines(lines, words(head.title))
     seen = frozenset(words(text) for text in headlines)
-    printed = {line.text for line in lines if not line.linked}
+    parted = _SEPARATOR.search(head.title) is not None
+    printed = frozenset(line.text for line in lines if not line.linked) if parted else frozenset()
     claims: list[tuple[str, str]] = []
     for value, origin in _claims(head):
         title = strip_site(value, site, seen, host, printed if value == head.title else frozenset())
@@ -69,15 +70,18 @@ def site_words(head: Head, source: Source) -> frozenset[str]:
 def title_index(lines: Sequence[Line], title: str) -> int | None:
     """The index of the line that prints `title`: as a first heading rather than elsewhere, and not as a link; that of
     the first h1, where none does."""
+    at = [index for index, line in enumerate(lines) if line.text == title] if title else []
     wanted = words(title)
-    at = [
-        index
-        for index, line in enumerate(lines)
-        if wanted and abs(len(line.text) - len(title)) <= 12 and words(line.text) == wanted
-    ]
-    headings = [index for index in at if lines[index].block.tag == "h1"]
-    plain = [index for index in at if not lines[index].linked]
+    if not at and wanted:
+        size = len(title)
+        at = [
+            index
+            for index, line in enumerate(lines)
+            if -12 <= len(line.text) - size <= 12 and words(line.text) == wanted
+        ]
     if at:
+        headings = [index for index in at if lines[index].block.tag == "h1"]
+        plain = [index for index in at if not lines[index].linked]
         return next(iter(headings or plain or at))
     firsts = [index for index, line in enumerate(lines) if line.block.tag == "h1"]
     alike = [index for index in firsts if _likeness(words(lines[index].text), wanted) >= _ALIKE]
@@ -178,20 +182,23 @@ def _is_newsroom(head: Head) -> bool:
     return is_news_thing(head.article) or bool(head.first("news_keywords", "googlebot-news", "article:opinion"))
 
 
-def _headlines(lines: Sequence[Line]) -> list[str]:
-    """What stands on the page as its headline: the h1, or else elements marked as title."""
+def _headlines(lines: Sequence[Line], title: str) -> list[str]:
+    """What stands on the page as its headline: the h1, and elements marked as title where no or several h1 are there. `title` is the page's, as `words`."""
     first: dict[object, list[str]] = {}
     for line in lines:
         if line.block.tag == "h1" and (text := _without_kicker(line)):
             first.setdefault(line.block, []).append(text)
     found = [" ".join(parts) for parts in first.values()]
+    if len(found) == 1 and len(found[0].split()) >= 3 and _likeness(words(found[0]), title) >= _ALIKE:
+        return found
     marked = [
         line.text
         for line in lines
         if 8 <= len(line.text) <= _TITLE_CHARS
+        and (marks := attribute_text(line.block))
+        and _TITLE_MARK.search(marks)
         and not line.linked
         and line.block.tag != "h1"
-        and _TITLE_MARK.search(attribute_text(line.block))
     ]
     return [*found, *marked[:5]]
 
