@@ -54,10 +54,12 @@ def author_and_byline(
     if chosen is not None and (name := joined([tidy(chosen.text_content())], outlets)):
         return name, "selector", byline
     bodies: list[str] = []
+    from_where = ""
     for names, origin in _claims(head, outlets, bodies):
         persons = [name for name in names if not is_agency(name)]
-        bodies += [name for name in names if is_agency(name)]
         if not persons:
+            bodies += names
+            from_where = from_where or origin
             continue
         if byline and byline.sure and not _agree(persons, byline.names):
             break
@@ -65,7 +67,7 @@ def author_and_byline(
     if byline:
         return "; ".join(byline.names), "visible", byline
     if bodies:
-        return "; ".join(distinct(bodies)), "json-ld", byline
+        return "; ".join(distinct(bodies)), from_where or "json-ld", byline
     return None, "", byline
 
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import unquote
 
 from lxml.html import HtmlElement
@@ -13,34 +14,39 @@ from cleaning.page import attribute_text
 from cleaning.text import tidy, words
 
 _MARK = re.compile(
-    r"(?:^|[\s_-])(?:by-?line\w*|authors?(?:-?(?:names?|info|link|line|meta|block|\d))?|author-?\w{0,8}|article-?authors?|creator|autor(?:en|in|es)?"
-    r"|auteurs?|tac-?gia|nguoi-?viet|penulis|redakteur|journalist|reporter|writer|contributor|written-?by)(?:$|[\s_-])"
-    r"|[a-z](?:Author|Byline)[A-Za-z]*(?:$|[\s_-])",
+    r"(?:^|[\s_-])(?:by-?line\w*|authors?(?:-?(?:names?|info|link|line|meta|block|\d))?|author-?\w{0,8}"
+    r"|article-?authors?"
+    r"|creator|autor(?:en|in|es)?|auteurs?|tac-?gia|nguoi-?viet|penulis|redakteur|journalist|reporter|writer"
+    r"|contributor"
+    r"|written-?by)(?:$|[\s_-])|[a-z](?:Author|Byline)[A-Za-z]*(?:$|[\s_-])",
     re.IGNORECASE,
 )
 _NOT_ITS_AUTHOR = re.compile(
-    r"comment|related|teaser|recommend|popular|most-?read|widget|sidebar|reply|disqus|carousel|listing|footer|photo|image|caption"
-    r"|social|share|avatar|bio\b|bio-|biograph|description|position|job|title\b|nav\b|menu|date",
+    r"comment|related|teaser|recommend|popular|most-?read|widget|sidebar|reply|disqus|carousel|listing|footer|photo"
+    r"|image"
+    r"|caption|social|share|avatar|bio\b|bio-|biograph|description|position|job|title\b|nav\b|menu|date",
     re.IGNORECASE,
 )
 _PROFILE = re.compile(
-    r"/(?:authors?|autor(?:en|es|in)?|auteurs?|journalists?|redakteure?|profile?|profil|people|staff|contributors?|writers?|reporters?"
-    r"|tac-gia|author-\w+|by|team|penulis|person|personen|experts?)/(?P<slug>[^/?#]{3,})",
+    r"/(?:authors?|autor(?:en|es|in)?|auteurs?|journalists?|redakteure?|profile?|profil|people|staff|contributors?"
+    r"|writers?|reporters?|tac-gia|author-\w+|by|team|penulis|person|personen|experts?)/(?P<slug>[^/?#]{3,})",
     re.IGNORECASE,
 )
 _OTHER_ROLE = re.compile(
-    r"^(?:(?:medically |expert |fact )?(?:reviewed|checked|edited|translated|approved)\b|photos?\b|photographs?\b|foto|ảnh|photo by"
-    r"|image|illustration|video|editor:|fact[- ]check|credit|copyright|©|more (?:from|by)|contribut\w+ (?:from|by)|with contributions|about|read more|follow)",
+    r"^(?:(?:medically |expert |fact )?(?:reviewed|checked|edited|translated|approved)\b|photos?\b|photographs?\b"
+    r"|foto|ảnh"
+    r"|image|illustration|video|editor:|fact[- ]check|credit|copyright|©|more (?:from|by)|contribut\w+ (?:from|by)"
+    r"|with contributions|about|read more|follow)",
     re.IGNORECASE,
 )
 _ALONE = re.compile(
-    r"(?:(?:article|story|words|text|written|posted|reported|published) )?by:?|(?:written|posted) by:?|authors?:?|von:?|par:?|por:?|di:?|oleh:?|"
-    r"penulis:?|autor(?:in)?:?|auteurs?:?|tác giả:?|автор:?",
+    r"(?:(?:article|story|words|text|written|posted|reported|published) )?by:?|authors?:?|von:?|par:?|por:?|di:?"
+    r"|oleh:?"
+    r"|penulis:?|autor(?:in)?:?|auteurs?:?|tác giả:?|автор:?",
     re.IGNORECASE,
 )
-_EDITORS = re.compile(
-    r"[（(]?\s*(?:责任编辑|责编|編輯|责任编输|作者|记者|記者)\s*[：:]\s*(?P<names>[^）)]{2,30})[）)]?"
-)
+_EDITORS = re.compile(r"[（(]?\s*(?:责任编辑|责编|編輯|作者|记者|記者)\s*[：:]\s*(?P<names>[^）)]{2,30})[）)]?")
+_ASIDE = frozenset({"aside", "footer", "nav", "figcaption", "figure"})
 _BEFORE_TITLE, _BEHIND_TITLE = 4, 25
 _CLOSE = 3
 _PROSE_LINES = 3
@@ -74,7 +80,7 @@ def is_byline(line: Line, names: Sequence[str]) -> bool:
 
 def _near(lines: Sequence[Line], start: int, outlets: frozenset[str]) -> Byline | None:
     found: list[tuple[list[str], Line, bool]] = []
-    for group in (_behind(lines, start), _before(lines, start)):
+    for group in (_behind(lines, start), _before(start)):
         for index in group:
             names, sure = _names_of(lines, index, outlets)
             if names:
@@ -102,7 +108,7 @@ def _behind(lines: Sequence[Line], start: int) -> Iterator[int]:
         yield index
 
 
-def _before(lines: Sequence[Line], start: int) -> Iterator[int]:
+def _before(start: int) -> Iterator[int]:
     return iter(range(start - 1, max(-1, start - 1 - _BEFORE_TITLE), -1))
 
 
@@ -120,18 +126,14 @@ def _names_of(lines: Sequence[Line], index: int, outlets: frozenset[str]) -> tup
     before = lines[index - 1].text if index else ""
     if len(before) <= 30 and before.endswith((":", "by")) and _OTHER_ROLE.match(before):
         return [], False
-    linked = _profile_names(line, outlets)
-    if linked:
-        return linked, True
-    if names := names_in_byline(text, outlets, marked=False):
+    names = _profile_names(line, outlets) or names_in_byline(text, outlets, marked=False)
+    if not names and len(before) <= 20 and _ALONE.fullmatch(before):
+        names = names_in_byline(text, outlets, marked=True)
+    if names:
         return names, True
-    if len(before) <= 20 and _ALONE.fullmatch(before) and (names := names_in_byline(text, outlets, marked=True)):
-        return names, True
-    elements = _elements(line)
-    if (mark := _mark(elements)) is None:
+    if (mark := _mark(_elements(line))) is None:
         return [], False
     exact = mark == "exact"
-    names: list[str] = []
     for piece in _chunks(line):
         more = names_in_byline(piece, outlets, marked=True)
         if names and not more and len(words(piece)) > 3:
@@ -156,8 +158,8 @@ def _profile_names(line: Line, outlets: frozenset[str]) -> list[str]:
         if names:
             found += names
         elif 2 <= len(text) <= 40 and ("author" in rel or words(text).split()[:1] == slug.split()[:1]):
-            if (name := person(text, outlets)) and len(name.split()) <= 4 and not _ALONE.fullmatch(name):
-                found.append(name)
+            name = None if _ALONE.fullmatch(text) else person(text, outlets)
+            found += [name] if name and len(name.split()) <= 4 else []
     return distinct(found)
 
 
@@ -190,13 +192,24 @@ def _mark(elements: Sequence[HtmlElement]) -> str | None:
     for element in elements:
         if "author" in (element.get("itemprop") or "").split() or element.get("rel") == "author":
             return "exact"
-        if marks := attribute_text(element):
-            if _NOT_ITS_AUTHOR.search(marks) and not _MARK.search(marks):
-                if element.tag in ("aside", "footer", "nav", "figcaption", "figure") or "comment" in marks:
-                    return None
-            elif _MARK.search(marks):
-                best = "class"
+        kind = _kind_of_marks(attribute_text(element))
+        if kind == "author":
+            best = "class"
+        elif kind == "comment" or (kind == "other" and element.tag in _ASIDE):
+            return None
     return best
+
+
+@lru_cache(maxsize=4096)
+def _kind_of_marks(marks: str) -> str:
+    """What an element of this id and these classes is to bylines: `author`, `comment`, `other`, or nothing."""
+    if not marks:
+        return ""
+    if _MARK.search(marks):
+        return "author"
+    if "comment" in marks:
+        return "comment"
+    return "other" if _NOT_ITS_AUTHOR.search(marks) else ""
 
 
 def _only(lines: Sequence[Line], outlets: frozenset[str]) -> Byline | None:

@@ -13,50 +13,62 @@ from cleaning.names import PREFIX
 from cleaning.page import attribute_text
 
 _DATE_MARK = re.compile(
-    r"(?:^|[\s_-])(?:\w*date\w*|time|timer|timestamp|pub(?:lish)?(?:ed)?\w*|post(?:ed)?-?(?:on|time|meta|info)|ngay\w*"
+    r"(?:^|[\s_-])(?:\w*date\w*|time|timer|timestamp|pub(?:lish)?(?:ed)?\w*|post(?:ed)?-?(?:on|time|meta|info)"
+    r"|ngay\w*"
     r"|thoi-?gian\w*|meta|article-?info|byline|_pnhide)(?:$|[\s_-])|date|time|publish",
     re.IGNORECASE,
 )
 # Templates name the article's own date so, wherever they put it.
 _OWN_DATE_MARK = re.compile(
     r"(?:^|[\s_-])(?:(?:post|entry|article|single|news|story|blog)[\s_-]?(?:post[\s_-]?)?(?:date|time|published)"
-    r"|(?:date[\s_-]?)?published(?:[\s_-]?(?:date|time|on))?|publish(?:ing)?[\s_-]?(?:date|time)|post-?date|date-posted)"
+    r"|(?:date[\s_-]?)?published(?:[\s_-]?(?:date|time|on))?|publish(?:ing)?[\s_-]?(?:date|time)|post-?date"
+    r"|date-posted)"
     r"(?:$|[\s_-])",
     re.IGNORECASE,
 )
 _CLOCK_MARK = re.compile(
-    r"(?:^|[\s_-])(?:today|now|clock|current|server|footer|copyright|weather|lich|calendar|comment\w*|related|sidebar|event"
+    r"(?:^|[\s_-])(?:today|now|clock|current|server|footer|copyright|weather|lich|calendar|comment\w*|related|sidebar"
+    r"|event"
     r"|widget|teaser|recent|popular)(?:$|[\s_-])|^today|now$",
     re.IGNORECASE,
 )
 _HEADER_MARK = re.compile(
-    r"(?:^|\s)(?:site-?|page-?|main-?|masthead)?(?:header|top-?bar|masthead)(?:$|\s|[-_](?!date|time|meta))|(?:^|\s)top(?:$|\s)",
+    r"(?:^|\s)(?:site-?|page-?|main-?|masthead)?(?:header|top-?bar|masthead)(?:$|\s|[-_](?!date|time|meta))|(?:^"
+    r"|\s)top(?:$|\s)",
     re.IGNORECASE,
 )
 _SAYS_PUBLISHED = re.compile(
-    r"\b(?:ngày\s+đăng|đăng\s+(?:ngày|lúc)|ngày\s+xuất\s+bản|xuất\s+bản|published|posted|diterbitkan|diposting|publish\w*"
+    r"\b(?:ngày\s+đăng|đăng\s+(?:ngày|lúc)|ngày\s+xuất\s+bản|xuất\s+bản|published|posted|diterbitkan|diposting"
+    r"|publish\w*"
     r"|veröffentlicht|erschienen|erstellt|publié\w*|publicad[oa]|pubblicat[oa]|gepubliceerd|opublikowano|опубликовано"
     r"|lagt ut|publicerad|publisert|udgivet|yayınlanma|yayın tarihi)\b|公開|公开|发布|發布|掲載|配信|입력|등록",
     re.IGNORECASE,
 )
 _SAYS_MODIFIED = re.compile(
-    r"\b(?:cập\s+nhật|updated?|last\s+modified|modified|diperbarui|sửa\s+đổi|aktualisiert|stand:|mis à jour|actualizad[oa]"
-    r"|atualizad[oa]|aggiornat[oa]|bijgewerkt|aktualizacja|обновлено|uppdaterad|oppdatert|opdateret|güncelle\w*)\b|更新|수정",
+    r"\b(?:cập\s+nhật|updated?|last\s+modified|modified|diperbarui|sửa\s+đổi|aktualisiert|stand:|mis à jour"
+    r"|actualizad[oa]"
+    r"|atualizad[oa]|aggiornat[oa]|bijgewerkt|aktualizacja|обновлено|uppdaterad|oppdatert|opdateret|güncelle\w*)\b"
+    r"|更新|수정",
     re.IGNORECASE,
 )
 _OTHER_DAY = re.compile(
-    r"\b(?:ngày sinh|sinh ngày|sinh năm|born|geboren|née? le|nacid[oa]|nat[oa] il|lahir|khai mạc|bế mạc|hạn (?:nộp|cuối|chót)"
-    r"|deadline|expires?|valid|hết hạn|hiệu lực|ban hành|ngày ký|copyright|wann|when|event|termin|datum der|eröffnung|starts?|ends?"
+    r"\b(?:ngày sinh|sinh ngày|sinh năm|born|geboren|née? le|nacid[oa]|nat[oa] il|lahir|khai mạc|bế mạc|hạn (?:nộp"
+    r"|cuối|chót)"
+    r"|deadline|expires?|valid|hết hạn|hiệu lực|ban hành|ngày ký|copyright|wann|when|event|termin|datum der|eröffnung"
+    r"|starts?|ends?"
     r"|died|gestorben|founded|gegründet|effective|release date|due)\b|©",
     re.IGNORECASE,
 )
 # What goes with a date and says nothing else.
 _NOISE = re.compile(
     r"\d+ (?:luot xem|views?|comments?|binh luan|shares?|min(?:ute)?s?(?: read)?|aufrufe|kommentare)"
-    r"|\b(?:thu (?:hai|ba|tu|nam|sau|bay)|chu nhat|(?:mon|tues|wednes|thurs|fri|satur|sun)day|mon|tue|wed|thu|fri|sat|sun"
-    r"|montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche"
+    r"|\b(?:thu (?:hai|ba|tu|nam|sau|bay)|chu nhat|(?:mon|tues|wednes|thurs|fri|satur|sun)day|mon|tue|wed|thu|fri|sat"
+    r"|sun"
+    r"|montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag|lundi|mardi|mercredi|jeudi|vendredi|samedi"
+    r"|dimanche"
     r"|lunes|martes|miercoles|jueves|viernes|sabado|domingo|senin|selasa|rabu|kamis|jumat|sabtu|minggu"
-    r"|at|on|um|uhr|à|a|h|alle|ore|luc|ngay|gio|gmt|utc|wib|wita|wit|am|pm|pukul|est|edt|et|cet|cest|min|read|the|den|kl)\b"
+    r"|at|on|um|uhr|à|a|h|alle|ore|luc|ngay|gio|gmt|utc|wib|wita|wit|am|pm|pukul|est|edt|et|cet|cest|min|read|the|den"
+    r"|kl)\b"
     r"|[\W\d_]+",
     re.IGNORECASE,
 )
@@ -139,8 +151,8 @@ def lone_dateline(lines: Sequence[Line], zone: tzinfo, *, month_first: bool = Fa
 def _read(
     line: Line, elements: Sequence[HtmlElement], zone: tzinfo, month_first: bool
 ) -> tuple[Moment | None, str, bool]:
-    """The moment of a line, what its text says beside it (empty: it prints no day), and whether an attribute gave it. The day is the one that
-    readers see, where an attribute gives it in UTC."""
+    """The moment of a line, what its text says beside it (empty: it prints no day), and whether an attribute gave it.
+    The day is the one that readers see, where an attribute gives it in UTC."""
     text = line.text
     if not has_year(text) and not any(element.tag == "time" for element in elements):
         return None, "", False
@@ -162,8 +174,8 @@ def _read(
 
 
 def _is_mostly_date(text: str, rest: str) -> bool:
-    """Whether a line, of which `rest` is what is no day, says little beside it: a weekday, a time, a count of views, who
-    wrote it, or that it was published then."""
+    """Whether a line, of which `rest` is what is no day, says little beside it: a weekday, a time, a count of views,
+    who wrote it, or that it was published then."""
     said = _NOISE.sub("", rest)
     if len(said) <= 3:
         return True

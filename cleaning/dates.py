@@ -17,39 +17,33 @@ _ISO = re.compile(
     re.IGNORECASE,
 )
 _EPOCH = re.compile(r"1\d{9}(?:\d{3})?")
-_MONTHS = {
-    fold(name): number
-    for number, names in enumerate(
-        (
-            # English, Indonesian, Spanish, French, German, Italian, Portuguese, Dutch, Polish, Czech, Russian,
-            # Ukrainian, Turkish, Scandinavian, Thai, Greek
-            "january jan januari ene enero janvier janv januar jaenner janner gennaio gen janeiro stycznia sty leden ledna"
-            " января янв січня ocak oca มกราคม ιανουαριου",
-            "february feb februari febrero fevrier fevr februar febbraio fevereiro fev lutego lut unor unora"
-            " февраля фев лютого subat sub กุมภาพนธ φεβρουαριου",
-            "march mar maret marzo mars marz mrz marco maart mrt marca brezen brezna"
-            " марта мар березня mart มีนาคม μαρτιου",
-            "april apr abril abr avril avr aprile kwietnia kwi duben dubna апреля апр квітня nisan nis เมษายน απριλιου",
-            "may mei mayo mai maggio mag maio maja maj kveten kvetna mayis мая май травня พฤษภาคม μαιου",
-            "june jun juni junio juin giugno giu junho czerwca cze cerven cervna haziran haz"
-            " июня июн червня มิถุนายน ιουνιου",
-            "july jul juli julio juillet juil luglio lug julho lipca lip cervenec cervence temmuz tem"
-            " июля июл липня กรกฎาคม ιουλιου",
-            "august aug agustus agu agt agosto ago aout augustus sierpnia sie srpen srpna agustos"
-            " августа авг серпня สิงหาคม αυγουστου",
-            "september sep sept septiembre septembre settembre set setembro wrzesnia wrz zari eylul eyl"
-            " сентября сен сент вересня กันยายน σεπτεμβριου",
-            "october oct okt oktober octubre octobre ottobre ott outubro out pazdziernika paz rijen rijna ekim eki"
-            " октября окт жовтня ตุลาคม οκτωβριου",
-            "november nov nopember noviembre novembre novembro listopada lis listopad listopadu kasim kas"
-            " ноября ноя листопада พฤศจิกายน νοεμβριου",
-            "december dec des desember diciembre dic dezember decembre dez dezembro dicembre grudnia gru prosinec prosince"
-            " aralik ara декабря дек грудня ธันวาคม δεκεμβριου",
-        ),
-        1,
-    )
-    for name in names.split()
-}
+# English, Indonesian, Spanish, French, German, Italian, Portuguese, Dutch, Polish, Czech, Russian, Ukrainian, Turkish,
+# Scandinavian, Thai, Greek; a line or two a month.
+_MONTH_NAMES = """
+    january jan januari ene enero janvier janv januar jaenner janner gennaio gen janeiro stycznia sty leden
+    ledna января янв січня ocak oca มกราคม ιανουαριου;
+    february feb februari febrero fevrier fevr februar febbraio fevereiro fev lutego lut unor unora февраля фев
+    лютого subat sub กุมภาพนธ φεβρουαριου;
+    march mar maret marzo mars marz mrz marco maart mrt marca brezen brezna марта мар березня mart มีนาคม
+    μαρτιου;
+    april apr abril abr avril avr aprile kwietnia kwi duben dubna апреля апр квітня nisan nis เมษายน απριλιου;
+    may mei mayo mai maggio mag maio maja maj kveten kvetna mayis мая май травня พฤษภาคม μαιου;
+    june jun juni junio juin giugno giu junho czerwca cze cerven cervna haziran haz июня июн червня มิถุนายน
+    ιουνιου;
+    july jul juli julio juillet juil luglio lug julho lipca lip cervenec cervence temmuz tem июля июл липня
+    กรกฎาคม ιουλιου;
+    august aug agustus agu agt agosto ago aout augustus sierpnia sie srpen srpna agustos августа авг серпня
+    สิงหาคม αυγουστου;
+    september sep sept septiembre septembre settembre set setembro wrzesnia wrz zari eylul eyl сентября сен сент
+    вересня กันยายน σεπτεμβριου;
+    october oct okt oktober octubre octobre ottobre ott outubro out pazdziernika paz rijen rijna ekim eki
+    октября окт жовтня ตุลาคม οκτωβριου;
+    november nov nopember noviembre novembre novembro listopada lis listopad listopadu kasim kas ноября ноя
+    листопада พฤศจิกายน νοεμβριου;
+    december dec des desember diciembre dic dezember decembre dez dezembro dicembre grudnia gru prosinec
+    prosince aralik ara декабря дек грудня ธันวาคม δεκεμβριου;
+"""
+_MONTHS = {fold(name): number for number, names in enumerate(_MONTH_NAMES.split(";")[:12], 1) for name in names.split()}
 _MONTH = "|".join(sorted(_MONTHS, key=lambda name: (-len(name), name)))
 _YEAR = r"(?P<y>(?:19|20)\d\d)"
 _NUMERIC = re.compile(rf"(?<![\d/.-])(?P<d>\d{{1,2}})\s?(?P<sep>[/.-])\s?(?P<m>\d{{1,2}})\s?[/.-]\s?{_YEAR}(?![\d/-])")
@@ -78,13 +72,26 @@ _DOTTED = re.compile(
 )
 _ZONE = re.compile(
     r"(?:GMT|UTC)\s*(?P<sign>[+-])\s*(?P<h>\d{1,2})(?::?(?P<m>\d\d))?"
-    r"|\b(?P<name>WIB|WITA|WIT|GMT|UTC|ICT|CEST|CET|BST|EEST|EET|MSK|JST|KST|EST|EDT|CST|CDT|MST|MDT|PST|PDT|ET|PT)\b",
+    r"|\b(?P<name>WIB|WITA|WIT|GMT|UTC|ICT|CEST|CET|BST|EEST|EET|MSK|JST|KST|EST|EDT|CST|CDT|MST|MDT|PST|PDT)\b",
 )
 _ZONE_AND_OFFSET = re.compile(r"(?:GMT|UTC)\s*[+-]\d")
 _NAMED_ZONES = {
-    **{"WIB": 7, "WITA": 8, "WIT": 9, "ICT": 7, "GMT": 0, "UTC": 0, "BST": 1, "CET": 1, "CEST": 2, "EET": 2, "EEST": 3},
-    **{"MSK": 3, "JST": 9, "KST": 9, "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8},
-    "PDT": -7,
+    name: hours
+    for hours, names in (
+        (-8, "PST"),
+        (-7, "MST PDT"),
+        (-6, "CST MDT"),
+        (-5, "EST CDT"),
+        (-4, "EDT"),
+        (0, "GMT UTC"),
+        (1, "BST CET"),
+        (2, "CEST EET"),
+        (3, "EEST MSK"),
+        (7, "WIB ICT"),
+        (8, "WITA"),
+        (9, "WIT JST KST"),
+    )
+    for name in names.split()
 }
 _BUDDHIST = 543  # Thai pages count the years from the Buddha's death
 
@@ -160,6 +167,11 @@ def is_ambiguous(text: str) -> bool:
     return any(int(found["d"]) <= 12 and int(found["m"]) <= 12 for found in _NUMERIC.finditer(text))
 
 
+def is_month(word: str) -> bool:
+    """Whether `word` names a month."""
+    return fold(word) in _MONTHS
+
+
 def has_year(text: str) -> bool:
     """Whether `text` holds a year, without which nothing in it is a date."""
     return _HAS_YEAR.search(text) is not None
@@ -225,8 +237,7 @@ def _zone_in(text: str) -> tzinfo | None:
     if not found:
         return None
     if found["name"]:
-        hours = _NAMED_ZONES.get(found["name"])
-        return None if hours is None else _fixed(hours * 60)
+        return _fixed(_NAMED_ZONES[found["name"]] * 60)
     minutes = int(found["h"]) * 60 + int(found["m"] or 0)
     return _fixed(-minutes if found["sign"] == "-" else minutes)
 

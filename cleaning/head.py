@@ -98,11 +98,7 @@ def _names(element: HtmlElement) -> set[str]:
 
 def _site_names(meta: dict[str, list[str]], things: list[Thing], title: str) -> tuple[list[str], frozenset[str]]:
     """The site's names, and those of them that its JSON-LD says an organisation bears, as `words`."""
-    # Templates print the headline in the oddest places, and some the site's name as `og:title`.
-    headlines = {string_of(thing.get("headline")) for thing in things} | set(meta.get("og:title", []))
-    found = meta.get("og:site_name", []) + [
-        value for name in _SITE_META for value in meta.get(name, []) if value not in headlines
-    ]
+    found = [value for name in _SITE_META for value in meta.get(name, [])]
     index = lookup(things)
     bodies: list[str] = []
     for thing in things:
@@ -125,6 +121,14 @@ def _site_names(meta: dict[str, list[str]], things: list[Thing], title: str) -> 
                 found += [behind[len(dash) :], *behind[len(dash) :].split(dash)]
             if before.endswith(dash) and len(before) <= 60:
                 found.append(before.removesuffix(dash))
+    # Templates print the headline in the oddest places, and some the site's name as `og:title`.
+    headlines = {words(string_of(thing.get("headline")) or "") for thing in things if "headline" in thing}
+    headlines |= {words(value) for value in meta.get("og:title", [])}
     plain = (name.strip().lstrip("@") for name in found)
-    names = [name for name in dict.fromkeys(plain) if name and len(name) <= 100 and not name.startswith("http")]
-    return names, frozenset(words(name) for name in bodies)
+    names = [
+        name
+        for name in dict.fromkeys(plain)
+        if name and len(name) <= 100 and not name.startswith("http") and words(name) not in headlines
+    ]
+    said = [name for name in meta.get("og:site_name", []) if name not in names]
+    return [*said, *names], frozenset(words(name) for name in bodies)

@@ -11,6 +11,7 @@ from cleaning.page import Page
 from cleaning.structured import lookup, string_of
 from cleaning.text import shorten, tidy, words
 from model.article import Alternate, Attachment
+from model.source import Source
 from model.url import host_of, is_home_page, normalise_url
 
 _DOCUMENTS = (
@@ -77,57 +78,48 @@ def find_canonical(page: Page, head: Head) -> tuple[str | None, str]:
     return None, ""
 
 
-def find_via(page: Page, head: Head) -> tuple[str | None, str | None, str]:
-    """Who published the article first, by the page's head: name, address and origin; (None, None, "") where it is its
-    own source.
+def find_via(page: Page, head: Head, source: Source | None = None) -> tuple[str | None, str | None, str]:
+    """Who published the article first, by the page's head: name, address and origin; (None, None, "") where it names
+    nobody but itself.
 
     `original-source` and `syndication-source` were made for this (Google News, 2010); a canonical link, `isBasedOn` or
-    `copyrightHolder` says the same where it leads to, or names, somebody else.
+    `copyrightHolder` says the same where it leads to, or names, somebody else. Other hosts of `source` are its own.
     """
     base = page.base
-    own = host_of(page.url)
-    index = lookup(head.things)
+    hosts = {host_of(page.url), *(source.all_hosts if source else ())}
+    article = head.article
     said = [(value, "meta") for value in head.all("original-source", "syndication-source")]
     said += [(href, "link") for href in _canonicals(head)[:1]]
-    based = head.article.get("isBasedOn") or head.article.get("isBasedOnUrl")
-    said += [(href, "json-ld") for href in _addresses(based)]
+    said += [(href, "json-ld") for key in ("isBasedOn", "isBasedOnUrl") for href in _addresses(article.get(key))]
+    name = _first_publisher(head)
     for href, origin in said:
         url = absolute(base, href) if "/" in href else None
-        if url is None or same_site(host_of(url), own) or (is_home_page(url) and origin == "link"):
+        if url is None or is_home_page(url) or any(same_site(host_of(url), host) for host in hosts):
             continue
         try:
-            return _name_of(url, head), normalise_url(url), origin
+            return name, normalise_url(url), origin
         except ValueError:
             continue
-    sites = {words(name) for name in head.site_names} | {words(own.removeprefix("www.").split(".")[0])}
-    publishers = {words(name) for name, _ in index.named(head.article.get("publisher"))}
-    for name, _ in index.named(head.article.get("copyrightHolder"))[:1]:
-        # The holder is among the site's names itself: it is another only where the publisher is named beside it.
-        if publishers and words(name) not in publishers and words(name) not in sites - {words(name)}:
-            if not index.is_person(head.article.get("copyrightHolder")):
-                return name, None, "json-ld"
-    return None, None, ""
+    return (name, None, "json-ld") if name else (None, None, "")
+
+
+def _first_publisher(head: Head) -> str | None:
+    """The organisation that holds the article's rights, where the page names another as its publisher."""
+    index = lookup(head.things)
+    own = {words(name) for name, _ in index.named(head.article.get("publisher"))}
+    site = words(head.first("og:site_name") or "")
+    for key in ("sourceOrganization", "copyrightHolder"):
+        for name, organisation in index.named(head.article.get(key))[:1]:
+            if organisation and own and words(name) not in own | {site}:
+                return name
+    return None
 
 
 def _addresses(value: Any) -> list[str]:
     """The addresses in a field that refers to other works."""
-    found: list[str] = []
-    for one in (value if isinstance(value, list) else [value])[:10]:
-        if isinstance(one, dict):
-            one = one.get("url") or one.get("@id")
-        if isinstance(one, str):
-            found.append(one)
-    return found
-
-
-def _name_of(url: str, head: Head) -> str | None:
-    """The name that the page gives the source at `url`: that of a `provider` or `sourceOrganization`."""
-    index = lookup(head.things)
-    for key in ("sourceOrganization", "provider"):
-        for name, _ in index.named(head.article.get(key))[:1]:
-            if words(name) != words(head.first("og:site_name") or ""):
-                return name
-    return None
+    works = (value if isinstance(value, list) else [value])[:10]
+    found = [(work.get("url") or work.get("@id")) if isinstance(work, dict) else work for work in works]
+    return [address for address in found if isinstance(address, str)]
 
 
 def _canonicals(head: Head) -> list[str]:

@@ -3,24 +3,27 @@
 import re
 from collections.abc import Iterable
 
+from cleaning.dates import is_month
 from cleaning.text import fold, tidy, words
 
+# What stands before a name in a byline.
 PREFIX = re.compile(
-    r"^(?:"
-    # What stands before a name in a byline, longest first; a lone `by` last of its language.
-    r"(?:(?:article|story|words|text|report|reporting|blog|post|photography) by"
-    r"|(?:written|reported|posted|published|authored|compiled|contributed|submitted|created) by|authors?|reporters?|by"
-    r"|(?:geschrieben |verfasst )?von|(?:ein |eine )?(?:bericht|analyse|kommentar|gastbeitrag|interview|essay|reportage) von"
-    r"|autor(?:in(?:nen)?|en)?|text(?:e)?|"
-    r"(?:écrit |publié |rédigé |propos recueillis )?par|auteure?s?|por|autor(?:a|es|as)?|di|a cura di|autor[ei]|"
-    r"door|auteurs?|(?:skrevet )?av|af|przez|autor(?:ka|zy)?|opr\.?|tekst|автор(?:ы)?|текст|yazan|yazar|haber|"
-    r"tác giả|người (?:viết|đăng|gửi)|phóng viên|pv|bài viết|thực hiện|"
-    r"oleh|penulis|reporter|laporan|作者|记者|記者|取材・文|文|글)\b ?[:：\-–=＝]? |"
-    r"(?:bài(?:,| và| ?-)? ảnh|tin(?:,| và| ?-)? ảnh|bài|tin|tác giả|pv|author|by|von|text|autor(?:in)?|auteur|автор|penulis|oleh|"
-    r"作者|记者|記者|取材・文|文) ?[:：/=＝] ?|"
-    r"by(?=[A-Z][a-z]))",
+    r"^(?:(?:"
+    r"(?:(?:article|story|words|text|report|reporting|blog|post|photography) "
+    r"|(?:written|reported|posted|published|authored|compiled|contributed|submitted|created) )?by|authors?|reporters?"
+    r"|(?:(?:geschrieben|verfasst|(?:ein |eine )?(?:bericht|analyse|kommentar|gastbeitrag|interview|essay"
+    r"|reportage)) )?von"
+    r"|(?:(?:écrit|publié|rédigé|propos recueillis) )?par|auteure?s?|autor(?:in(?:nen)?|en|a|es|as|ka|zy|e|i)?|por|di"
+    r"|a cura di"
+    r"|door|auteurs?|(?:skrevet )?av|af|przez|opr\.?|tekst|texte?|автор(?:ы)?|текст|yazan|yazar|haber"
+    r"|tác giả|người (?:viết|đăng|gửi)|phóng viên|pv|bài viết|thực hiện|oleh|penulis|reporter|laporan"
+    r"|作者|记者|記者|取材・文|文|글)\b ?[:：\-–=＝]? "
+    r"|(?:(?:bài|tin)(?:,| và| ?-)? ảnh|bài|tin|tác giả|pv|author|by|von|text|autor(?:in)?|auteur|автор|penulis|oleh"
+    r"|作者|记者|記者|取材・文|文) ?[:：/=＝] ?"
+    r"|(?:bài|tin)(?:,| và| ?-)? ảnh\b ?[:\-–]? )",
     re.IGNORECASE,
 )
+_ALSO_IN_NAMES = re.compile(r"(?:von|di|por|af|av|par|door|haber|text|reporter|pv|文|글) $", re.IGNORECASE)
 _GLUED = re.compile(r"^(?:By|BY|Von)(?=[A-Z][a-z])")
 _ROLE = re.compile(
     r" ?[\[(](?:tổng hợp|t/h|th|lược dịch|biên dịch|dịch|ghi|sưu tầm|tổng thuật|theo [^)]*)[\])] ?$", re.IGNORECASE
@@ -28,7 +31,8 @@ _ROLE = re.compile(
 _EXTENSION = r"(?:com|net|org|info|vn|de|at|ch|fr|it|es|nl|be|pl|ru|uk|us|ca|au|in|id|jp|kr|cn|tw|io|co|gov|edu|eu)"
 _NOT_A_NAME = re.compile(
     rf"https?:|www\.|@|\b[\w-]{{2,}}\.{_EXTENSION}\b|\d{{2,}}|[:<>{{}}\[\]=_]|^\w+(?:\.\w+){{2,}}$"
-    r"|^(?:admin(?:istrator)?|editor|staff|webmaster|ban biên tập|bbt|root|guest|unknown|anonymous|null|none|undefined"
+    r"|^(?:admin(?:istrator)?|editor|staff|webmaster|ban biên tập|bbt|root|guest|unknown|anonymous|null|none"
+    r"|undefined"
     r"|redaktion|redaksi|super ?user|user|author|authors|written by|by|team|newsroom|contributor|about\b.*|more\b.*"
     r"|quản trị(?: viên)?|tổng hợp|theo\b.*|nguồn\b.*|cổng (?:thông tin|ttđt).*|báo\s.*|trang\s.*)$",
     re.IGNORECASE,
@@ -37,34 +41,36 @@ _LOGIN = re.compile(r"[a-z0-9._-]*[a-z][a-z0-9._-]*")
 # A newsroom that signs together. It is named as the author, and is not the outlet as a whole.
 _DESK = re.compile(
     r"\b(?:redaktion|newsroom|news ?desk|editorial (?:team|staff|board)|staff (?:writers?|reporters?)|team|rédaction"
-    r"|redacción|redazione|redação|redactie|redaksjonen|redaktionen|redakcja|редакция|tim redaksi)\b|編集部|編集局|편집국|编辑部",
+    r"|redacción|redazione|redação|redactie|redaksjonen|redaktionen|redakcja|редакция|tim redaksi)\b|編集部|編集局"
+    r"|편집국|编辑部",
     re.IGNORECASE,
 )
 _AGENCY = re.compile(
     r"(?:dpa|afp|ap|apa|sda|sid|rtr|reuters|ansa|efe|lusa|belga|anp|ntb|tt|stt|ritzau|pap|tass|aap|pti|ani|ians|upi"
-    r"|associated press|the associated press|agence france-?presse|deutsche presse-?agentur|press association|pa media"
-    r"|bloomberg|xinhua|yonhap|kyodo|jiji|antara|bernama|anadolu(?: ajansı| agency)?|ttxvn|vna|keystone-sda|europa press"
+    r"|associated press|the associated press|agence france-?presse|deutsche presse-?agentur|press association"
+    r"|pa media"
+    r"|bloomberg|xinhua|yonhap|kyodo|jiji|antara|bernama|anadolu(?: ajansı| agency)?|ttxvn|vna|keystone-sda"
+    r"|europa press"
     r"|新华社|共同通信|時事通信|연합뉴스|인민망|antara ?news)",
     re.IGNORECASE,
 )
 _PARTICLES = frozenset(
-    "de da do di du dos das del della dei degli van von vom der den dem des ter ten te la le les lo el al bin ibn bint "
-    "zu zur y e af of st. ben ap mac mc'".split()
+    re.findall(
+        r"\S+",
+        "de da do di du dos das del della dei degli van von vom der den dem des ter ten te la le les lo el al bin ibn bint"
+        " zu zur y e af of st. ben ap mac mc",
+    )
 )
 # Capitalised words behind a name that no longer belong to it.
 _BEHIND = re.compile(
-    r"^(?:(?:last )?updated|published|posted|modified|photos?|photography|senior|staff|contribut\w+|editors?|reporters?|writers?"
-    r"|correspondents?|journalists?|follow|share|comments?|special|guest|chief|head|director|manager|freelance|columnist|via|for|in"
-    r"|aktualisiert|veröffentlicht|stand|publié|mis|publicado|actualizado|pubblicato|gepubliceerd|reviewed|edited|fact|medically"
+    r"^(?:updated|published|posted|modified|photos?|photography|senior|staff|contribut\w+|editors?|reporters?"
+    r"|writers?"
+    r"|correspondents?|journalists?|follow|share|comments?|special|guest|chief|head|director|manager|freelance"
+    r"|columnist"
+    r"|via|for|in|aktualisiert|veröffentlicht|stand|publié|mis|publicado|actualizado|pubblicato|gepubliceerd|reviewed"
+    r"|edited|fact|medically|min|read|view|more|see|sponsored|advertisement|recent|latest|posts?|last"
     r"|mon(?:day)?|tue(?:s(?:day)?)?|wed(?:nesday)?|thu(?:rs(?:day)?)?|fri(?:day)?|sat(?:urday)?|sun(?:day)?"
-    r"|montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag|min|read|view|more|see|sponsored|advertisement|recent|latest|posts?|last)$",
-    re.IGNORECASE,
-)
-_MONTH = re.compile(
-    r"^(?:jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec|january|february|march|april|june|july|august|september|october"
-    r"|november|december|januar|februar|märz|mai|juni|juli|oktober|dezember|janvier|février|mars|avril|juin|juillet|août"
-    r"|septembre|octobre|novembre|décembre|enero|febrero|marzo|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre"
-    r"|januari|februari|maret|mei|agustus|desember)$",
+    r"|montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag)$",
     re.IGNORECASE,
 )
 _AND = re.compile(
@@ -72,7 +78,9 @@ _AND = re.compile(
 )
 _CUT = re.compile(r"\s*[|•·⋅●∙—–(\[<>»→]|\s-\s|\d")
 _LEADING_DATE = re.compile(
-    r"^\W*(?:(?:posted|published|created|updated|veröffentlicht|publié|publicado|đăng)\s(?:on|am|le|el|lúc|ngày)?\s*)?(?:[^\W\d]{3,10},? )?"
+    r"^\W*(?:(?:posted|published|created|updated|veröffentlicht|publié|publicado|đăng)\s(?:on|am|le|el|lúc"
+    r"|ngày)?\s*)?"
+    r"(?:[^\W\d]{3,10},? )?"
     r"(?:(?:[^\W\d]{3,10}\.? )?\d{1,2}(?:st|nd|rd|th|\.)?,?(?: (?:de )?[^\W\d]{3,10}\.?,?)? (?:de )?(?:19|20)\d\d"
     r"|\d{1,4}[./-]\d{1,2}[./-]\d{2,4})(?:,? \d{1,2}[:.h]\d\d(?: ?[ap]\.?m\.?)?)?\W*",
     re.IGNORECASE,
@@ -85,14 +93,16 @@ _CASELESS = re.compile(r"[\u0590-\u10ff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\u
 # One Vietnamese syllable without its diacritics; a name of such syllables is Vietnamese in every edition of a site.
 _SYLLABLE = re.compile(
     r"(?:ngh|ng|nh|th|tr|ch|kh|ph|gh|gi|qu|[bcdghklmnprstvx])?"
-    r"(?:uye|uya|uyu|oai|oay|oeo|uay|uoi|uou|ieu|yeu|uu|uy|ue|uo|ua|ui|oa|oe|oi|oo|ia|ie|iu|io|ya|ye|eo|eu|ai|ao|au|ay|[aeiouy])"
+    r"(?:uye|uya|uyu|oai|oay|oeo|uay|uoi|uou|ieu|yeu|uu|uy|ue|uo|ua|ui|oa|oe|oi|oo|ia|ie|iu|io|ya|ye|eo|eu|ai|ao|au"
+    r"|ay"
+    r"|[aeiouy])"
     r"(?:ng|nh|ch|[cmnpt])?"
 )
 
 
 def person(raw: str, outlets: frozenset[str]) -> str | None:
     """The name in a byline or signature such as `Hà Thu (tổng hợp)`; None where it is no person's."""
-    name = PREFIX.sub("", tidy(raw)).strip(" -–—|•·:,;.*")
+    name = without_prefix(tidy(raw)).strip(" -–—|•·:,;.*")
     name = _ROLE.sub("", name).strip(" -–—|•:,;*")
     name = name if name.endswith((" Jr.", " Sr.")) or re.search(r"\b[A-Z]\.$", name) else name.rstrip(".")
     if not name or len(name) > _NAME_CHARS or not words(name):
@@ -102,6 +112,15 @@ def person(raw: str, outlets: frozenset[str]) -> str | None:
     if (_LOGIN.fullmatch(name) and not is_agency(name)) or is_outlet(name, outlets) or _NOT_A_NAME.search(name):
         return None
     return name
+
+
+def without_prefix(text: str) -> str:
+    """`text` without a word like `by` before it; `Von Miller` keeps what may be part of the name."""
+    found = PREFIX.match(text)
+    if found is None:
+        return text
+    rest = text[found.end() :]
+    return text if _ALSO_IN_NAMES.fullmatch(found.group()) and len(rest.split()) < 2 else rest
 
 
 def is_outlet(name: str, outlets: frozenset[str]) -> bool:
@@ -152,7 +171,7 @@ def split_names(raw: str, outlets: frozenset[str]) -> list[str]:
     the whole as one name."""
     found: list[str] = []
     for part in raw.split(";"):
-        plain = PREFIX.sub("", tidy(part))
+        plain = without_prefix(tidy(part))
         smaller = [one.strip() for one in _AND.split(plain) if one.strip()]
         if len(smaller) > 1 and is_name(smaller[0]):
             found += [one for one in smaller if is_name(one)]
@@ -196,11 +215,11 @@ def _leading_name(part: str, before_digits: bool) -> tuple[str, bool]:
     kept: list[str] = []
     for token in tokens:
         particle = token.lower() in _PARTICLES
-        if not particle and not (token[0].isupper() or _CASELESS.match(token)) or _BEHIND.match(token.strip(".,:")):
+        if (not particle and not (token[0].isupper() or _CASELESS.match(token))) or _BEHIND.match(token.strip(".,:")):
             break
         kept.append(token)
     whole = len(kept) == len(tokens)
-    while kept and (kept[-1] in _PARTICLES or (before_digits and len(kept) > 1 and _MONTH.match(kept[-1].strip(".,")))):
+    while kept and (kept[-1] in _PARTICLES or (before_digits and len(kept) > 1 and is_month(kept[-1].strip(".,")))):
         kept.pop()
     half = len(kept) // 2
     if half and kept[:half] == kept[half:]:  # printed for the eye and for screen readers

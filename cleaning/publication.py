@@ -108,7 +108,8 @@ def find_publication(
     if published is not None:
         published = _as_seen(published, near, zone)
     else:
-        visible = [(one.moment, "visible") for one in near] or [(_of_times(page, zone), "visible")]
+        visible: list[Claim] = [(one.moment, "visible") for one in near]
+        visible = visible or [(_of_times(page, zone), "visible")]
         published, origin = _first(visible, sound)
     if published is None:
         published, origin = _first(_said(head, _DOUBTFUL, read), sound)
@@ -178,7 +179,7 @@ def _first(claims: Iterable[Claim], sound: Callable[[Moment | None], Moment | No
 
 
 def _as_seen(published: Moment, near: Sequence[Dateline], zone: ZoneInfo) -> Moment:
-    """`published` on the day that readers see, where the page stores its time in UTC and prints that of its own zone."""
+    """`published` on the day that readers see, where the page stores its time in UTC and prints its own zone's."""
     if published.instant is None or not published.in_utc or any(one.moment.day == published.day for one in near):
         return published
     own = published.instant.astimezone(zone).date()

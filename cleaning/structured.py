@@ -88,11 +88,9 @@ def names_of(value: Any) -> list[str]:
     """The texts or names in `value`, which may be a text, an object with a name, or a list of these."""
     found: list[str] = []
     for one in value[:50] if isinstance(value, list) else [value]:
-        if isinstance(one, dict):
-            one = one.get("name") or one.get("@value")
-        for text in one[:50] if isinstance(one, list) else [one]:
-            if isinstance(text, dict):
-                text = text.get("@value")
+        named = (one.get("name") or one.get("@value")) if isinstance(one, dict) else one
+        for said in named[:50] if isinstance(named, list) else [named]:
+            text = said.get("@value") if isinstance(said, dict) else said
             if isinstance(text, str) and (plain := tidy(html.unescape(html.unescape(text)))):  # some escape twice
                 found.append(plain)
     return found

@@ -136,10 +136,8 @@ def spells_host(name: str, host: str) -> bool:
     whole = "".join(labels).replace("-", "")
     initials = "".join(part[0] for part in parts)
     return bool(parts and whole) and (
-        all(part in whole for part in parts)
-        and sum(map(len, parts)) >= 0.6 * len(whole)
-        or len(initials) >= 3
-        and initials in labels
+        (all(part in whole for part in parts) and sum(map(len, parts)) >= 0.6 * len(whole))
+        or (len(initials) >= 3 and initials in labels)
     )
 
 
@@ -183,7 +181,8 @@ def _is_newsroom(head: Head) -> bool:
 
 
 def _headlines(lines: Sequence[Line], title: str) -> list[str]:
-    """What stands on the page as its headline: the h1, and elements marked as title where no or several h1 are there. `title` is the page's, as `words`."""
+    """What stands on the page as its headline: the h1, and elements marked as title where none or several are there.
+    `title` is the page's, as `words`."""
     first: dict[object, list[str]] = {}
     for line in lines:
         if line.block.tag == "h1" and (text := _without_kicker(line)):
