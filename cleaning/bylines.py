@@ -9,7 +9,7 @@ from urllib.parse import unquote
 from lxml.html import HtmlElement
 
 from cleaning.lines import Line
-from cleaning.names import PREFIX, distinct, names_in_byline, person
+from cleaning.names import PREFIX, distinct, is_desk, is_name, is_vietnamese_name, names_in_byline, person
 from cleaning.page import attribute_text
 from cleaning.text import tidy, words
 
@@ -66,7 +66,7 @@ class Byline:
 
 def find_byline(lines: Sequence[Line], start: int | None, outlets: frozenset[str]) -> Byline | None:
     """The byline near the line `start`, which prints the title; else the only one on the page."""
-    if start is not None and (near := _near(lines, start, outlets)):
+    if start is not None and (near := _near(lines, start, outlets) or _above_text(lines, start, outlets)):
         return near
     return _only(lines, outlets)
 
@@ -95,6 +95,21 @@ def _near(lines: Sequence[Line], start: int, outlets: frozenset[str]) -> Byline 
     names = distinct(name for names, _, firm in found for name in names if firm or not sure)
     close = abs(lines.index(found[0][1]) - start) <= _CLOSE
     return Byline(tuple(names[:_NAMES]), tuple(line for _, line, _ in found), sure=close)
+
+
+def _above_text(lines: Sequence[Line], start: int, outlets: frozenset[str]) -> Byline | None:
+    """A name alone in bold, a paragraph right above the first sentence. Vietnamese papers sign at the end, and print
+    places so."""
+    for index in range(start + 1, min(len(lines) - 1, start + 1 + _BEHIND_TITLE)):
+        line = lines[index]
+        if line.prose:
+            break
+        if not (line.emphasised and lines[index + 1].prose and line.block.tag == "p") or line.linked:
+            continue
+        if len(line.text.split()) in (2, 3) and is_name(line.text) and not is_vietnamese_name(line.text):
+            name = person(line.text, outlets)
+            return Byline((name,), (line,), sure=False) if name else None
+    return None
 
 
 def _behind(lines: Sequence[Line], start: int) -> Iterator[int]:
@@ -228,6 +243,8 @@ def _only(lines: Sequence[Line], outlets: frozenset[str]) -> Byline | None:
             names, _ = _names_of(lines, index, outlets)
         elif line.links and len(text) <= 60 and any(_leads_to_author(anchor) for anchor in line.links):
             names = _profile_names(line, outlets)
+        elif line.emphasised and len(text) <= 40 and is_desk(text):
+            names = [text]
         else:
             names = []
         if names:

@@ -26,7 +26,9 @@ PREFIX = re.compile(
 _ALSO_IN_NAMES = re.compile(r"(?:von|di|por|af|av|par|door|haber|text|reporter|pv|文|글) $", re.IGNORECASE)
 _GLUED = re.compile(r"^(?:By|BY|Von)(?=[A-Z][a-z])")
 _ROLE = re.compile(
-    r" ?[\[(](?:tổng hợp|t/h|th|lược dịch|biên dịch|dịch|ghi|sưu tầm|tổng thuật|theo [^)]*)[\])] ?$", re.IGNORECASE
+    r" ?[\[(](?:tổng hợp|t/h|th|lược dịch|biên dịch|dịch|ghi|sưu tầm|tổng thuật|theo [^)]*)[\])] ?$"
+    r"| ?(?:기자|記者|记者|특파원)$",
+    re.IGNORECASE,
 )
 _EXTENSION = r"(?:com|net|org|info|vn|de|at|ch|fr|it|es|nl|be|pl|ru|uk|us|ca|au|in|id|jp|kr|cn|tw|io|co|gov|edu|eu)"
 _NOT_A_NAME = re.compile(
@@ -57,8 +59,8 @@ _AGENCY = re.compile(
 _PARTICLES = frozenset(
     re.findall(
         r"\S+",
-        "de da do di du dos das del della dei degli van von vom der den dem des ter ten te la le les lo el al bin ibn bint"
-        " zu zur y e af of st. ben ap mac mc",
+        "de da do di du dos das del della dei degli van von vom der den dem des ter ten te la le les lo el al bin ibn"
+        " bint zu zur y e af of st. ben ap mac mc",
     )
 )
 # Capitalised words behind a name that no longer belong to it.

@@ -36,7 +36,15 @@ _ORGANISATIONS = frozenset(
 )
 _CONTROL = re.compile(r"[\x00-\x1f]+")
 _TRAILING_COMMA = re.compile(r",\s*([}\]])")
-_MAX_CHARS = 500_000
+_PLAIN_TYPE = re.compile(r'"@type"\s*:\s*"([A-Za-z]+)"')
+_PLAIN_FIELD = re.compile(
+    # No headline: where quotation marks stand as they are, nobody can tell where a text ends.
+    r'"(datePublished|dateModified|dateCreated|articleSection)"\s*:\s*"([^"\\]{1,80})"'
+)
+_PLAIN_AUTHORS = re.compile(r'"author"\s*:\s*(?:\[[^\[\]]{0,3000}\]|\{[^{}]{0,1000}\})')
+_PLAIN_NAME = re.compile(r'"name"\s*:\s*"([^"\\]{1,100})"')
+_SALVAGED_CHARS = 50_000
+_MAX_CHARS = 2_000_000
 _MAX_OBJECTS = 500
 
 Thing = dict[str, Any]
@@ -154,7 +162,25 @@ def _loaded(text: str) -> Any:
             return json.loads(attempt, strict=False)
         except (ValueError, RecursionError):
             continue
-    return None
+    return _salvaged(text)
+
+
+def _salvaged(text: str) -> Thing | None:
+    """What the beginning of a block says plainly, where the block as a whole cannot be read: it was cut, or a template
+    left a quotation mark in a text as it was. None where it is no article's."""
+    start = text[:_SALVAGED_CHARS]
+    kinds = [found[1] for found in _PLAIN_TYPE.finditer(start)]
+    kind = next((kind for kind in kinds if kind.lower() in _ARTICLE_TYPES), None)
+    if kind is None:
+        return None
+    thing: Thing = {"@type": kind}
+    for found in _PLAIN_FIELD.finditer(start):
+        if found[1] not in thing:
+            thing[found[1]] = found[2]
+    authors = _PLAIN_AUTHORS.search(start)
+    if authors is not None:
+        thing["author"] = [{"name": found[1]} for found in _PLAIN_NAME.finditer(authors[0])]
+    return thing if len(thing) > 1 else None
 
 
 def _repaired(text: str) -> str:

@@ -18,6 +18,9 @@ from model.source import Source
 from model.url import host_of
 
 _SEPARATOR = re.compile(r"\s+[-–—|»·•:]+\s+|\s*\|\s*|\s+::\s+|\s*»\s*|\s*--\s*")
+# Chinese, Japanese and Korean pages put section and site behind the headline without a space.
+_CLOSE_TAIL = re.compile(r"[-_|ㅣ｜–—]+(?P<part>[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{1,12})$")
+_SECTION_CHARS = 4
 _TITLE_MARK = re.compile(
     r"(?:^|[\s_-])(?:(?:article|post|entry|news|detail|story|asset|page|content)[\s_-]?(?:title|header|headline|heading)"
     r"|title[\s_-]?(?:detail|news|post|article)|tieu-?de(?:-?\w+)?|headline|ArticleHeader)(?:$|[\s_])",
@@ -116,8 +119,20 @@ def strip_site(
         title, cuts = before, list(_SEPARATOR.finditer(before))
     if cuts and _is_site(title[: cuts[0].start()], names, host):
         title = title[cuts[0].end() :].strip()
+    title = _without_close_tail(title, names)
     before, _, after = title.partition(": ")
     return after.strip() if len(after) >= 15 and words(before) in names else title
+
+
+def _without_close_tail(title: str, names: set[str]) -> str:
+    """`title` without the site's name and the sections before it, where no space parts them from the headline."""
+    tail = _CLOSE_TAIL.search(title)
+    if tail is None or words(tail["part"]) not in names:
+        return title
+    title = title[: tail.start()]
+    while (tail := _CLOSE_TAIL.search(title)) and len(tail["part"]) <= _SECTION_CHARS:
+        title = title[: tail.start()]
+    return title.strip()
 
 
 def _is_site(part: str, names: set[str], host: str) -> bool:
