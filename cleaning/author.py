@@ -7,7 +7,7 @@ from cleaning.bylines import Byline, find_byline
 from cleaning.furniture import first_match
 from cleaning.head import Head
 from cleaning.lines import Line, lines_of
-from cleaning.names import distinct, is_agency, is_desk, is_name, is_outlet, is_vietnamese_name, person, split_names
+from cleaning.names import distinct, is_agency, is_desk, is_name, is_vietnamese_name, person, split_names
 from cleaning.page import Page
 from cleaning.structured import is_article_thing, lookup
 from cleaning.text import fold, tidy, words
@@ -113,7 +113,7 @@ def _claims(head: Head, outlets: frozenset[str], bodies: list[str]) -> Iterable[
             names: list[str] = []
             for raw, organisation in index.named(thing.get(key)):
                 if not organisation:
-                    names += split_names(raw, outlets)
+                    names += [name for name in split_names(raw, outlets) if not _holds_outlet(name, outlets)]
                 elif (is_agency(raw) or is_desk(raw)) and (name := person(raw, outlets)):
                     bodies.append(name)
             if names:
@@ -127,9 +127,11 @@ def _claims(head: Head, outlets: frozenset[str], bodies: list[str]) -> Iterable[
 
 
 def _holds_outlet(name: str, outlets: frozenset[str]) -> bool:
-    """Whether `name` begins with an outlet's: `Beispiel Nachrichten` of the Beispiel."""
+    """Whether `name` begins with an outlet's and is no person's: `Beispiel Nachrichten` of the Beispiel."""
+    if is_desk(name) or not _COMPANY.search(name):
+        return False
     parts = fold(words(name)).split()
-    return is_outlet(name, outlets) or any("".join(parts[:count]) in outlets for count in range(1, len(parts)))
+    return any("".join(parts[:count]) in outlets for count in range(1, len(parts)))
 
 
 def _agree(one: Sequence[str], other: Sequence[str]) -> bool:
