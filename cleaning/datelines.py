@@ -154,7 +154,9 @@ def _read(
     """The moment of a line, what its text says beside it (empty: it prints no day), and whether an attribute gave it.
     The day is the one that readers see, where an attribute gives it in UTC."""
     text = line.text
-    if not has_year(text) and not any(element.tag == "time" for element in elements):
+    if not has_year(text) and not any(
+        element.tag in ("time", "abbr") or element.get("content") for element in elements
+    ):
         return None, "", False
     published, modified = _SAYS_PUBLISHED.search(text), _SAYS_MODIFIED.search(text)
     if published and modified:  # `Published … | Updated …` in either order

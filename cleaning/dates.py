@@ -23,11 +23,11 @@ _MONTH_NAMES = """
     january jan januari ene enero janvier janv januar jaenner janner gennaio gen janeiro stycznia sty leden
     ledna января янв січня ocak oca มกราคม ιανουαριου;
     february feb februari febrero fevrier fevr februar febbraio fevereiro fev lutego lut unor unora февраля фев
-    лютого subat sub กุมภาพนธ φεβρουαριου;
+    лютого subat sub กุมภาพันธ์ φεβρουαριου;
     march mar maret marzo mars marz mrz marco maart mrt marca brezen brezna марта мар березня mart มีนาคม
     μαρτιου;
     april apr abril abr avril avr aprile kwietnia kwi duben dubna апреля апр квітня nisan nis เมษายน απριλιου;
-    may mei mayo mai maggio mag maio maja maj kveten kvetna mayis мая май травня พฤษภาคม μαιου;
+    may mei mayo mai maggio mag maio maja maj kveten kvetna mayıs мая май травня พฤษภาคม μαιου;
     june jun juni junio juin giugno giu junho czerwca cze cerven cervna haziran haz июня июн червня มิถุนายน
     ιουνιου;
     july jul juli julio juillet juil luglio lug julho lipca lip cervenec cervence temmuz tem июля июл липня
@@ -38,10 +38,10 @@ _MONTH_NAMES = """
     вересня กันยายน σεπτεμβριου;
     october oct okt oktober octubre octobre ottobre ott outubro out pazdziernika paz rijen rijna ekim eki
     октября окт жовтня ตุลาคม οκτωβριου;
-    november nov nopember noviembre novembre novembro listopada lis listopad listopadu kasim kas ноября ноя
+    november nov nopember noviembre novembre novembro listopada lis listopad listopadu kasım kas ноября ноя
     листопада พฤศจิกายน νοεμβριου;
     december dec des desember diciembre dic dezember decembre dez dezembro dicembre grudnia gru prosinec
-    prosince aralik ara декабря дек грудня ธันวาคม δεκεμβριου;
+    prosince aralık ara декабря дек грудня ธันวาคม δεκεμβριου;
 """
 _MONTHS = {fold(name): number for number, names in enumerate(_MONTH_NAMES.split(";")[:12], 1) for name in names.split()}
 _MONTH = "|".join(sorted(_MONTHS, key=lambda name: (-len(name), name)))

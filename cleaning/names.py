@@ -42,9 +42,10 @@ _NOT_A_NAME = re.compile(
 # `Theo …` (after …) names a source, where an author is declared also a person; papers have names like persons'.
 _AFTER = re.compile(r"theo (?P<name>.+)", re.IGNORECASE)
 _PAPERS = re.compile(
-    r"(?:dân trí|tuổi trẻ|thanh niên|lao động|tiền phong|nhân dân|quân đội|công an|sài gòn|hà nội|người|đầu tư|pháp luật"
-    r"|phụ nữ|nông|giao thông|xây dựng|công thương|việt nam|tổ quốc|kinh tế|đời sống|trí thức|doanh|an ninh|thời|nhịp"
-    r"|đại|giáo dục|sức khỏe|văn hóa|thể thao|khoa học|gia đình|thương|tài chính|thị trường|đất việt|bảo vệ)\b",
+    r"(?:dân trí|tuổi trẻ|thanh niên|lao động|tiền phong|nhân dân|quân đội|công an|sài gòn|hà nội|người|đầu tư"
+    r"|pháp luật|phụ nữ|nông|giao thông|xây dựng|công thương|việt nam|tổ quốc|kinh tế|đời sống|trí thức|doanh"
+    r"|an ninh|thời|nhịp|đại|giáo dục|sức khỏe|văn hóa|thể thao|khoa học|gia đình|thương|tài chính"
+    r"|thị trường|đất việt|bảo vệ)\b",
     re.IGNORECASE,
 )
 _LOGIN = re.compile(r"[a-z0-9._-]*[a-z][a-z0-9._-]*")

@@ -121,7 +121,7 @@ def strip_site(
         title = title[cuts[0].end() :].strip()
     title = _without_close_tail(title, names)
     before, _, after = title.partition(": ")
-    return after.strip() if len(after) >= 15 and words(before) in names else title
+    return after.strip() if len(after) >= 8 and words(before) in names else title
 
 
 def _without_close_tail(title: str, names: set[str]) -> str:
