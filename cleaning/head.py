@@ -34,7 +34,8 @@ class Head:
     """What a page says about itself. `meta` maps names and properties in lower case to their values in order;
     `things` are the objects of its JSON-LD and `article` the one that describes the article ({}: none); `links` are
     its `link` elements that say where else the page is; `site_names` are names of the site or outlet: never a title,
-    never an author. `organisations` are those of them, as `words`, that its JSON-LD gives an organisation."""
+    never an author. `organisations` are those of them, as `words`, that its JSON-LD gives an
+    organisation; `base_href` is what its `base` element says."""
 
     title: str
     html_language: str | None
@@ -44,6 +45,7 @@ class Head:
     links: list[LinkElement] = field(default_factory=list)
     site_names: list[str] = field(default_factory=list)
     organisations: frozenset[str] = frozenset()
+    base_href: str = ""
 
     def first(self, *names: str) -> str | None:
         """The first value of the first of `names` that the page gives."""
@@ -66,8 +68,8 @@ def read_head(tree: HtmlElement) -> Head:
     meta: dict[str, list[str]] = {}
     links: list[LinkElement] = []
     scripts: list[str] = []
-    title = ""
-    for element in tree.iter("meta", "link", "script", "title"):
+    title = base = ""
+    for element in tree.iter("meta", "link", "script", "title", "base"):
         tag = element.tag
         if tag == "meta":
             if (content := element.get("content")) and (value := tidy(content)):
@@ -80,6 +82,8 @@ def read_head(tree: HtmlElement) -> Head:
         elif tag == "script":
             if element.text and "ld+json" in (element.get("type") or "").lower():
                 scripts.append(element.text)
+        elif tag == "base":
+            base = base or element.get("href") or ""
         elif not title and element.getparent().tag != "svg":
             title = tidy(element.text_content())
     language = (
@@ -87,7 +91,7 @@ def read_head(tree: HtmlElement) -> Head:
     ).strip()
     things = things_of(scripts)
     names, organisations = _site_names(meta, things, title)
-    return Head(title, language or None, meta, things, article_thing(things), links, names, organisations)
+    return Head(title, language or None, meta, things, article_thing(things), links, names, organisations, base)
 
 
 def _names(element: HtmlElement) -> set[str]:

@@ -67,7 +67,7 @@ def find_canonical(page: Page, head: Head) -> tuple[str | None, str]:
     templates print the home page's address on every page."""
     claims: list[tuple[str | None, str]] = [(href, "link") for href in _canonicals(head)[:1]]
     claims += [(head.first("og:url"), "open-graph"), (string_of(head.article.get("url")), "json-ld")]
-    base = page.base
+    base = _base(page, head)
     for href, origin in claims:
         url = absolute(base, href)
         if url and same_site(host_of(url), host_of(page.url)) and (not is_home_page(url) or is_home_page(page.url)):
@@ -85,7 +85,7 @@ def find_via(page: Page, head: Head, source: Source | None = None) -> tuple[str 
     `original-source` and `syndication-source` were made for this (Google News, 2010); a canonical link, `isBasedOn` or
     `copyrightHolder` says the same where it leads to, or names, somebody else. Other hosts of `source` are its own.
     """
-    base = page.base
+    base = _base(page, head)
     hosts = {host_of(page.url), *(source.all_hosts if source else ())}
     article = head.article
     said = [(value, "meta") for value in head.all("original-source", "syndication-source")]
@@ -122,6 +122,12 @@ def _addresses(value: Any) -> list[str]:
     return [address for address in found if isinstance(address, str)]
 
 
+def _base(page: Page, head: Head) -> str:
+    """What `page.base` is, without another walk through the page."""
+    base = absolute(page.url, head.base_href)
+    return base or page.url
+
+
 def _canonicals(head: Head) -> list[str]:
     return [link.href for link in head.links if "canonical" in link.rel]
 
@@ -130,12 +136,9 @@ def find_alternates(page: Page, head: Head | None = None) -> list[Alternate]:
     """The page in other languages, as `hreflang` links announce it, in the page's order. `head` is read where it is not
     given."""
     found: dict[tuple[str, str], Alternate] = {}
-    links = [
-        link
-        for link in (head or read_head(page.tree)).links
-        if link.hreflang and link.hreflang != "x-default" and "alternate" in link.rel
-    ]
-    base = page.base if links else ""
+    head = head or read_head(page.tree)
+    links = [link for link in head.links if link.hreflang and link.hreflang != "x-default" and "alternate" in link.rel]
+    base = _base(page, head)
     for link in links:
         if url := absolute(base, link.href):
             found.setdefault((link.hreflang, url), Alternate(language=link.hreflang, url=url))

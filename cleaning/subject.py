@@ -89,7 +89,8 @@ def find_tags(page: Page, head: Head, lines: Sequence[Line] | None = None) -> li
     if not found:
         found = [
             anchor.text_content()
-            for anchor in page.tree.iter("a")
+            for line in (lines_of(page.body) if lines is None else lines)
+            for anchor in line.links
             if "tag" in (anchor.get("rel") or "").lower().split()
         ]
     if not found:
