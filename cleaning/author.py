@@ -1,142 +1,143 @@
 """Authors: who signed an article. An outlet is none, and nobody is better than somebody made up."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
+from cleaning.bylines import Byline, find_byline
 from cleaning.furniture import first_match
 from cleaning.head import Head
-from cleaning.lines import lines_of
-from cleaning.page import Page, attribute_text
-from cleaning.structured import people_of
+from cleaning.lines import Line, lines_of
+from cleaning.names import distinct, is_agency, is_desk, is_name, is_vietnamese_name, person, split_names
+from cleaning.page import Page
+from cleaning.structured import is_article_thing, lookup
 from cleaning.text import fold, tidy, words
+from cleaning.title import title_index
 from model.source import Source
 from model.url import host_of
 
-_PREFIX = re.compile(
-    r"^(?:by|written by|posted by|author|authors|reporter|story by|tác giả|người (?:viết|đăng|gửi)|phóng viên|pv|"
-    r"bài(?:,| và| ?-)? ảnh|tin(?:,| và| ?-)? ảnh|bài viết|thực hiện|oleh|penulis)\b ?[:\-–]? |"
-    r"^(?:bài(?:,| và| ?-)? ảnh|tin(?:,| và| ?-)? ảnh|bài|tin|tác giả|pv) ?: ?",
+__all__ = ["author_and_byline", "find_author", "is_name", "is_vietnamese_name", "outlet_words", "person"]
+
+_META = re.compile(r"(?:.*[.:_#-])?(?:article)?-?(?:author|byl|creator)s?(?:[._-]?name)?", re.IGNORECASE)
+_NOT_META = re.compile(
+    r"(?:twitter|fediverse|book|music|video|pdf|itunes)[:.]|.*(?:\bid|url|email|image)$", re.IGNORECASE
+)
+_OPEN_GRAPH = ("article:author", "og:article:author", "og:author")
+# What outlets are called, where their name is built like a person's.
+_COMPANY = re.compile(
+    r"\b(?:news|times?|post|daily|herald|tribune|gazette|journal|magazine|online|media|press|zeitung|presse|blatt|nachrichten|radio"
+    r"|tv|echos?|care|services?|group|studio|inc|llc|gmbh|ltd|blog|team|lab|works|digital|tech|company|agency|academy|institute"
+    r"|university|college|school|hub|guide|review|reviews|world|network|the|club|shop|store|health|home|house|street|city)\b",
     re.IGNORECASE,
 )
-_ROLE = re.compile(
-    r" ?[\[(](?:tổng hợp|t/h|th|lược dịch|biên dịch|dịch|ghi|sưu tầm|tổng thuật|theo [^)]*)[\])] ?$", re.IGNORECASE
-)
-_BYLINE_MARK = re.compile(
-    r"(?:^|[\s_-])(?:by-?line|author(?:-?(?:name|info|link))?|article-?author|tac-?gia|detail-author|nguoi-?viet)"
-    r"(?:$|[\s_-])",
-    re.IGNORECASE,
-)
-_NOT_A_NAME = re.compile(
-    r"https?:|www\.|@|\.(?:com|vn|net|org)\b|\d{2,}"
-    r"|^(?:admin(?:istrator)?|editor|staff|webmaster|ban biên tập|bbt|root|guest|unknown|anonymous|null|none"
-    r"|redaktion|redaksi"
-    r"|super ?user|user|quản trị(?: viên)?|tổng hợp|theo\b.*|nguồn\b.*|cổng (?:thông tin|ttđt).*|báo\s.*|trang\s.*)$",
-    re.IGNORECASE,
-)
-_NAME_CHARS = 80
-# One Vietnamese syllable without its diacritics; a name of such syllables is Vietnamese in every edition of a site.
-_SYLLABLE = re.compile(
-    r"(?:ngh|ng|nh|th|tr|ch|kh|ph|gh|gi|qu|[bcdghklmnprstvx])?"
-    r"(?:uye|uya|uyu|oai|oay|oeo|uay|uoi|uou|ieu|yeu|uu|uy|ue|uo|ua|ui|oa|oe|oi|oo|ia|ie|iu|io|ya|ye|eo|eu|ai|ao|au|ay|[aeiouy])"
-    r"(?:ng|nh|ch|[cmnpt])?"
-)
-_CAPITALISED = re.compile(r"[^\W\d_](?:[\w'’.-]*)$")
 
 
-def find_author(page: Page, head: Head, source: Source) -> tuple[str | None, str]:
+def find_author(
+    page: Page, head: Head, source: Source, lines: Sequence[Line] | None = None, title: str = ""
+) -> tuple[str | None, str]:
     """The author the page names, and the origin; (None, "") where it names none."""
+    author, origin, _ = author_and_byline(page, head, source, lines, title)
+    return author, origin
+
+
+def author_and_byline(
+    page: Page, head: Head, source: Source, lines: Sequence[Line] | None = None, title: str = ""
+) -> tuple[str | None, str, Byline | None]:
+    """The author, the origin, and the byline the page prints, whether or not the author was taken from it.
+
+    `lines` are the page's. A byline below the title is what readers see: it comes before the page's structured data
+    where the two name different persons.
+    """
+    lines = lines_of(page.body) if lines is None else lines
     outlets = outlet_words(head, source)
+    byline = find_byline(lines, title_index(lines, title), outlets)
     chosen = first_match(page, source.clean.author)
     if chosen is not None and (name := joined([tidy(chosen.text_content())], outlets)):
-        return name, "selector"
-    if name := joined(people_of(head.article.get("author")), outlets):
-        return name, "json-ld"
-    for names, origin in (
-        (("article:author", "og:article:author", "og:author"), "open-graph"),
-        (
-            (
-                "author",
-                "dc.creator",
-                "dcterms.creator",
-                "parsely-author",
-                "sailthru.author",
-                "cxenseparse:author",
-                "article.author",
-                "byl",
-            ),
-            "meta",
-        ),
-    ):
-        for key in names:
-            if name := joined(head.all(key), outlets):
-                return name, origin
-    return _visible(page, outlets)
+        return name, "selector", byline
+    bodies: list[str] = []
+    from_where = ""
+    for names, origin in _claims(head, outlets, bodies):
+        persons = [name for name in names if not is_agency(name)]
+        if not persons:
+            bodies += names
+            from_where = from_where or origin
+            continue
+        if byline and byline.sure and not _agree(persons, byline.names):
+            break
+        return "; ".join(persons), origin, byline
+    if byline:
+        return "; ".join(byline.names), "visible", byline
+    if bodies:
+        return "; ".join(distinct(bodies)), from_where or "json-ld", byline
+    return None, "", byline
 
 
 def outlet_words(head: Head, source: Source) -> frozenset[str]:
-    """Names under which the site signs as a whole, as `words`: never authors."""
+    """Names under which the site signs as a whole, as `words`: never authors. A site that bears a person's name, as
+    blogs do, is no outlet."""
     host = host_of(source.url).removeprefix("www.")
-    names = [*head.site_names, source.name, *source.clean.outlets, host, host.split(".")[0]]
-    return frozenset(words(name) for name in names) - {""}
+    own = {name for name in head.site_names if not _is_persons(name, head)}
+    found = {words(name) for name in (source.name, *source.clean.outlets, *own)}
+    persons = {name for name in (*head.site_names, *head.all("author")[:2]) if _is_persons(name, head)} - own
+    theirs = {_squashed(name) for name in persons}
+    called = {words(name) for name in (host, host.split(".")[0]) if _squashed(name) not in theirs}
+    return frozenset(found | called | {_squashed(name) for name in found | called}) - {""}
+
+
+def _squashed(name: str) -> str:
+    return fold(words(name)).replace(" ", "")
 
 
 def joined(names: Iterable[str], outlets: frozenset[str]) -> str | None:
     """The persons among `names`, separated by semicolons; None where there is none."""
-    found = [name for raw in names for part in _parts(raw) if (name := person(part, outlets))]
-    return "; ".join(dict.fromkeys(found)) or None
+    return "; ".join(distinct(name for raw in names for name in split_names(raw, outlets))) or None
 
 
-def _parts(raw: str) -> list[str]:
-    """The names in one: what semicolons separate, and what dashes and commas do between Vietnamese names."""
-    parts = [part for part in raw.split(";") if part.strip()]
-    if len(parts) == 1:
-        smaller = [part.strip() for part in re.split(r" [-–&] |,| và ", raw)]
-        if len(smaller) > 1 and all(is_vietnamese_name(part) for part in smaller):
-            return smaller
-    return parts
-
-
-def person(raw: str, outlets: frozenset[str]) -> str | None:
-    """The name in a byline or signature such as `Hà Thu (tổng hợp)`; None where it is no person's."""
-    name = _PREFIX.sub("", tidy(raw)).strip(" -–—|•:,;.*")
-    name = _ROLE.sub("", name).strip(" -–—|•:,;.*")
-    if not name or len(name) > _NAME_CHARS or _is_outlet(name, outlets) or _NOT_A_NAME.search(name) or not words(name):
-        return None
-    return name
-
-
-def _is_outlet(name: str, outlets: frozenset[str]) -> bool:
-    """Whether `name` is an outlet's, spelled with or without spaces and diacritics (`Việt Nam` on vietnam.vn)."""
-    return words(name) in outlets or fold(words(name)).replace(" ", "") in outlets
-
-
-def is_vietnamese_name(name: str) -> bool:
-    """Whether `name` is two to five capitalised Vietnamese syllables, with or without diacritics (`Thai Hoc`)."""
-    parts = name.replace("-", " ").split()
-    return 2 <= len(parts) <= 5 and all(
-        part[0].isupper() and _CAPITALISED.match(part) and _SYLLABLE.fullmatch(fold(part)) is not None for part in parts
+def _is_persons(name: str, head: Head) -> bool:
+    """Whether the site called `name` is a person's own, and not an organisation that is called like one."""
+    return (
+        words(name) not in head.organisations
+        and len(name.split()) in (2, 3)
+        and is_name(name)
+        and not is_vietnamese_name(name)
+        and not _COMPANY.search(name)
     )
 
 
-def is_name(name: str) -> bool:
-    """Whether `name` is built like a person's: two to five capitalised words without digits."""
-    parts = name.replace(" & ", " ").replace(" - ", " ").split()
-    return 2 <= len(parts) <= 6 and all(part[0].isupper() and _CAPITALISED.match(part) is not None for part in parts)
+def _claims(head: Head, outlets: frozenset[str], bodies: list[str]) -> Iterable[tuple[list[str], str]]:
+    """The persons that the head names, from the most trusted place on. Agencies and newsrooms are appended
+    to `bodies`."""
+    index = lookup(head.things)
+    things = [head.article, *(thing for thing in head.things if thing is not head.article and is_article_thing(thing))]
+    for key in ("author", "creator"):
+        for thing in things[:3]:
+            names: list[str] = []
+            for raw, organisation in index.named(thing.get(key)):
+                if not organisation:
+                    names += [name for name in split_names(raw, outlets) if not _holds_outlet(name, outlets)]
+                elif (is_agency(raw) or is_desk(raw)) and (name := person(raw, outlets)):
+                    bodies.append(name)
+            if names:
+                yield distinct(names), "json-ld"
+                break
+    for key in sorted(head.meta, key=lambda key: key not in _OPEN_GRAPH):
+        if _META.fullmatch(key) and not _NOT_META.match(key):
+            names = [name for raw in head.meta[key][:10] for name in split_names(raw, outlets)]
+            if names := [name for name in names if not _holds_outlet(name, outlets)]:
+                yield distinct(names), "open-graph" if key in _OPEN_GRAPH else "meta"
 
 
-def _visible(page: Page, outlets: frozenset[str]) -> tuple[str | None, str]:
-    """A byline: `rel=author`, `itemprop=author`, or a short line in an element marked as author."""
-    bylines: list[str] = []
-    for element in page.body.iter("a", "span", "p", "div", "strong", "address", "li", "cite"):
-        exact = element.get("rel") == "author" or "author" in (element.get("itemprop") or "")
-        if not exact and not ((marks := attribute_text(element)) and _BYLINE_MARK.search(marks)):
-            continue
-        lines = lines_of(element)
-        if not 1 <= len(lines) <= 3:
-            continue
-        name = person(lines[0].text, outlets)
-        if name and is_name(name) and (exact or len(lines[0].text) <= 60):
-            bylines.append(name)
-    distinct = list(dict.fromkeys(bylines))
-    # Several different names are the bylines of teasers, or a list of columnists.
-    return (joined(distinct, outlets), "visible") if len(distinct) == 1 else (None, "")
+def _holds_outlet(name: str, outlets: frozenset[str]) -> bool:
+    """Whether `name` begins with an outlet's and is no person's: `Beispiel Nachrichten` of the Beispiel."""
+    if is_desk(name) or not _COMPANY.search(name):
+        return False
+    parts = fold(words(name)).split()
+    return any("".join(parts[:count]) in outlets for count in range(1, len(parts)))
+
+
+def _agree(one: Sequence[str], other: Sequence[str]) -> bool:
+    """Whether two lists of persons share one, as a name within another (`Dr. Ann Ex`, `Ann Ex`)."""
+    return any(
+        set(first) <= set(second) or set(second) <= set(first)
+        for first in (fold(words(name)).split() for name in one)
+        for second in (fold(words(name)).split() for name in other)
+    )

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from cleaning.author import find_author
+from cleaning.author import author_and_byline
 from cleaning.blocks import html_of, text_of
 from cleaning.content import find_content
 from cleaning.decoding import decode
@@ -11,13 +11,14 @@ from cleaning.head import read_head
 from cleaning.language import find_language
 from cleaning.legacy_fonts import restore
 from cleaning.legacy_tables import LEGACY
-from cleaning.links import find_alternates, find_attachments, find_canonical
+from cleaning.links import find_alternates, find_attachments, find_canonical, find_via
+from cleaning.metadata import take_metadata
 from cleaning.page import MAX_BODY_BYTES, Page, parse
 from cleaning.publication import find_publication
 from cleaning.rejection import early_rejection
 from cleaning.sniffing import binary_kind, text_kind
 from cleaning.spam import names_gambling, take_spam
-from cleaning.subject import find_section, find_tags
+from cleaning.subject import find_tags, section_and_crumbs
 from cleaning.title import find_title
 from cleaning.version import cleaner_version
 from model.article import Article, Rejected, SpamLink, text_sha256
@@ -50,11 +51,14 @@ def clean_page(page: Page, capture: Capture, source: Source) -> Article | Reject
         return rejected
     title, title_origin = find_title(page, head, source, lines)
     publication = find_publication(page, head, source, lines, title, capture.fetched_at)
-    author, author_origin = find_author(page, head, source)
-    section, section_origin = find_section(page, head, source)
+    author, author_origin, byline = author_and_byline(page, head, source, lines, title)
+    section, section_origin, crumbs = section_and_crumbs(page, head, source, lines, title)
+    tags = find_tags(page, head, lines)
+    via_name, via_url, via_origin = find_via(page, head, source)
     canonical, canonical_origin = find_canonical(page, head)
 
     spam = take_spam(page)
+    take_metadata(page, publication, byline, crumbs)
     content = find_content(page, head, source, title)
     if isinstance(content, Rejected):
         return content
@@ -64,6 +68,8 @@ def clean_page(page: Page, capture: Capture, source: Source) -> Article | Reject
     if author is None and content.ending.author is not None:
         author, author_origin = content.ending.author, "signature"
     language, language_origin = find_language(capture, source, head, text)
+    if content.ending.via_name or content.ending.via_url:
+        via_name, via_url, via_origin = content.ending.via_name, content.ending.via_url, "visible"
     published, modified = publication.published, publication.modified
     origins = {
         "text": content.origin or page.legacy_text,
@@ -74,7 +80,7 @@ def clean_page(page: Page, capture: Capture, source: Source) -> Article | Reject
         "language": language_origin,
         "section": section_origin,
         "canonical_url": canonical_origin,
-        "via_url": "visible" if content.ending.via_url or content.ending.via_name else "",
+        "via_url": via_origin,
     }
     return Article(
         id=article_id(canonical or capture.final_url or capture.url),
@@ -95,13 +101,13 @@ def clean_page(page: Page, capture: Capture, source: Source) -> Article | Reject
         modified_at=modified.instant if modified else None,
         language=language,
         section=section,
-        tags=find_tags(page, head),
+        tags=tags,
         images=content.images,
         attachments=find_attachments(page, content.region),
         origins={field: origin for field, origin in origins.items() if origin},
-        via_name=content.ending.via_name,
-        via_url=content.ending.via_url,
-        alternates=find_alternates(page),
+        via_name=via_name,
+        via_url=via_url,
+        alternates=find_alternates(page, head),
         warc_key=capture.warc_key or "",
         warc_offset=capture.warc_offset or 0,
         warc_length=capture.warc_length or 0,

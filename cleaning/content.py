@@ -19,8 +19,8 @@ from cleaning.pictures import Picture, take_captions
 from cleaning.reasons import say_why
 from cleaning.region import leave_out_link_runs, smallest_around
 from cleaning.rejection import listing_rejection, shape_of
-from cleaning.structured import told_text
 from cleaning.text import tidy, words
+from cleaning.told import told_text
 from model.article import Image, Rejected
 from model.source import Source
 

@@ -46,6 +46,11 @@ class Piece:
     italic: bool
     rule: str | None = None
 
+    @property
+    def parent(self) -> HtmlElement:
+        """The element that the text is a child of."""
+        return self.element.getparent() if self.is_tail else self.element
+
 
 @dataclass(slots=True, eq=False)
 class Line:

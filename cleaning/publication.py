@@ -1,22 +1,25 @@
 """Publication: when an article was published and last changed, by what the page itself says."""
 
 import re
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from lxml.html import HtmlElement
 
-from cleaning.dates import Moment, parse_machine, parse_visible
+from cleaning.datelines import Dateline, find_datelines, lone_dateline
+from cleaning.dates import Moment, is_ambiguous, order_shown, parse_machine, parse_visible
 from cleaning.furniture import first_match
 from cleaning.head import Head
 from cleaning.lines import Line
-from cleaning.page import Page, attribute_text
-from cleaning.structured import names_of
-from cleaning.text import tidy, words
+from cleaning.page import Page
+from cleaning.structured import Thing, names_of, types_of
+from cleaning.text import tidy
+from cleaning.title import title_index
 from model.source import Source
+from model.url import host_of
 
 _PUBLISHED = (
     "article:published_time",
@@ -34,14 +37,17 @@ _PUBLISHED = (
     "cxenseparse:recs:publishtime",
     "dc.date.issued",
     "dcterms.created",
-    "dcterms.date",
-    "dc.date",
-    "date",
+    "dcterms.issued",
     "date_published",
+    "date.created",
+    "publication_date",
+    "publish_time",
+    "citation_publication_date",
     "article.published",
     "originalpublicationdate",
     "dc.date.created",
 )
+_DOUBTFUL = ("date", "dc.date", "dcterms.date", "pub_date")  # some print the day of the visit in them
 _MODIFIED = (
     "article:modified_time",
     "og:article:modified_time",
@@ -52,75 +58,143 @@ _MODIFIED = (
     "dcterms.modified",
     "article.updated",
 )
-_DATE_MARK = re.compile(
-    r"(?:^|[\s_-])(?:\w*date\w*|time|timer|timestamp|pub(?:lish)?(?:ed)?\w*|post(?:ed)?-?(?:on|time|meta|info)|ngay\w*|thoi-?gian\w*|meta|article-?info|byline|_pnhide)(?:$|[\s_-])|date|time|publish",
-    re.IGNORECASE,
-)
-_CLOCK_MARK = re.compile(
-    r"(?:^|[\s_-])(?:today|now|clock|current|server|header|top-?bar|footer|copyright|weather|lich|calendar|comment\w*|related|sidebar|event)(?:$|[\s_-])|^today|now$",
-    re.IGNORECASE,
-)
-_SAYS_PUBLISHED = re.compile(
-    r"\b(?:ngày\s+đăng|đăng\s+(?:ngày|lúc)|ngày\s+xuất\s+bản|xuất\s+bản|published|posted|diterbitkan|diposting|publish\w*)\b",
-    re.IGNORECASE,
-)
-_SAYS_MODIFIED = re.compile(r"\b(?:cập\s+nhật|updated|last\s+modified|diperbarui|sửa\s+đổi)\b", re.IGNORECASE)
 _URL_DAY = re.compile(r"/(?P<y>(?:19|20)\d\d)[/-](?P<m>0?[1-9]|1[0-2])[/-](?P<d>0?[1-9]|[12]\d|3[01])(?:/|-|\.|$)")
-_NEAR_LINES = 12  # how many lines from the title on a date still belongs to it
-_DATE_LINE_CHARS = 140
 _EARLIEST = date(1990, 1, 1)
-
+_COUNTRY = re.compile(r"\.(?!us$)[a-z]{2}$")
 
 Claim = tuple[Moment | None, str]  # a date and who says it
 
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """What a page says of its dates; `origin` of each is empty where it says nothing."""
+    """What a page says of its dates; `origin` of each is empty where it says nothing. `lines` are those below the title
+    that print these days and little else."""
 
     published: Moment | None
     published_origin: str
     modified: Moment | None
     modified_origin: str
+    lines: tuple[Line, ...] = ()
 
 
 def find_publication(
-    page: Page, head: Head, source: Source, lines: list[Line], title: str, fetched_at: datetime
+    page: Page, head: Head, source: Source, lines: Sequence[Line], title: str, fetched_at: datetime
 ) -> Publication:
     """The dates of the page. A day later than the one after `fetched_at` is an error of the page and is passed over."""
     zone = ZoneInfo(source.timezone)
     latest = (fetched_at + timedelta(days=1)).astimezone(zone).date()
+    month_first = _Order(page, head, source, lines)
 
     def sound(moment: Moment | None) -> Moment | None:
         return moment if moment is not None and _EARLIEST <= moment.day <= latest else None
+
+    def read(value: str) -> Moment | None:
+        return parse_machine(value, zone, month_first=is_ambiguous(value) and month_first())
+
+    start = title_index(lines, title)
+    near = [] if start is None else find_datelines(lines, start, zone, fetched_at.astimezone(zone).date())
+    if any(is_ambiguous(one.line.text) for one in near) and month_first():
+        near = find_datelines(lines, start or 0, zone, fetched_at.astimezone(zone).date(), month_first=True)
+    near = [one for one in near if sound(one.moment)]
 
     claims: list[Claim] = []
     chosen = first_match(page, source.clean.published)
     if chosen is not None:
         claims.append((_of_element(chosen, zone), "selector"))
     for key in ("datePublished", "dateCreated", "uploadDate"):
-        claims += [(parse_machine(value, zone), "json-ld") for value in names_of(head.article.get(key))]
-    for key in _PUBLISHED:
-        claims += [(parse_machine(value, zone), "open-graph" if ":" in key else "meta") for value in head.all(key)[:1]]
+        claims += [(read(value), "json-ld") for thing in _things(head) for value in names_of(thing.get(key))]
+    claims += _said(head, _PUBLISHED, read)
     published, origin = _first(claims, sound)
+    if published is not None:
+        published = _as_seen(published, near, zone)
+    else:
+        visible: list[Claim] = [(one.moment, "visible") for one in near]
+        visible = visible or [(_of_times(page, zone), "visible")]
+        published, origin = _first(visible, sound)
     if published is None:
-        published, origin = _first(((m, "visible") for m in _visible(page, lines, title, zone)), sound)
+        published, origin = _first(_said(head, _DOUBTFUL, read), sound)
+    if published is None and (lone := lone_dateline(lines, zone)):
+        if is_ambiguous(lone.line.text) and month_first():
+            lone = lone_dateline(lines, zone, month_first=True) or lone
+        published, origin = _first([(lone.moment, "visible")], sound)
     if published is None:
         published, origin = _first([(_in_url(page.url), "url")], sound)
     if published is not None and published.instant is None:
-        published = _with_time(published, lines, title, zone)
+        published = next(
+            (one.moment for one in near if one.says != "modified" and _adds_time(one, published)), published
+        )
 
-    changes = [(parse_machine(value, zone), "json-ld") for value in names_of(head.article.get("dateModified"))]
-    for key in _MODIFIED:
-        changes += [(parse_machine(value, zone), "open-graph" if ":" in key else "meta") for value in head.all(key)[:1]]
+    changes: list[Claim] = [
+        (read(value), "json-ld") for thing in _things(head) for value in names_of(thing.get("dateModified"))
+    ]
+    changes += _said(head, _MODIFIED, read)
+    changes += [(one.moment, "visible") for one in near if one.says == "modified" and one.moment != published]
     modified, modified_origin = _first(changes, sound)
     if modified is not None and published is not None and modified.day < published.day:
         modified, modified_origin = None, ""
-    return Publication(published, origin, modified, modified_origin)
+    days = {moment.day for moment in (published, modified) if moment}
+    printed = tuple(one.line for one in near if one.plain and one.moment.day in days)
+    return Publication(published, origin, modified, modified_origin, printed)
+
+
+class _Order:
+    """Whether numeric dates of a page begin with the month: found out once, and only where a date needs it."""
+
+    def __init__(self, page: Page, head: Head, source: Source, lines: Sequence[Line]) -> None:
+        self._page, self._head, self._source, self._lines = page, head, source, lines
+        self._answer: bool | None = None
+
+    def __call__(self) -> bool:
+        if self._answer is None:
+            self._answer = self._found()
+        return self._answer
+
+    def _found(self) -> bool:
+        """By the dates of the page that can be read in one way only; else by its locale, which many sites outside the
+        United States leave at their system's default."""
+        if "en" not in self._source.languages or self._source.language_of(self._page.url) not in (None, "en"):
+            return False
+        shown = next((order for line in self._lines if len(line.text) <= 140 and (order := order_shown(line.text))), "")
+        if shown:
+            return shown == "month"
+        return self._head.locale == "en-us" and not _COUNTRY.search(host_of(self._page.url))
+
+
+def _things(head: Head) -> list[Thing]:
+    """The article's object, and the others that may tell its dates: further articles' only where it has none."""
+    pages = [thing for thing in head.things if "webpage" in types_of(thing) and thing is not head.article]
+    return [head.article, *pages[:1]]
+
+
+def _said(head: Head, names: Sequence[str], read: Callable[[str], Moment | None]) -> list[Claim]:
+    return [
+        (read(value), "open-graph" if ":" in name else "meta")
+        for name in names
+        for value in head.meta.get(name, [])[:1]
+    ]
 
 
 def _first(claims: Iterable[Claim], sound: Callable[[Moment | None], Moment | None]) -> tuple[Moment | None, str]:
     return next(((moment, origin) for claim, origin in claims if (moment := sound(claim)) is not None), (None, ""))
+
+
+def _as_seen(published: Moment, near: Sequence[Dateline], zone: ZoneInfo) -> Moment:
+    """`published` on the day that readers see, where the page stores its time in UTC and prints its own zone's."""
+    if published.instant is None or not published.in_utc or any(one.moment.day == published.day for one in near):
+        return published
+    own = published.instant.astimezone(zone).date()
+    for one in near:
+        if one.says == "modified" or not one.plain or abs(one.moment.day - published.day) != timedelta(days=1):
+            continue
+        apart = None if one.moment.instant is None else one.moment.instant - published.instant
+        # Zones are whole quarters of an hour apart: another minute is another event.
+        if one.moment.day == own or (one.says if apart is None else apart.seconds // 60 % 15 == 0):
+            return replace(published, day=one.moment.day)
+    return published
+
+
+def _adds_time(one: Dateline, published: Moment) -> bool:
+    return one.moment.day == published.day and one.moment.instant is not None
 
 
 def _of_element(element: HtmlElement, zone: ZoneInfo) -> Moment | None:
@@ -130,88 +204,16 @@ def _of_element(element: HtmlElement, zone: ZoneInfo) -> Moment | None:
     return parse_visible(tidy(element.text_content()), zone)
 
 
-def _visible(page: Page, lines: list[Line], title: str, zone: ZoneInfo) -> list[Moment]:
-    """Dates near the title, best first: those in elements marked as dates before bare lines, near ones before far."""
-    start = _title_line(lines, title)
-    if start is None:
-        return _time_elements(page, zone)
-    found: list[tuple[int, int, Moment]] = []
-    for index, line in enumerate(lines):
-        distance = index - start
-        if not -6 <= distance <= _NEAR_LINES or len(line.text) > _DATE_LINE_CHARS or line.linked:
-            continue
-        marks = " ".join(attribute_text(element) for element in _elements(line))
-        if _CLOCK_MARK.search(marks):
-            continue
-        machine = next(
-            (value for element in _elements(line) if element.tag == "time" and (value := element.get("datetime"))), None
-        )
-        moment = (parse_machine(machine, zone) if machine else None) or parse_visible(line.text, zone)
-        if moment is None:
-            continue
-        marked = machine is not None or _DATE_MARK.search(marks) is not None
-        if not marked and (distance < 0 or not _is_mostly_date(line.text)):
-            continue
-        doubt = (0 if _SAYS_PUBLISHED.search(line.text) else 2 if _SAYS_MODIFIED.search(line.text) else 1) + (
-            0 if marked else 1
-        )
-        found.append((doubt + (distance < 0), abs(distance), moment))
-    return [moment for _, _, moment in sorted(found, key=lambda one: one[:2])] or _time_elements(page, zone)
-
-
-def _time_elements(page: Page, zone: ZoneInfo) -> list[Moment]:
-    """The page's only `time` element, or the ones an article marks as its own date."""
+def _of_times(page: Page, zone: ZoneInfo) -> Moment | None:
+    """What the page's `time` elements say: the one marked as the article's own, or the only day they give."""
+    elements = list(page.body.iter("time"))[:100]
     marked = [
-        e
-        for e in page.body.iter("time", "span", "div", "meta", "abbr")
-        if e.get("pubdate") is not None or "datepublished" in (e.get("itemprop") or "").lower()
+        one
+        for one in elements
+        if one.get("pubdate") is not None or "datepublished" in (one.get("itemprop") or "").lower()
     ]
-    every = marked or list(page.body.iter("time"))
-    days = [moment for element in every if (moment := _of_element(element, zone))]
-    return days[:1] if marked or len({moment.day for moment in days}) == 1 else []
-
-
-def _elements(line: Line) -> list[HtmlElement]:
-    """The elements the line's text stands in, up to the block around its block."""
-    found: dict[HtmlElement, None] = {}
-    for piece in line.pieces[:6]:
-        current = piece.element.getparent() if piece.is_tail else piece.element
-        for _ in range(4):
-            if current is None or current.tag in ("body", "html", "article", "main"):
-                break
-            found[current] = None
-            if current is line.block:
-                break
-            current = current.getparent()
-    return list(found)
-
-
-def _is_mostly_date(text: str) -> bool:
-    """Whether the line says little beside a date: a weekday, a time, a view count, a short label."""
-    return len(text) <= 70 and sum(char.isdigit() for char in text) >= 6
-
-
-def _title_line(lines: list[Line], title: str) -> int | None:
-    wanted = words(title)
-    at = [index for index, line in enumerate(lines) if wanted and words(line.text) == wanted]
-    headings = [index for index in at if lines[index].block.tag == "h1"]
-    plain = [index for index in at if not lines[index].linked]
-    if at:
-        return next(iter(headings or plain or at))
-    return next((index for index, line in enumerate(lines) if line.block.tag == "h1"), None)
-
-
-def _with_time(published: Moment, lines: list[Line], title: str, zone: ZoneInfo) -> Moment:
-    """The same day with the time that stands near the title beside it, where one does."""
-    start = _title_line(lines, title)
-    if start is None:
-        return published
-    for line in lines[max(0, start - 6) : start + _NEAR_LINES]:
-        if len(line.text) <= _DATE_LINE_CHARS and not _SAYS_MODIFIED.search(line.text):
-            moment = parse_visible(line.text, zone)
-            if moment is not None and moment.day == published.day and moment.instant is not None:
-                return moment
-    return published
+    days = [moment for one in marked[:1] or elements if (moment := _of_element(one, zone))]
+    return days[0] if len({moment.day for moment in days}) == 1 else None
 
 
 def _in_url(url: str) -> Moment | None:

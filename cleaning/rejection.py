@@ -11,8 +11,9 @@ from cleaning.ledger import Ledger
 from cleaning.lines import Line
 from cleaning.page import attribute_text
 from cleaning.reasons import Sayings
-from cleaning.structured import is_article_thing, told_text
+from cleaning.structured import is_article_thing
 from cleaning.text import shorten
+from cleaning.told import told_text
 from model.article import Rejected
 from model.url import is_home_page
 

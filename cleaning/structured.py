@@ -3,12 +3,11 @@
 import html
 import json
 import re
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
-from lxml.html import HtmlElement, fragment_fromstring
-
-from cleaning.lines import lines_of
 from cleaning.text import tidy
 
 _ARTICLE_TYPES = frozenset(
@@ -30,26 +29,32 @@ _ARTICLE_TYPES = frozenset(
         "report",
     ]
 )
+_NEWS_TYPES = frozenset(one for one in _ARTICLE_TYPES if one.endswith("newsarticle"))
 _WEAK_TYPES = frozenset({"webpage"})
 _ORGANISATIONS = frozenset(
-    {"organization", "newsmediaorganization", "corporation", "website", "governmentorganization"}
+    {"organization", "newsmediaorganization", "corporation", "website", "governmentorganization", "brand", "project"}
 )
 _CONTROL = re.compile(r"[\x00-\x1f]+")
 _TRAILING_COMMA = re.compile(r",\s*([}\]])")
-_TAG = re.compile(r"</?(?:p|br|div|a|b|i|strong|em|span|h[1-6]|ul|li)\b[^<>]*>", re.IGNORECASE)
-_MAX_CHARS = 500_000
+_PLAIN_TYPE = re.compile(r'"@type"\s*:\s*"([A-Za-z]+)"')
+_PLAIN_FIELD = re.compile(
+    # No headline: where quotation marks stand as they are, nobody can tell where a text ends.
+    r'"(datePublished|dateModified|dateCreated|articleSection)"\s*:\s*"([^"\\]{1,80})"'
+)
+_PLAIN_AUTHORS = re.compile(r'"author"\s*:\s*(?:\[[^\[\]]{0,3000}\]|\{[^{}]{0,1000}\})')
+_PLAIN_NAME = re.compile(r'"name"\s*:\s*"([^"\\]{1,100})"')
+_SALVAGED_CHARS = 50_000
+_MAX_CHARS = 2_000_000
 _MAX_OBJECTS = 500
 
 Thing = dict[str, Any]
 
 
-def things_in(tree: HtmlElement) -> list[Thing]:
-    """The objects of the page's JSON-LD blocks, those within `@graph` and lists included; broken blocks are skipped."""
+def things_of(blocks: Iterable[str]) -> list[Thing]:
+    """The objects of JSON-LD blocks, those within `@graph` and lists included; broken blocks are skipped."""
     found: list[Thing] = []
-    for script in tree.iter("script"):
-        if "ld+json" not in (script.get("type") or "").lower() or not script.text:
-            continue
-        for thing in _walk(_loaded(script.text)):
+    for block in blocks:
+        for thing in _walk(_loaded(block)):
             found.append(thing)
             if len(found) >= _MAX_OBJECTS:
                 return found
@@ -57,15 +62,22 @@ def things_in(tree: HtmlElement) -> list[Thing]:
 
 
 def article_thing(things: list[Thing]) -> Thing:
-    """The object that describes the article: the first of an article's type, else a web page's, else {}."""
+    """The object that describes the article: the first of an article's type that has a headline, else the first of such
+    a type, else a web page's, else {}."""
     articles = [thing for thing in things if types_of(thing) & _ARTICLE_TYPES]
+    headed = [thing for thing in articles if thing.get("headline")]
     pages = [thing for thing in things if types_of(thing) & _WEAK_TYPES]
-    return next(iter(articles), next(iter(pages), {}))
+    return next(iter(headed or articles or pages), {})
 
 
 def is_article_thing(thing: Thing) -> bool:
     """Whether `thing` is of an article's type, not merely a web page."""
     return bool(types_of(thing) & _ARTICLE_TYPES)
+
+
+def is_news_thing(thing: Thing) -> bool:
+    """Whether `thing` is of a type that newsrooms use: `NewsArticle` and what is below it."""
+    return bool(types_of(thing) & _NEWS_TYPES)
 
 
 def types_of(thing: Thing) -> frozenset[str]:
@@ -82,37 +94,57 @@ def string_of(value: Any) -> str | None:
 
 def names_of(value: Any) -> list[str]:
     """The texts or names in `value`, which may be a text, an object with a name, or a list of these."""
-    if isinstance(value, str):
-        text = tidy(html.unescape(html.unescape(value)))  # some templates escape twice
-        return [text] if text else []
-    if isinstance(value, dict):
-        return names_of(value.get("name") or value.get("@value"))
-    if isinstance(value, list):
-        return [name for one in value[:50] if not isinstance(one, list) for name in names_of(one)]
-    return []
+    found: list[str] = []
+    for one in value[:50] if isinstance(value, list) else [value]:
+        named = (one.get("name") or one.get("@value")) if isinstance(one, dict) else one
+        for said in named[:50] if isinstance(named, list) else [named]:
+            text = said.get("@value") if isinstance(said, dict) else said
+            if isinstance(text, str) and (plain := tidy(html.unescape(html.unescape(text)))):  # some escape twice
+                found.append(plain)
+    return found
 
 
-def told_text(thing: Thing) -> str:
-    """The whole text of the article that `thing` describes (`articleBody`), a line a paragraph; empty where there is
-    none, as is usual, or where `thing` is no article."""
-    value = thing.get("articleBody")
-    if not isinstance(value, str) or not is_article_thing(thing):
-        return ""
-    text = html.unescape(value)[:_MAX_CHARS]
-    if _TAG.search(text):
-        text = "\n".join(line.text for line in lines_of(fragment_fromstring(text, create_parent="div")))
-    return "\n".join(line for part in text.splitlines() if (line := tidy(part)))
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """The objects of a page by their `@id`, for values that only refer to one."""
+
+    by_id: dict[str, Thing]
+
+    def named(self, value: Any) -> list[tuple[str, bool]]:
+        """The names in a field for persons or organisations, each with whether it is an organisation's. References are
+        followed, and given and family name joined."""
+        found: list[tuple[str, bool]] = []
+        for one in (value if isinstance(value, list) else [value])[:50]:
+            if not isinstance(one, dict):
+                found += [(name, False) for name in names_of(one)] if isinstance(one, str) else []
+                continue
+            referred = one if one.get("name") else self._referred(one)
+            names = names_of(referred.get("name") or referred.get("@value")) or _parts_of_name(referred)
+            found += [(name, bool(types_of(referred) & _ORGANISATIONS)) for name in names]
+        return found
+
+    def is_person(self, value: Any) -> bool:
+        """Whether `value` is, or refers to, what is said to be a person."""
+        return isinstance(value, dict) and "person" in types_of(self._referred(value)) | types_of(value)
+
+    def _referred(self, thing: Thing) -> Thing:
+        target = thing.get("@id")
+        return self.by_id.get(target, thing) if isinstance(target, str) else thing
 
 
-def people_of(value: Any) -> list[str]:
-    """The names in an `author` field that are not organisations'."""
-    values = value if isinstance(value, list) else [value]
-    return [
-        name
-        for one in values[:50]
-        if not (isinstance(one, dict) and types_of(one) & _ORGANISATIONS)
-        for name in (names_of(one) if not isinstance(one, list) else [])
-    ]
+def lookup(things: Iterable[Thing]) -> Lookup:
+    """The index of `things` by their `@id`; of several with one, the first that has a name."""
+    found: dict[str, Thing] = {}
+    for thing in things:
+        target = thing.get("@id")
+        if isinstance(target, str) and (target not in found or not found[target].get("name")):
+            found[target] = thing
+    return Lookup(found)
+
+
+def _parts_of_name(thing: Thing) -> list[str]:
+    parts = [name for key in ("givenName", "additionalName", "familyName") for name in names_of(thing.get(key))[:1]]
+    return [" ".join(parts)] if len(parts) >= 2 else []
 
 
 def _loaded(text: str) -> Any:
@@ -130,7 +162,25 @@ def _loaded(text: str) -> Any:
             return json.loads(attempt, strict=False)
         except (ValueError, RecursionError):
             continue
-    return None
+    return _salvaged(text)
+
+
+def _salvaged(text: str) -> Thing | None:
+    """What the beginning of a block says plainly, where the block as a whole cannot be read: it was cut, or a template
+    left a quotation mark in a text as it was. None where it is no article's."""
+    start = text[:_SALVAGED_CHARS]
+    kinds = [found[1] for found in _PLAIN_TYPE.finditer(start)]
+    kind = next((kind for kind in kinds if kind.lower() in _ARTICLE_TYPES), None)
+    if kind is None:
+        return None
+    thing: Thing = {"@type": kind}
+    for found in _PLAIN_FIELD.finditer(start):
+        if found[1] not in thing:
+            thing[found[1]] = found[2]
+    authors = _PLAIN_AUTHORS.search(start)
+    if authors is not None:
+        thing["author"] = [{"name": found[1]} for found in _PLAIN_NAME.finditer(authors[0])]
+    return thing if len(thing) > 1 else None
 
 
 def _repaired(text: str) -> str:
@@ -140,10 +190,10 @@ def _repaired(text: str) -> str:
 
 def _walk(value: Any) -> Iterator[Thing]:
     """The objects of a block that may be the article: at its top, in lists, in `@graph` and `mainEntity`. Iterative."""
-    waiting = [value]
+    waiting = deque([value])
     seen = 0
     while waiting and seen < _MAX_OBJECTS:
-        current = waiting.pop(0)
+        current = waiting.popleft()
         seen += 1
         if isinstance(current, list):
             waiting.extend(current[:_MAX_OBJECTS])

@@ -1,50 +1,148 @@
 """Subjects: the section an article stands in, and its tags."""
 
+import re
+from collections.abc import Sequence
+from itertools import islice
+
+from lxml.html import HtmlElement
+
 from cleaning.furniture import first_match
 from cleaning.head import Head
-from cleaning.page import Page
+from cleaning.lines import Line, lines_of
+from cleaning.page import Page, attribute_text
 from cleaning.structured import is_article_thing, names_of, string_of, types_of
 from cleaning.text import tidy, words
+from cleaning.title import title_index
 from model.source import Source
 
 _MAX_TAGS = 50
 _TAG_CHARS = 80
+_SECTION_CHARS = 60
+_TAG_LIST_MARK = re.compile(
+    r"(?:^|[\s_-])(?:(?:post|article|entry|news|detail|list|box|block)[_-]?tags?|tags?[_-]?(?:list|links?|cloud|box"
+    r"|wrap\w*|item)?|tags"
+    r"|(?:article|news|detail)?-?keywords?|tu-khoa|list-tag|hashtags?)(?:$|\s)",
+    re.IGNORECASE,
+)
+_CRUMB_MARK = re.compile(r"bread-?_?crumb|(?:^|[\s_-])(?:crumbs?|duong-dan|you-?are-?here)(?:$|[\s_-])", re.IGNORECASE)
+_LINES_TO_TITLE = 25  # how far above the title its breadcrumbs stand, a line each
+_DEPTH = 5
+_HOME = re.compile(
+    r"(?:trang chủ|trang nhất|home(?: ?page)?|beranda|start(?:seite)?|accueil|inicio|início|home page|главная"
+    r"|strona główna|首页|首頁"
+    r"|ホーム|トップ|홈|หน้าแรก|news|tin tức|you are here:?|breadcrumbs?(?: navigation)?:?|bạn đang ở(?: đây)?:?"
+    r"|[\W\d_]*)",
+    re.IGNORECASE,
+)
+# What systems keep among the tags for themselves.
+_CODE = re.compile(r"[\W\d_]*|[0-9A-Fa-f]{8}-[0-9A-Fa-f-]{20,}|(?:NLP )?(?:Category|Entity Tokens): .*|[a-z][\w-]*: .*")
+_NO_SECTION = re.compile(
+    r"\w+_\w+|(?:uncategori[sz]ed|chưa phân loại|allgemein|sin categoría|non classé|default|none|null|article|other)",
+    re.IGNORECASE,
+)
 
 
-def find_section(page: Page, head: Head, source: Source) -> tuple[str | None, str]:
-    """The section's name and its origin; (None, "") where the page names none."""
+def find_section(
+    page: Page, head: Head, source: Source, lines: Sequence[Line] | None = None, title: str = ""
+) -> tuple[str | None, str]:
+    """The section's name and its origin; (None, "") where the page names none. `lines` are the page's."""
+    section, origin, _ = section_and_crumbs(page, head, source, lines, title)
+    return section, origin
+
+
+def section_and_crumbs(
+    page: Page, head: Head, source: Source, lines: Sequence[Line] | None = None, title: str = ""
+) -> tuple[str | None, str, HtmlElement | None]:
+    """The section, its origin, and the element that prints the way to it, whether or not the section was taken from
+    there."""
+    crumbs = find_crumbs(lines_of(page.body) if lines is None else lines, title)
     chosen = first_match(page, source.clean.section)
     if chosen is not None and (text := tidy(chosen.text_content())):
-        return text, "selector"
-    if is_article_thing(head.article) and (name := string_of(head.article.get("articleSection"))):
-        return name, "json-ld"
-    if name := head.first("article:section", "og:article:section"):
-        return name, "open-graph"
-    return _crumb(head, words(head.title))
+        return text, "selector", crumbs
+    claims: list[tuple[str | None, str]] = []
+    if is_article_thing(head.article):
+        claims.append((string_of(head.article.get("articleSection")), "json-ld"))
+    claims.append((head.first("article:section", "og:article:section", "og:section"), "open-graph"))
+    claims.append(
+        (head.first("articlesection", "parsely-section", "cxenseparse:section", "section", "dc.subject"), "meta")
+    )
+    for name, origin in claims:
+        if name and len(name) <= _SECTION_CHARS and not _NO_SECTION.fullmatch(name):
+            return name, origin, crumbs
+    own = words(title or head.first("og:title") or head.title)
+    for names, origin in ((_listed(head), "json-ld"), (_printed(crumbs), "visible")):
+        kept = [name for name in names if not (_HOME.fullmatch(name) or _NO_SECTION.fullmatch(name))]
+        kept = [name for name in kept if not _is_article(name, own)]
+        if kept and len(kept[-1]) <= _SECTION_CHARS and len(names) >= 2:
+            return kept[-1], origin, crumbs
+    return None, "", crumbs
 
 
-def find_tags(page: Page, head: Head) -> list[str]:
-    """The article's tags, in order: `article:tag`, the JSON-LD's keywords, `news_keywords`, links marked as tags."""
+def find_tags(page: Page, head: Head, lines: Sequence[Line] | None = None) -> list[str]:
+    """The article's tags, in order: `article:tag`, the JSON-LD's keywords, `news_keywords`, links and lists marked as
+    tags."""
     found = head.all("article:tag", "og:article:tag")
     if not found and is_article_thing(head.article):
-        found = [part for text in names_of(head.article.get("keywords")) for part in text.split(",")]
+        found = [part for text in names_of(head.article.get("keywords")) for part in re.split("[,;]", text)]
     if not found:
-        found = [part for text in head.all("news_keywords")[:1] for part in text.split(",")]
+        found = [part for text in head.all("news_keywords", "parsely-tags")[:1] for part in text.split(",")]
     if not found:
         found = [
             anchor.text_content()
-            for anchor in page.tree.iter("a")
+            for line in (lines_of(page.body) if lines is None else lines)
+            for anchor in line.links
             if "tag" in (anchor.get("rel") or "").lower().split()
         ]
+    if not found:
+        found = _tags_printed(lines_of(page.body) if lines is None else lines)
     if len(found) == 1:
         found = found[0].split(",")
-    tidied = [tidy(tag).lstrip("#") for tag in found]
-    distinct = {words(tag): tag for tag in reversed(tidied) if words(tag) and len(tag) <= _TAG_CHARS}
+    tidied = [tidy(tag).lstrip("#").strip() for tag in found]
+    distinct = {words(tag): tag for tag in reversed(tidied) if len(tag) <= _TAG_CHARS and not _CODE.fullmatch(tag)}
     return list(reversed(distinct.values()))[:_MAX_TAGS]
 
 
-def _crumb(head: Head, title: str) -> tuple[str | None, str]:
-    """The last breadcrumb before the article's own."""
+def _tags_printed(lines: Sequence[Line]) -> list[str]:
+    """The links in the first list that is marked as the article's tags: a heading such as `Tags:` may stand in it."""
+    seen: set[HtmlElement] = set()
+    for line in lines:
+        if not line.links or len(line.text) > 400 or not any(_leads_to_tag(anchor) for anchor in line.links):
+            continue
+        for element in _around(line, 3):
+            if element in seen:
+                break
+            seen.add(element)
+            if (marks := attribute_text(element)) and _TAG_LIST_MARK.search(marks) and (tags := _tags_in(element)):
+                return tags
+    return []
+
+
+def _leads_to_tag(anchor: HtmlElement) -> bool:
+    href = anchor.get("href") or ""
+    return "tag" in href or "keyword" in href or "tu-khoa" in href or "topic" in href or "chu-de" in href
+
+
+def _tags_in(element: HtmlElement) -> list[str]:
+    """The texts of the links in `element`, where it is little else."""
+    anchors = list(element.iter("a"))[: _MAX_TAGS + 1]
+    texts = [text for anchor in anchors if (text := tidy(anchor.text_content()))]
+    if not texts or len(texts) > _MAX_TAGS or any(len(text) > _SECTION_CHARS for text in texts):
+        return []
+    return texts if sum(map(len, texts)) >= 0.6 * len(tidy(element.text_content())) else []
+
+
+def _around(line: Line, depth: int) -> list[HtmlElement]:
+    """The block of a line and the elements around it."""
+    found: list[HtmlElement] = []
+    current: HtmlElement | None = line.block
+    while current is not None and len(found) <= depth and current.tag not in ("body", "html"):
+        found.append(current)
+        current = current.getparent()
+    return found
+
+
+def _listed(head: Head) -> list[str]:
+    """The names of the breadcrumbs in the page's JSON-LD."""
     for thing in head.things:
         if "breadcrumblist" not in types_of(thing) or not isinstance(thing.get("itemListElement"), list):
             continue
@@ -52,7 +150,48 @@ def _crumb(head: Head, title: str) -> tuple[str | None, str]:
         for one in thing["itemListElement"][:20]:
             if isinstance(one, dict):
                 names += names_of(one.get("name"))[:1] or names_of(one.get("item"))[:1]
-        names = [name for name in names if not title.startswith(words(name)[:40]) or len(words(name)) < 20]
         if len(names) >= 2:
-            return names[-1], "json-ld"
-    return None, ""
+            return names
+    return []
+
+
+def find_crumbs(lines: Sequence[Line], title: str) -> HtmlElement | None:
+    """The element that prints the way from the home page to the article, near its title."""
+    start = title_index(lines, title)
+    first, last = (0, 60) if start is None else (max(0, start - _LINES_TO_TITLE), start + 6)
+    seen: set[HtmlElement] = set()
+    for line in lines[first:last]:
+        for element in _around(line, _DEPTH):
+            if element in seen:
+                break
+            seen.add(element)
+            said = f"{attribute_text(element)} {element.get('aria-label') or ''} {element.get('itemtype') or ''}"
+            if _CRUMB_MARK.search(said) and len(element.text_content()) <= 600:
+                return _outermost(element)
+    return None
+
+
+def _outermost(element: HtmlElement) -> HtmlElement:
+    """The whole list of crumbs: each of them is marked too."""
+    for ancestor in islice(element.iterancestors(), 3):
+        if not _CRUMB_MARK.search(attribute_text(ancestor)) or len(ancestor.text_content()) > 600:
+            break
+        element = ancestor
+    return element
+
+
+def _printed(crumbs: HtmlElement | None) -> list[str]:
+    if crumbs is None:
+        return []
+    named = [tidy(one.text_content()) for one in crumbs.iter("a", "li", "span") if one.get("itemprop") == "name"]
+    texts = named or [tidy(anchor.text_content()) for anchor in crumbs.iter("a")]
+    if len(texts) < 2:
+        texts = [line.text for line in lines_of(crumbs)]
+    texts = [text for text in dict.fromkeys(text.strip(" ›»>/|•-") for text in texts) if text]
+    return texts if len(texts) <= 8 else []
+
+
+def _is_article(name: str, title: str) -> bool:
+    """Whether a crumb is the article's own."""
+    plain = words(name)
+    return bool(title) and len(plain) >= 20 and (title.startswith(plain[:40]) or plain.startswith(title[:40]))

@@ -6,7 +6,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from cleaning.dates import parse_machine, parse_visible
-from tests.cleaning.markup import TITLE, cleaned, page, paragraphs
+from cleaning.publication import find_publication
+from tests.cleaning.markup import FETCHED_AT, TITLE, cleaned, page, paragraphs, source
+from tests.cleaning.opened import opened
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 
@@ -34,6 +36,32 @@ ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
         ("2024-01-06", "2024-01-06", None),
         ("2026年3月7日 10:00", "2026-03-07", "2026-03-07T03:00"),
         ("Mai 5/3/2026", "2026-03-05", None),
+        # the aggregator's editions and other languages
+        ("Dienstag, 12. März 2024, 14.30 Uhr", "2024-03-12", "2024-03-12T07:30"),
+        ("3. Mai 2024 um 15:47 Uhr", "2024-05-03", "2024-05-03T08:47"),
+        ("Publié le 1er janvier 2024 à 14h30", "2024-01-01", "2024-01-01T07:30"),
+        ("le 2 août 2024", "2024-08-02", None),
+        ("5 de mayo de 2024", "2024-05-05", None),
+        ("5 de mayo del 2024, 09:15 h", "2024-05-05", "2024-05-05T02:15"),
+        ("1º de março de 2024 às 10h05", "2024-03-01", "2024-03-01T03:05"),
+        ("3 maggio 2024 alle 14.30", "2024-05-03", "2024-05-03T07:30"),
+        ("3 mei 2024 om 14:30", "2024-05-03", "2024-05-03T07:30"),
+        ("5 stycznia 2024, 8:05", "2024-01-05", "2024-01-05T01:05"),
+        ("3 мая 2024, 15:47", "2024-05-03", "2024-05-03T08:47"),
+        ("3 травня 2024", "2024-05-03", None),
+        ("5. května 2024", "2024-05-05", None),
+        ("5 Mayıs 2024 - 09:00", "2024-05-05", "2024-05-05T02:00"),
+        ("den 5 maj 2024 kl. 14.30", "2024-05-05", "2024-05-05T07:30"),
+        ("2024年5月3日 下午3:05", "2024-05-03", "2024-05-03T08:05"),
+        ("2024年5月3日 15時05分", "2024-05-03", "2024-05-03T08:05"),
+        ("2026년 3월 7일 오후 3:05", "2026-03-07", "2026-03-07T08:05"),
+        ("2026. 3. 7. 09:15", "2026-03-07", "2026-03-07T02:15"),
+        ("7 กุมภาพันธ์ 2569", "2026-02-07", None),  # of the Buddhist era
+        ("Selasa, 6 Agustus 2024 pukul 18.20 WIB", "2024-08-06", "2024-08-06T11:20"),
+        ("19 Dec, 2025", "2025-12-19", None),
+        ("Dec. 19, 2025 at 5:00 p.m. EST", "2025-12-19", "2025-12-19T22:00"),
+        ("March 2026", None, None),  # no day
+        ("12.03", None, None),
         ("09:18 12/10", None, None),  # no year
         ("31/02/2026", None, None),  # no such day
         ("Tel. 0229/3.862.001", None, None),
@@ -58,6 +86,11 @@ def test_dates_as_people_read_them(text, day, utc):
         ("20231102T2330", "2023-11-02", "2023-11-02T16:30"),
         ("2023-11-02", "2023-11-02", None),
         ("Thu, 02 Nov 2023 23:30:00 GMT", "2023-11-02", "2023-11-02T23:30"),
+        ("20231102233000", "2023-11-02", "2023-11-02T16:30"),
+        ("2023-11-02 23:30:00 +01:00", "2023-11-02", "2023-11-02T22:30"),
+        ("Thu Nov 02 2023 23:30:00 GMT+0700 (Indochina Time)", "2023-11-02", "2023-11-02T16:30"),
+        ("1698942600", "2023-11-02", "2023-11-02T16:30"),
+        ("1698942600000", "2023-11-02", "2023-11-02T16:30"),
         ("02/11/2023", "2023-11-02", None),
         ("2023-13-45T00:00:00", None, None),
         ("vừa xong", None, None),
@@ -141,3 +174,140 @@ def test_modified_is_kept_apart():
 def test_the_date_in_the_address_is_the_last_resort():
     article = cleaned(page(), url="https://xa-vi-du.example/2026/11/03/dua-thuyen.html")
     assert (article.published_on, article.origins["published_on"]) == (date(2026, 11, 3), "url")
+
+
+# --- which day it is -----------------------------------------------------------
+ENGLISH = source(languages=["en"], url="https://town.example/")
+
+
+def english(content: str, **options: str) -> str:
+    """An English page with `content` below its title."""
+    return page(content + paragraphs(), **options).replace('lang="vi"', 'lang="en-US"')
+
+
+def test_month_and_day_as_the_pages_other_dates_have_them():
+    american = '<div class="list"><span>12/25/2025</span></div>'
+    day = cleaned(english("<p>Posted on 3/4/2026</p>", after=american), of=ENGLISH).published_on
+    assert day == date(2026, 3, 4)
+    european = '<div class="list"><span>25/12/2025</span></div>'
+    assert cleaned(english("<p>Posted on 3/4/2026</p>", after=european), of=ENGLISH).published_on == date(2026, 4, 3)
+
+
+@pytest.mark.parametrize(
+    ("url", "locale", "day"),
+    [
+        ("https://town.com/a", "en-US", date(2026, 3, 4)),
+        ("https://town.com/a", "en-GB", date(2026, 4, 3)),
+        ("https://town.com/a", "en", date(2026, 4, 3)),
+        ("https://town.com.vn/a", "en-US", date(2026, 4, 3)),  # a system's default, left as it was
+    ],
+)
+def test_month_and_day_as_the_pages_locale_has_them(url, locale, day):
+    markup = page(f"<p>Posted on 3/4/2026</p>{paragraphs()}").replace('lang="vi"', f'lang="{locale}"')
+    assert cleaned(markup, of=source(languages=["en"]), url=url).published_on == day
+
+
+def test_a_vietnamese_source_never_puts_the_month_first():
+    markup = below('<p class="date">3/4/2026</p>').replace('lang="vi"', 'lang="en-US"')
+    assert cleaned(markup, url="https://xa-vi-du.com/a").published_on == date(2026, 4, 3)
+
+
+def test_the_day_readers_see_where_the_page_stores_utc():
+    shown = '<time datetime="2026-11-02T18:30:00Z">03/11/2026</time>'
+    article = cleaned(below(f'<p class="date">{shown}</p>'))
+    assert article.published_on == date(2026, 11, 3)
+    assert article.published_at == datetime(2026, 11, 2, 18, 30, tzinfo=UTC)
+    article = cleaned(
+        page(f'<p class="date">03/11/2026</p>{paragraphs()}', head=ld(datePublished="2026-11-02T18:30:00Z"))
+    )
+    assert (article.published_on, article.published_at) == (
+        date(2026, 11, 3),
+        datetime(2026, 11, 2, 18, 30, tzinfo=UTC),
+    )
+
+
+def test_another_times_day_does_not_move_the_stored_one():
+    ticker = '<p><time datetime="2026-11-03T04:46:00Z">11:46</time> Tin nhanh</p>'
+    article = cleaned(page(f"{ticker}{paragraphs()}", head=ld(datePublished="2026-11-02T10:29:00Z")))
+    assert article.published_on == date(2026, 11, 2)
+
+
+# --- what is no publication ------------------------------------------------------
+@pytest.mark.parametrize(
+    "line",
+    [
+        '<p class="date">Ngày sinh: 05/03/1990</p>',
+        '<p class="event-date">20/11/2026</p>',
+        "<p>Khai mạc: 20/11/2026</p>",
+        "<p>Hạn cuối: 20/11/2026</p>",
+        "<p>Ngày ban hành 12/10/2026</p>",
+        "<p>© 2020 - 01/02/2026</p>",
+        '<p class="copyright">01/02/2026</p>',
+        "<p>Địa điểm: nhà văn hóa, 20/11/2026</p>",
+    ],
+)
+def test_days_of_other_things(line):
+    assert cleaned(below(line)).published_on is None
+
+
+@pytest.mark.parametrize("name", ["date", "dc.date"])
+def test_a_meta_element_with_the_day_of_the_visit_gives_way_to_what_is_printed(name):
+    markup = page(f'<p class="date">03/11/2026</p>{paragraphs()}', head=f'<meta name="{name}" content="2026-11-22">')
+    assert cleaned(markup).published_on == date(2026, 11, 3)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "<p>By Ann Example 3 November 2026</p>",
+        "<p>Posted on November 3, 2026 Posted by Ann Example 59 Comments</p>",
+        '<div class="header-date">3 Nov, 2026</div>',
+        '<p class="date"><a href="/2026/11/03">November 3, 2026</a></p>',
+        "<p>November 3, 2026</p>",
+        "<p>Updated November 5, 2026 | Published November 3, 2026</p>",
+        "<p>Published November 3, 2026 | Updated November 5, 2026</p>",
+        '<p><abbr class="published" title="2026-11-03T08:00:00+07:00">last week</abbr></p>',
+    ],
+)
+def test_datelines(line):
+    assert cleaned(below(line)).published_on == date(2026, 11, 3)
+
+
+def test_a_date_right_above_the_title():
+    above = page().replace("<h1>", "<div><p>03/11/2026</p></div><h1>")
+    assert cleaned(above).published_on == date(2026, 11, 3)
+    today = page().replace("<h1>", "<div><p>22/11/2026</p></div><h1>")
+    assert cleaned(today).published_on is None
+
+
+def test_the_only_line_that_says_when_it_was_published_wherever_it_stands():
+    assert cleaned(page(after="<div>Published On: 3 November 2026</div>")).published_on == date(2026, 11, 3)
+    two = "<div>Published On: 3 November 2026</div><div>Published On: 4 November 2026</div>"
+    assert cleaned(page(after=two)).published_on is None
+
+
+def test_the_printed_change():
+    lines = '<p class="date">Ngày đăng 03/11/2026</p><p class="date">Cập nhật 05/11/2026 09:00</p>'
+    article = cleaned(below(lines))
+    assert (article.published_on, article.modified_on) == (date(2026, 11, 3), date(2026, 11, 5))
+    assert article.origins["published_on"] == "visible"
+
+
+def test_a_page_object_tells_the_day_where_the_articles_does_not():
+    graph = (
+        '<script type="application/ld+json">{"@graph": [{"@type": "Article", "headline": "x"},'
+        '{"@type": "WebPage", "datePublished": "2026-11-03T08:00:00+07:00"}]}</script>'
+    )
+    assert cleaned(page(head=graph)).published_on == date(2026, 11, 3)
+
+
+def test_json_ld_that_cannot_be_read_as_a_whole_still_tells_its_day():
+    broken = '<script type="application/ld+json">{"@type": "NewsArticle", "headline": "Nói "không"", '
+    markup = page(head=broken + '"datePublished": "2026-11-03T08:00:00+07:00"}</script>')
+    assert cleaned(markup).published_on == date(2026, 11, 3)
+
+
+def test_the_lines_that_print_the_day_are_named():
+    found = opened(below('<p class="date">Thứ ba, 03/11/2026 271 lượt xem</p>'))
+    dates = find_publication(found.page, found.head, found.source, found.lines, found.title, FETCHED_AT)
+    assert [line.text for line in dates.lines] == ["Thứ ba, 03/11/2026 271 lượt xem"]

@@ -2,9 +2,12 @@
 
 import pytest
 
+from cleaning.links import find_via
+from cleaning.subject import find_section, find_tags, section_and_crumbs
 from model.article import Alternate
 from model.url import article_id
 from tests.cleaning.markup import SENTENCES, TITLE, URL, cleaned, page, paragraphs, source
+from tests.cleaning.opened import opened
 
 
 def ld(json: str) -> str:
@@ -46,6 +49,68 @@ def test_title_of_a_platform_whose_h1_is_the_section():
 def test_title_escaped_twice():
     head = ld('{"@type": "NewsArticle", "headline": "H&amp;#7897;i làng &amp;amp; hội đua"}')
     assert cleaned(page(head=head)).title == "Hội làng & hội đua"
+
+
+def headed(h1: str, *, title: str, head: str = "") -> str:
+    return f"<html><head><title>{title}</title>{head}</head><body><h1>{h1}</h1>{paragraphs()}</body></html>"
+
+
+OG = "<meta property='og:title' content='{}'>"
+SEO = "Hội đua thuyền mùa thu: lịch, giá vé và đường đi"
+
+
+@pytest.mark.parametrize(
+    ("h1", "title", "head", "expected"),
+    [
+        # a plug-in fills in what search engines read: the h1 is the headline
+        (TITLE, SEO + " mùa thu xã Ví Dụ mở hội", OG.format(SEO), TITLE),
+        (TITLE, SEO, ld(f'{{"@type": "BlogPosting", "headline": "{SEO}"}}'), TITLE),
+        # so does a newsroom's system where it has one text for all machines
+        (TITLE, SEO, OG.format(SEO) + ld(f'{{"@type": "NewsArticle", "headline": "{SEO}"}}'), TITLE),
+        # a newsroom's own headline, written by hand, beats a variant in the h1
+        ("Mở hội đua thuyền mùa thu", SEO, ld(f'{{"@type": "NewsArticle", "headline": "{TITLE}"}}'), TITLE),
+        # … but not where it is the title's, and the page prints og:title
+        (TITLE, SEO, OG.format(TITLE) + ld(f'{{"@type": "NewsArticle", "headline": "{SEO}"}}'), TITLE),
+        # cut short for lack of room
+        (TITLE, f"{TITLE[:20]}…", OG.format(TITLE[:20] + "…"), TITLE),
+        # kickers
+        (f"<span class='kicker'>Lễ hội</span> {TITLE}", f"{TITLE}: những điều cần biết", "", TITLE),
+        (f"Lễ hội mùa thu {TITLE}", TITLE, OG.format(TITLE), TITLE),
+        # capitals are the page's style, not the headline's
+        (TITLE.upper(), TITLE, OG.format(TITLE), TITLE),
+        # an h1 that has nothing to do with it
+        ("Chuyên mục", TITLE, OG.format(TITLE), TITLE),
+        ("Lời nhắn của ban biên tập gửi bạn đọc", TITLE, OG.format(TITLE), TITLE),
+    ],
+)
+def test_which_headline_it_is(h1, title, head, expected):
+    assert cleaned(headed(h1, title=title, head=head)).title == expected
+
+
+@pytest.mark.parametrize(
+    ("title", "expected"),
+    [
+        ("What people love about it | Some Blog", "What people love about it"),  # blog.some-lang.example
+        ("Notes: The lean boat", "The lean boat"),
+        ("乡村举办秋季龙舟赛受到欢迎-时政ㅣ示例网", "乡村举办秋季龙舟赛受到欢迎"),
+        ("Red and blue - a story of two colours", "Red and blue - a story of two colours"),
+    ],
+)
+def test_titles_without_an_h1(title, expected):
+    site = source(name="示例网", url="https://blog.some-lang.example/")
+    head = "<meta property='og:site_name' content='Notes'>"
+    markup = f"<html><head><title>{title}</title>{head}</head><body><h2>Khác</h2>{paragraphs()}</body></html>"
+    assert cleaned(markup, of=site, url="https://blog.some-lang.example/a").title == expected
+
+
+def test_the_headline_in_a_place_for_the_sites_name_stays_the_headline():
+    head = f"<meta name='application-name' content='{TITLE}'>" + OG.format(TITLE)
+    assert cleaned(page(head=head)).title == TITLE
+
+
+def test_a_heading_of_several_lines():
+    markup = headed("Xã Ví Dụ mở hội<br>đua thuyền mùa thu", title=f"{TITLE}: lịch trình")
+    assert cleaned(markup).title == TITLE
 
 
 # --- author ------------------------------------------------------------------
@@ -178,6 +243,101 @@ def test_section_and_tags():
     head = ld('{"@type": "NewsArticle", "articleSection": "Văn hóa", "keywords": "đua thuyền, lễ hội"}')
     article = cleaned(page(head=head))
     assert (article.section, article.tags) == ("Văn hóa", ["đua thuyền", "lễ hội"])
+
+
+CRUMBS = (
+    '<ul class="breadcrumb"><li><a href="/">Trang chủ</a></li><li><a href="/vh">Văn hóa</a></li>'
+    '<li><a href="/vh/lh">Lễ hội</a></li>{}</ul>'
+)
+
+
+@pytest.mark.parametrize(
+    ("before", "head", "section"),
+    [
+        (CRUMBS.format(""), "", "Lễ hội"),
+        (CRUMBS.format(f"<li>{TITLE}</li>"), "", "Lễ hội"),
+        ('<nav aria-label="Breadcrumb"><a href="/">Home</a> › <a href="/c">Culture</a></nav>', "", "Culture"),
+        ('<div class="breadcrumb"><a href="/">Trang chủ</a></div>', "", None),
+        ('<ul class="menu"><li><a href="/">Trang chủ</a></li><li><a href="/vh">Văn hóa</a></li></ul>', "", None),
+        (CRUMBS.format(""), '<meta property="article:section" content="Thể thao">', "Thể thao"),
+        (CRUMBS.format(""), '<meta property="article:section" content="news_sport">', "Lễ hội"),  # a system's code
+        (CRUMBS.format(""), '<meta property="article:section" content="Uncategorized">', "Lễ hội"),
+    ],
+)
+def test_sections(before, head, section):
+    found = opened(page(before=before, head=head))
+    assert find_section(found.page, found.head, found.source, found.lines, found.title)[0] == section
+
+
+def test_the_printed_way_to_the_article_is_named_even_where_the_section_came_from_elsewhere():
+    found = opened(page(before=CRUMBS.format(""), head='<meta property="article:section" content="Thể thao">'))
+    _, _, crumbs = section_and_crumbs(found.page, found.head, found.source, found.lines, found.title)
+    assert crumbs is not None
+    assert crumbs.get("class") == "breadcrumb"
+
+
+@pytest.mark.parametrize(
+    ("after", "tags"),
+    [
+        ('<div class="tags">Từ khóa: <a href="/tag/a">đua thuyền</a>, <a href="/tag/b">#lễ hội</a></div>', True),
+        (
+            '<ul class="post-tags"><li><a href="/tag/a">đua thuyền</a></li><li><a href="/tag/b">lễ hội</a></li></ul>',
+            True,
+        ),
+        ('<div class="stage"><a href="/tag/a">đua thuyền</a><a href="/tag/b">lễ hội</a></div>', False),
+        (f'<div class="tags"><a href="/tag/a">a</a> {SENTENCES[0]}</div>', False),
+    ],
+)
+def test_tags_as_they_are_printed(after, tags):
+    found = opened(page(after=after))
+    assert find_tags(found.page, found.head, found.lines) == (["đua thuyền", "lễ hội"] if tags else [])
+
+
+def test_what_systems_keep_among_the_tags_is_none():
+    values = ("đua thuyền", "26157981-b4f7-4929-adc1-e860c6f03636", "10031", "locale: US")
+    head = "".join(f'<meta property="article:tag" content="{value}">' for value in values)
+    assert cleaned(page(head=head)).tags == ["đua thuyền"]
+
+
+ELSEWHERE = "https://bao.example.org/tin/dua-thuyen"
+
+
+@pytest.mark.parametrize(
+    ("head", "via"),
+    [
+        (f'<link rel="canonical" href="{ELSEWHERE}">', (None, ELSEWHERE, "link")),
+        ('<link rel="canonical" href="https://bao.example.org/">', (None, None, "")),  # a template's mistake
+        (f'<link rel="canonical" href="{URL}">', (None, None, "")),
+        ('<link rel="canonical" href="https://m.xa-vi-du.example/x">', (None, None, "")),
+        (f'<meta name="original-source" content="{ELSEWHERE}">', (None, ELSEWHERE, "meta")),
+        (f'<meta name="syndication-source" content="{ELSEWHERE}">', (None, ELSEWHERE, "meta")),
+        ('<meta name="original-source" content="Báo Ví Dụ">', (None, None, "")),
+        (ld(f'{{"@type": "NewsArticle", "isBasedOn": "{ELSEWHERE}"}}'), (None, ELSEWHERE, "json-ld")),
+        (ld(f'{{"@type": "NewsArticle", "isBasedOn": {{"url": "{ELSEWHERE}"}}}}'), (None, ELSEWHERE, "json-ld")),
+        (
+            ld(
+                '{"@type": "NewsArticle", "publisher": {"@type": "Organization", "name": "Báo Một"},'
+                '"copyrightHolder": {"@type": "Organization", "name": "Báo Hai"}}'
+            ),
+            ("Báo Hai", None, "json-ld"),
+        ),
+        (
+            ld(
+                '{"@type": "NewsArticle", "publisher": {"@type": "Organization", "name": "Báo Một"},'
+                '"copyrightHolder": {"@type": "Organization", "name": "Báo Một"}}'
+            ),
+            (None, None, ""),
+        ),
+    ],
+)
+def test_who_published_it_first_by_the_pages_head(head, via):
+    found = opened(page(head=head))
+    assert find_via(found.page, found.head, found.source) == via
+
+
+def test_another_host_of_the_source_is_itself():
+    found = opened(page(head=f'<link rel="canonical" href="{ELSEWHERE}">'), of=source(hosts=["bao.example.org"]))
+    assert find_via(found.page, found.head, found.source) == (None, None, "")
 
 
 @pytest.mark.parametrize(

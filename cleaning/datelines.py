@@ -1,0 +1,210 @@
+"""Datelines: the lines of a page that say when its article was published or changed."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta, tzinfo
+
+from lxml.html import HtmlElement
+
+from cleaning.dates import Moment, has_year, parse_machine, parse_visible, read_date
+from cleaning.lines import Line
+from cleaning.names import PREFIX
+from cleaning.page import attribute_text
+
+_DATE_MARK = re.compile(
+    r"(?:^|[\s_-])(?:\w*date\w*|time|timer|timestamp|pub(?:lish)?(?:ed)?\w*|post(?:ed)?-?(?:on|time|meta|info)"
+    r"|ngay\w*"
+    r"|thoi-?gian\w*|meta|article-?info|byline|_pnhide)(?:$|[\s_-])|date|time|publish",
+    re.IGNORECASE,
+)
+# Templates name the article's own date so, wherever they put it.
+_OWN_DATE_MARK = re.compile(
+    r"(?:^|[\s_-])(?:(?:post|entry|article|single|news|story|blog)[\s_-]?(?:post[\s_-]?)?(?:date|time|published)"
+    r"|(?:date[\s_-]?)?published(?:[\s_-]?(?:date|time|on))?|publish(?:ing)?[\s_-]?(?:date|time)|post-?date"
+    r"|date-posted)"
+    r"(?:$|[\s_-])",
+    re.IGNORECASE,
+)
+_CLOCK_MARK = re.compile(
+    r"(?:^|[\s_-])(?:today|now|clock|current|server|footer|copyright|weather|lich|calendar|comment\w*|related|sidebar"
+    r"|event"
+    r"|widget|teaser|recent|popular)(?:$|[\s_-])|^today|now$",
+    re.IGNORECASE,
+)
+_HEADER_MARK = re.compile(
+    r"(?:^|\s)(?:site-?|page-?|main-?|masthead)?(?:header|top-?bar|masthead)(?:$|\s|[-_](?!date|time|meta))|(?:^"
+    r"|\s)top(?:$|\s)",
+    re.IGNORECASE,
+)
+_SAYS_PUBLISHED = re.compile(
+    r"\b(?:ngày\s+đăng|đăng\s+(?:ngày|lúc)|ngày\s+xuất\s+bản|xuất\s+bản|published|posted|diterbitkan|diposting"
+    r"|publish\w*"
+    r"|veröffentlicht|erschienen|erstellt|publié\w*|publicad[oa]|pubblicat[oa]|gepubliceerd|opublikowano|опубликовано"
+    r"|lagt ut|publicerad|publisert|udgivet|yayınlanma|yayın tarihi)\b|公開|公开|发布|發布|掲載|配信|입력|등록",
+    re.IGNORECASE,
+)
+_SAYS_MODIFIED = re.compile(
+    r"\b(?:cập\s+nhật|updated?|last\s+modified|modified|diperbarui|sửa\s+đổi|aktualisiert|stand:|mis à jour"
+    r"|actualizad[oa]"
+    r"|atualizad[oa]|aggiornat[oa]|bijgewerkt|aktualizacja|обновлено|uppdaterad|oppdatert|opdateret|güncelle\w*)\b"
+    r"|更新|수정",
+    re.IGNORECASE,
+)
+_OTHER_DAY = re.compile(
+    r"\b(?:ngày sinh|sinh ngày|sinh năm|born|geboren|née? le|nacid[oa]|nat[oa] il|lahir|khai mạc|bế mạc|hạn (?:nộp"
+    r"|cuối|chót)"
+    r"|deadline|expires?|valid|hết hạn|hiệu lực|ban hành|ngày ký|copyright|wann|when|event|termin|datum der|eröffnung"
+    r"|starts?|ends?"
+    r"|died|gestorben|founded|gegründet|effective|release date|due)\b|©",
+    re.IGNORECASE,
+)
+# What goes with a date and says nothing else.
+_NOISE = re.compile(
+    r"\d+ (?:luot xem|views?|comments?|binh luan|shares?|min(?:ute)?s?(?: read)?|aufrufe|kommentare)"
+    r"|\b(?:thu (?:hai|ba|tu|nam|sau|bay)|chu nhat|(?:mon|tues|wednes|thurs|fri|satur|sun)day|mon|tue|wed|thu|fri|sat"
+    r"|sun"
+    r"|montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag|lundi|mardi|mercredi|jeudi|vendredi|samedi"
+    r"|dimanche"
+    r"|lunes|martes|miercoles|jueves|viernes|sabado|domingo|senin|selasa|rabu|kamis|jumat|sabtu|minggu"
+    r"|at|on|um|uhr|à|a|h|alle|ore|luc|ngay|gio|gmt|utc|wib|wita|wit|am|pm|pukul|est|edt|et|cet|cest|min|read|the|den"
+    r"|kl)\b"
+    r"|[\W\d_]+",
+    re.IGNORECASE,
+)
+_LABEL = re.compile(r"[^\W\d]{2,}\s?:")
+_BEFORE_TITLE, _BEHIND_TITLE = 6, 20
+_PROSE_LINES = 2
+_DATELINE_CHARS = 140
+_SHORT = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Dateline:
+    """A line that gives a date. `doubt` orders the lines of a page, the best first; `says` is `published`, `modified`
+    or nothing; `plain`: the line is the date and little else."""
+
+    moment: Moment
+    line: Line
+    doubt: int
+    says: str = ""
+    plain: bool = True
+
+
+def find_datelines(
+    lines: Sequence[Line], start: int, zone: tzinfo, fetched_on: date, *, month_first: bool = False
+) -> list[Dateline]:
+    """The dates around the line `start`, which prints the title, best first: those in elements marked as dates before
+    bare lines, near ones before far ones.
+
+    A bare date before the title is the article's only beside the title, and where it is not the day of the visit:
+    headers print that.
+    """
+    found: list[tuple[int, int, Dateline]] = []
+    prose = 0
+    for index in range(max(0, start - _BEFORE_TITLE), min(len(lines), start + _BEHIND_TITLE + 1)):
+        line, distance = lines[index], index - start
+        prose += distance > 0 and line.prose
+        if prose > _PROSE_LINES:
+            break
+        if len(line.text) > _DATELINE_CHARS:
+            continue
+        elements = _elements(line)
+        moment, rest, machine = _read(line, elements, zone, month_first)
+        if moment is None or _OTHER_DAY.search(line.text):
+            continue
+        marks = " ".join(attribute_text(element) for element in elements)
+        if _CLOCK_MARK.search(marks) or (distance < 0 and _HEADER_MARK.search(marks)):
+            continue
+        marked = machine or _DATE_MARK.search(marks) is not None
+        if line.linked and (not marked or line.block.tag in ("h2", "h3", "h4") or distance > 6):
+            continue
+        plain = bool(rest) and _is_mostly_date(line.text, rest)
+        if not marked and not (plain and (distance > 0 or _stands_by(lines, index, start, moment, fetched_on))):
+            continue
+        says = (
+            "published" if _SAYS_PUBLISHED.search(line.text) else "modified" if _SAYS_MODIFIED.search(line.text) else ""
+        )
+        doubt = {"published": 0, "": 1, "modified": 2}[says] + (not marked) + (distance < 0)
+        found.append((doubt, abs(distance), Dateline(moment, line, doubt, says, plain)))
+    return [dateline for _, _, dateline in sorted(found, key=lambda one: one[:2])]
+
+
+def lone_dateline(lines: Sequence[Line], zone: tzinfo, *, month_first: bool = False) -> Dateline | None:
+    """The one day that lines say to be the publication's, by their words or their elements' names, wherever they stand;
+    None where they disagree."""
+    found: list[Dateline] = []
+    for line in lines:
+        if len(line.text) > _SHORT or not has_year(line.text) or line.linked:
+            continue
+        moment = parse_visible(line.text, zone, month_first=month_first)
+        if moment is None or _OTHER_DAY.search(line.text):
+            continue
+        marks = " ".join(attribute_text(element) for element in _elements(line))
+        if not _CLOCK_MARK.search(marks.replace("sidebar", "")) and (
+            _SAYS_PUBLISHED.search(line.text) or _OWN_DATE_MARK.search(marks)
+        ):
+            found.append(Dateline(moment, line, 3))
+    return found[0] if len({one.moment.day for one in found}) == 1 else None
+
+
+def _read(
+    line: Line, elements: Sequence[HtmlElement], zone: tzinfo, month_first: bool
+) -> tuple[Moment | None, str, bool]:
+    """The moment of a line, what its text says beside it (empty: it prints no day), and whether an attribute gave it.
+    The day is the one that readers see, where an attribute gives it in UTC."""
+    text = line.text
+    if not has_year(text) and not any(
+        element.tag in ("time", "abbr") or element.get("content") for element in elements
+    ):
+        return None, "", False
+    published, modified = _SAYS_PUBLISHED.search(text), _SAYS_MODIFIED.search(text)
+    if published and modified:  # `Published … | Updated …` in either order
+        begin = published.start()
+        text = text[begin : modified.start()] if modified.start() > begin else text[begin:]
+    seen = read_date(text, zone, month_first=month_first)
+    for element in elements:
+        if element.tag == "time" or element.get("itemprop") or element.tag == "abbr":
+            value = (
+                element.get("datetime") or element.get("content") or (element.tag == "abbr" and element.get("title"))
+            )
+            if value and (moment := parse_machine(value, zone)):
+                if seen and moment.in_utc and abs(seen[0].day - moment.day) == timedelta(days=1):
+                    moment = replace(moment, day=seen[0].day)
+                return moment, seen[1] if seen else "", True
+    return (seen[0], seen[1], False) if seen else (None, "", False)
+
+
+def _is_mostly_date(text: str, rest: str) -> bool:
+    """Whether a line, of which `rest` is what is no day, says little beside it: a weekday, a time, a count of views,
+    who wrote it, or that it was published then."""
+    said = _NOISE.sub("", rest)
+    if len(said) <= 3:
+        return True
+    if _SAYS_PUBLISHED.search(text) or _SAYS_MODIFIED.search(text) or PREFIX.match(text):
+        return len(said) <= 60
+    return len(text) <= _SHORT and len(said) <= 25 and not _LABEL.search(rest)
+
+
+def _stands_by(lines: Sequence[Line], index: int, start: int, moment: Moment, fetched_on: date) -> bool:
+    """Whether the line stands in one small box with the title, and is not today's."""
+    if start - index > 3 or moment.day >= fetched_on - timedelta(days=1):
+        return False
+    around = [lines[start].block, *list(lines[start].block.iterancestors())[:3]]
+    own = [lines[index].block, *list(lines[index].block.iterancestors())[:3]]
+    return any(element in around and element.tag not in ("body", "html") for element in own)
+
+
+def _elements(line: Line) -> list[HtmlElement]:
+    """The elements the line's text stands in, up to the block around it."""
+    found: dict[HtmlElement, None] = {}
+    for piece in line.pieces[:6]:
+        current: HtmlElement | None = piece.parent
+        for _ in range(4):
+            if current is None or current.tag in ("body", "html", "article", "main"):
+                break
+            found[current] = None
+            if current is line.block:
+                break
+            current = current.getparent()
+    return list(found)
