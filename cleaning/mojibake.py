@@ -33,11 +33,12 @@ _HINT = re.compile(
 _RUN = re.compile(r"[^<>\"\r\n]+")
 _WORD = re.compile(r"[^\W\d_]+")
 _PROOF = 3
+_LONGEST = 5_000_000  # characters: longer pages are no articles
 
 
 def mend(text: str) -> str:
     """`text` with its mojibake made readable; the same string where there is none."""
-    if text.isascii() or not _HINT.search(text.encode("utf-8", "replace")):
+    if text.isascii() or len(text) > _LONGEST or not _HINT.search(text.encode("utf-8", "replace")):
         return text
     # A page proves itself by several different sequences in runs that are mojibake throughout.
     found = {one for run in _RUN.findall(text) if _read(run) is not None for one in _strong(run)}

@@ -75,7 +75,7 @@ def test_entities_are_decoded_and_those_escaped_twice_too():
     article = cleaned(
         page(
             paragraphs(
-                "<p>Giá &lt;b&gt; &amp;amp; &amp;#7899;t&amp;nbsp;&amp;amp;amp;, hơn cả mọi năm, theo lời các cô bán hàng ở chợ.</p>"
+                "<p>Giá &lt;b&gt; &amp;amp; &amp;#7899;t&amp;nbsp;&amp;amp;amp;, hơn cả mọi năm, theo lời họ.</p>"
             )
         )
     )
