@@ -3,9 +3,12 @@
 import json
 import logging
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
+from typing import BinaryIO
 
-from bantin.errors import NotReady
+from bantin.crew import LOST, crew_of
+from bantin.errors import NotReady, PagesLost
 from bantin.fetch import committed_captures
 from bantin.settings import Settings
 from model.article import Article, Rejected
@@ -29,36 +32,60 @@ class Cleaned:
     rejected: int
 
 
+MOST_LOST = 20
+"""So many pages of a part may be lost. A cleaner that hangs on every page would take a minute for each."""
+
+
 def clean_part(part_key: str, settings: Settings, on_page: Callable[[], None] = lambda: None) -> Cleaned:
     """Cleans the pages in the part at `part_key` by the rules its run keeps, and leaves the result for publish.
 
-    `on_page` is called after each page. Given the same captures, rules and libraries it writes the same bytes. Raises
-    `NotReady` where the part's run is not committed, and `StorageError`.
+    The pages are cleaned in processes of their own (`bantin.crew`), `settings.processes` of them where there are pages
+    enough. `on_page` is called after each page. Given the same captures, rules and libraries it writes the same bytes,
+    however many processes there are, unless one dies. Raises `NotReady` where the part's run is not committed,
+    `PagesLost`, and `StorageError`.
     """
-    from cleaning import clean
-
     store = open_store(settings.archive)
     name = keys.parse_raw_part(part_key)
     source = source_of_run(store, name.source, name.run)
+    captures = _pages(store, part_key)
     articles: list[Article] = []
-    rejections: list[dict[str, str]] = []
+    rejections: list[dict[str, str | int]] = []
+    lost = 0
+    crew = crew_of(settings.processes, settings.page_limit_s)
     with open_object(store, part_key) as file:
-        for capture in _pages(store, part_key):
-            try:
-                body = read_body(file, capture, source.fetch.max_body_bytes)
-                result = clean(capture, body, source)
-            except ContentEncodingError as err:
-                result = Rejected("unreadable", str(err))
-            if isinstance(result, Article):
-                articles.append(result)
-            else:
-                logger.info("rejected %s: %s", capture.url, result.reason)
-                rejections.append({"url": capture.url, "kind": result.kind, "detail": result.detail})
-            on_page()
+        pages = ((capture, _body(file, capture, source)) for capture in captures)
+        with closing(crew.clean(pages, source, len(captures))) as results:
+            for capture, result in results:
+                if isinstance(result, Article):
+                    articles.append(result)
+                else:
+                    rejections.append(_told(capture, result))
+                    lost += result.kind in LOST
+                    if lost > MOST_LOST:
+                        reason = f"{part_key}: gave up: {lost} pages were lost, the last {capture.url}: {result.reason}"
+                        raise PagesLost(reason, source=name.source, run=name.run)
+                on_page()
     store.put(keys.work_rejected(part_key), json.dumps(rejections, ensure_ascii=False).encode())
     store.put(keys.work_articles(part_key), encode(articles, Article))
     logger.info("%s: %d articles, %d rejected", part_key, len(articles), len(rejections))
     return Cleaned(len(articles), len(rejections))
+
+
+def _body(file: BinaryIO, capture: Capture, source: Source) -> bytes | Rejected:
+    try:
+        return read_body(file, capture, source.fetch.max_body_bytes)
+    except ContentEncodingError as err:
+        return Rejected("unreadable", str(err))
+
+
+def _told(capture: Capture, rejected: Rejected) -> dict[str, str | int]:
+    """What publish is told of a page that is no article: of one that was lost also where its record is."""
+    told: dict[str, str | int] = {"url": capture.url, "kind": rejected.kind, "detail": rejected.detail}
+    if rejected.kind not in LOST:
+        logger.info("rejected %s: %s", capture.url, rejected.reason)
+        return told
+    logger.error("lost %s: %s", capture.url, rejected.reason)
+    return {**told, "warc_key": capture.warc_key or "", "warc_offset": capture.warc_offset or 0}
 
 
 def source_of_run(store: ObjectStore, source: str, run: str) -> Source:

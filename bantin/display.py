@@ -134,6 +134,9 @@ def show_report(console: Console, report: RunReport) -> None:
     for page in report.cloaked[:LISTED]:
         line = f"  leads visitors from search engines elsewhere: {page['url']} → {page['leads_to']}"
         console.print(Text(safe(line), style="red"))
+    for lost in report.retry[:LISTED]:
+        line = f"  not cleaned, the next run tries again: {lost['url']}: {lost['kind']}: {lost['detail']}"
+        console.print(Text(safe(line), style="red"))
     for rejection in report.rejections[:LISTED]:
         line = f"  rejected {rejection['url']}: {rejection['kind']}: {rejection['detail']}"
         console.print(Text(safe(line), style="yellow"))

@@ -4,6 +4,7 @@ BantinError
 └── RunError              a step of a run failed; attributes: source, run
     ├── FetchFailed       the crawl ended badly; `exit_code` is its CrawlExit. Trying again goes on from what is stored.
     │   └── Interrupted   it was stopped from outside
+    ├── PagesLost         cleaning hung or died on page after page
     ├── NotReady          a step was asked for before the one it needs
     └── AllRejected       pages were fetched and not one of them is an article
 """
@@ -45,6 +46,10 @@ class FetchFailed(RunError):
 
 class Interrupted(FetchFailed):
     """The crawl was stopped before its end."""
+
+
+class PagesLost(RunError):
+    """The cleaner hangs, dies or fails on so many of a part's pages that it is no page's fault."""
 
 
 class NotReady(RunError):

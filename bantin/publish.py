@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bantin.clean import source_of_run
+from bantin.crew import LOST
 from bantin.errors import AllRejected, NotReady
 from bantin.fetch import committed_captures, parts_with_pages
 from bantin.settings import Settings
@@ -25,7 +26,7 @@ from storage.tables import encode, read
 logger = logging.getLogger("bantin.publish")
 
 LISTED = 200
-"""So many rejections and spam links are written out in a report; the counts are of all."""
+"""So many rejections, lost pages and spam links are written out in a report; the counts are of all."""
 
 
 def publish(source_id: str, run: str, settings: Settings) -> RunReport:
@@ -42,22 +43,26 @@ def publish(source_id: str, run: str, settings: Settings) -> RunReport:
         raise NotReady(f"run {run} of {source_id}: {expected}", source=source_id, run=run)
     parts = parts_with_pages(store, source_id, run)
     articles = one_row_a_page(article for part in parts for article in _cleaned(store, part))
-    rejections = [rejection for part in parts for rejection in json.loads(store.get(keys.work_rejected(part)))]
+    told = [rejection for part in parts for rejection in json.loads(store.get(keys.work_rejected(part)))]
+    rejections = [rejection for rejection in told if rejection["kind"] not in LOST]
+    retry = [rejection for rejection in told if rejection["kind"] in LOST]
     report = replace(
         reports.read_report(store, source_id, run) or _blank(source_id, run, started),
         articles=dict(compare(articles, _texts_before(store, source_id, run, articles))),
-        rejected=dict(Counter(rejection["kind"] for rejection in rejections)),
+        rejected=dict(Counter(rejection["kind"] for rejection in told)),
         rejections=rejections[:LISTED],
+        retry=retry[:LISTED],
         removed=dict(Counter(removal.rule for article in articles for removal in article.removed).most_common()),
         spam=_spam(articles)[:LISTED],
         cleaner_version=articles[0].cleaner_version if articles else None,
     )
-    if not articles and _some_rejection_is_news(store, source, run, rejections) and not source.may_be_empty:
-        seen = "; ".join(f"{r['url']}: {r['kind']}: {r['detail']}" for r in rejections[:3])
-        reason = f"every one of {len(rejections)} article pages was rejected: {seen}"
+    if not articles and _some_rejection_is_news(store, source, run, told) and not source.may_be_empty:
+        seen = "; ".join(f"{r['url']}: {r['kind']}: {r['detail']}" for r in told[:3])
+        reason = f"every one of {len(told)} article pages was rejected: {seen}"
         _finish(store, report, started, State.FAILED, reason)
         raise AllRejected(reason, source=source_id, run=run)
-    store.put(keys.articles(source_id, run), encode(articles, Article))
+    unread = [(lost["warc_key"], lost["warc_offset"]) for lost in retry]
+    store.put(keys.articles(source_id, run), encode(articles, Article, unread=unread))
     return _finish(store, report, started, State.PUBLISHED, None)
 
 

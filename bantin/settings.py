@@ -5,11 +5,13 @@ BANTIN_SOURCES     the folder of source files (default: sources/ of the checkout
 BANTIN_CONTACT     an e-mail address or web page for the operators of crawled sites; goes into the User-Agent
 BANTIN_WORK        the folder for open WARC parts (default: bantin-<user id>/ in the system's temporary folder)
 BANTIN_PART_MB     the size at which a WARC part is closed (default 64)
+BANTIN_PROCESSES   so many processes clean the pages of this one's sources (default: the processors it may use)
+BANTIN_PAGE_LIMIT_S  how long cleaning one page may take before its process is ended (default 60)
 AIRFLOW_HOME       Airflow's folder (default: .airflow of the checkout)
 """
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Self
@@ -24,6 +26,11 @@ class SettingsError(BantinError):
     """An environment variable holds something else than what it should."""
 
 
+def usable_processors() -> int:
+    """The processors that this process may use: fewer than the machine has, where it was told so."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """What every verb needs to know. `archive` is kept absolute, so that it names the same place in every process."""
@@ -34,23 +41,24 @@ class Settings:
     work: Path | None
     part_bytes: int
     airflow_home: Path
+    processes: int = field(default_factory=usable_processors)
+    page_limit_s: float = 60
 
     @classmethod
     def from_environment(cls) -> Self:
         """The settings as the environment has them. Raises `SettingsError`."""
-        part_mb = os.environ.get("BANTIN_PART_MB", "64")
-        try:
-            part_bytes = int(float(part_mb) * 1_000_000)
-        except ValueError as err:
-            raise SettingsError(f"BANTIN_PART_MB: {part_mb!r}: expected a number of megabytes") from err
+        part_mb = _number("BANTIN_PART_MB", "64", "megabytes")
+        processes = _number("BANTIN_PROCESSES", str(usable_processors()), "processes")
         work = os.environ.get("BANTIN_WORK")
         return cls(
             archive=absolute(os.environ.get("ARCHIVE_URL") or "./archive"),
             sources=Path(os.environ.get("BANTIN_SOURCES") or CHECKOUT / "sources").absolute(),
             contact=os.environ.get("BANTIN_CONTACT") or None,
             work=Path(work).absolute() if work else None,
-            part_bytes=part_bytes,
+            part_bytes=int(part_mb * 1_000_000),
             airflow_home=Path(os.environ.get("AIRFLOW_HOME") or CHECKOUT / ".airflow").absolute(),
+            processes=max(1, int(processes)),
+            page_limit_s=_number("BANTIN_PAGE_LIMIT_S", "60", "seconds"),
         )
 
     def override(self, *, archive: str | None = None, sources: Path | None = None) -> Self:
@@ -75,8 +83,22 @@ class Settings:
             "BANTIN_WORK": str(self.work or ""),
             "BANTIN_PART_MB": str(self.part_bytes / 1_000_000),
             "AIRFLOW_HOME": str(self.airflow_home),
+            "BANTIN_PROCESSES": str(self.processes),
+            "BANTIN_PAGE_LIMIT_S": str(self.page_limit_s),
         }
         return {name: value for name, value in values.items() if value}
+
+
+def _number(name: str, default: str, unit: str) -> float:
+    """The positive number that the environment variable `name` holds. Raises `SettingsError`."""
+    value = os.environ.get(name) or default
+    try:
+        number = float(value)
+    except ValueError:
+        number = 0
+    if not 0 < number < float("inf"):
+        raise SettingsError(f"{name}: {value!r}: expected a number of {unit}")
+    return number
 
 
 def absolute(archive: str) -> str:

@@ -10,6 +10,7 @@ from w3lib.encoding import html_body_declared_encoding, resolve_encoding
 
 from cleaning.legacy_fonts import detect
 from cleaning.legacy_tables import LEGACY, legacy_name, read
+from cleaning.mojibake import mend
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -45,13 +46,14 @@ def decode(body: bytes, charset: str | None = None, forced: str | None = None) -
 
     `charset` is what the Content-Type header says, `forced` what the source's file says (`fetch.encoding`). A
     declared encoding counts only where the bytes decode strictly by it and it does not turn UTF-8 or windows-1258
-    into mojibake. Never raises: bytes that fit nothing become U+FFFD.
+    into mojibake. Parts that were mojibake before they were sent are mended. Never raises: bytes that fit nothing
+    become U+FFFD.
 
     Text typed for a legacy font is left as typed, unless the source or a label names its encoding: only the markup
     tells which of a page's texts it is, see `legacy_fonts.restore`.
     """
     found = _forced(body, forced) or _marked(body) or _utf8(body, charset) or _declared(body, charset) or _guess(body)
-    return Decoded(unicodedata.normalize("NFC", found.text), found.encoding, found.origin)
+    return Decoded(mend(unicodedata.normalize("NFC", found.text)), found.encoding, found.origin)
 
 
 def _strict(body: bytes, encoding: str) -> str | None:

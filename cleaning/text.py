@@ -3,6 +3,8 @@
 import re
 import unicodedata
 from functools import lru_cache
+from html import unescape
+from html.entities import html5
 
 _ZERO_WIDTH = "\u00ad\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
 _SPACES = (
@@ -33,17 +35,36 @@ _TABLE: dict[int, str | None] = {
 _LATIN_JOINER = re.compile(
     r"(?<=[\u0000-\u024f\u1e00-\u1eff])[\u200c\u200d]+|[\u200c\u200d]+(?=[\u0000-\u024f\u1e00-\u1eff])"
 )
-_WORD = re.compile(r"\w+")
+# What is still a reference after parsing was escaped twice: systems do that to titles and feeds, and readers see it.
+_REFERENCE = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
+
+
+def _marks() -> str:
+    """The signs within words of the scripts from Latin to Myanmar and of Khmer: vowels of Thai, Lao, Hindi …, which to
+    Python's \\w are no part of a word."""
+    codes = [*range(0x300, 0x10A0), *range(0x1780, 0x1800)]
+    return "".join(chr(code) for code in codes if unicodedata.category(chr(code)) in ("Mn", "Mc"))
+
+
+_WORD = re.compile(rf"\w[\w{_marks()}]*")
 
 
 def tidy(text: str) -> str:
-    """`text` in NFC on one line: single spaces, no zero-width characters, no controls, no lone surrogates."""
+    """`text` in NFC on one line: single spaces, no zero-width characters, no controls, no lone surrogates, and no
+    character references that were escaped twice."""
+    if "&" in text:
+        text = _REFERENCE.sub(_referred, text)
     if text.isascii() and text.isprintable():
         return " ".join(text.split())
     text = text.translate(_TABLE)
     if "\u200c" in text or "\u200d" in text:
         text = _LATIN_JOINER.sub("", text)
     return unicodedata.normalize("NFC", " ".join(text.split()))
+
+
+def _referred(reference: re.Match[str]) -> str:
+    text = reference.group()
+    return unescape(text) if text[1] == "#" or text[1:] in html5 else text
 
 
 @lru_cache(maxsize=4096)

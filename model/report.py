@@ -22,7 +22,9 @@ class RunReport:
     the URLs that were found and not asked for, by reason. `articles` counts `new`, `changed` and `unchanged`
     texts against what the archive held before the run. `removed` counts removed blocks by rule. `vanished` are pages
     that were there before and are gone or moved (`url`, `how`), `cloaked` those that lead a search engine's visitor
-    elsewhere (`url`, `leads_to`). `waiting` counts addresses left for a later run, `warnings` are for the operator.
+    elsewhere (`url`, `leads_to`). `retry` are the pages that could not be cleaned, by no fault of theirs
+    (`url`, `kind`, `detail` and the record, `warc_key` and `warc_offset`): the next run asks for them again. `waiting`
+    counts addresses left for a later run, `warnings` are for the operator.
     """
 
     source: str
@@ -42,6 +44,7 @@ class RunReport:
     articles: dict[str, int] = field(default_factory=dict)
     rejected: dict[str, int] = field(default_factory=dict)
     rejections: list[dict[str, str]] = field(default_factory=list)
+    retry: list[dict[str, str | int]] = field(default_factory=list)
     removed: dict[str, int] = field(default_factory=dict)
     spam: list[dict[str, str]] = field(default_factory=list)
     timings_s: dict[str, float] = field(default_factory=dict)
@@ -56,7 +59,12 @@ class RunReport:
         head = f"{new} new, {changed} changed" if new or changed else "no new text"
         rest = f"{unchanged} unchanged, {sum(self.rejected.values())} rejected"
         rest += f", {sum(self.removed.values())} blocks removed, {len(self.spam)} injected links"
-        told = ((len(self.vanished), "vanished"), (self.blocked, "blocked"), (len(self.cloaked), "cloaked"))
+        told = (
+            (len(self.retry), "to be cleaned again"),
+            (len(self.vanished), "vanished"),
+            (self.blocked, "blocked"),
+            (len(self.cloaked), "cloaked"),
+        )
         return f"{head}; {rest}" + "".join(f", {count} {what}" for count, what in told if count)
 
     @property

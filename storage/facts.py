@@ -18,7 +18,7 @@ from model.capture import Kind
 from model.url import is_home_page, normalise_url
 from storage import keys
 from storage.store import ObjectStore
-from storage.tables import read_table
+from storage.tables import read_table, unread_of
 
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
@@ -104,8 +104,9 @@ class Facts:
     hold what a row says: `final_url` is "" where it is the URL that was asked for. Times are in µs since 1970.
 
     `waiting`: the URL was found and not asked for. `hop`: a redirect that was followed; the answer is another row of
-    the run. `failed`: no answer, or a page that nobody has cleaned. `page`: the cleaner was to read it; `text_sha256`
-    is what it read. `moved`: led elsewhere, or home. `light`: nothing changed, and the body is not in this record.
+    the run. `failed`: no answer, or a page that nobody has cleaned, or could. `page`: the cleaner was to read it;
+    `text_sha256` is what it read. `moved`: led elsewhere, or home. `light`: nothing changed, and the body is not in
+    this record.
     `direct`: the URL itself gave the answer.
     """
 
@@ -143,6 +144,7 @@ def facts(runs: Sequence[RunTables]) -> Facts:
     page = ~error & (kind == KINDS.index(Kind.ARTICLE)) & (status == 200) & ~light & ~home
     refused = np.where(np.isin(kind, PAGES), (status >= 400) & ~np.isin(status, (404, 410)), (status >= 400) | redirect)
     unpublished = page & ~np.array([one.articles is not None for one in runs], bool)[run]
+    unpublished[_unread(runs, rows)] = True
     columns = {name: rows[name] for name in _KEPT}
     columns["text_sha256"] = _texts([one.articles for one in runs if one.articles is not None], rows, page)
     return Facts(
@@ -207,6 +209,15 @@ def _answered_later(run: Ints, code: Ints, asked: Flags) -> Flags:
     before, after = places[:-1], places[1:]
     later[before] = (run[before] == run[after]) & (code[before] == code[after])
     return later
+
+
+def _unread(runs: Sequence[RunTables], rows: pa.Table) -> list[int]:
+    """The rows of pages that the cleaner failed to read. They are few, and in most runs there are none."""
+    lost = {place for one in runs if one.articles is not None for place in unread_of(one.articles)}
+    if not lost:
+        return []
+    places = zip(rows["warc_key"].to_pylist(), rows["warc_offset"].to_pylist(), strict=True)
+    return [at for at, place in enumerate(places) if place in lost]
 
 
 def _texts(articles: Sequence[pa.Table], rows: pa.Table, page: Flags) -> pa.Array:

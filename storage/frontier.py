@@ -190,7 +190,8 @@ def fold(
     """Everything known of the URLs of `source`, without the run `leave_out`.
 
     `min_h` and `max_h` bound the revisit interval, in hours. A page counts as known once its run is published: what
-    was fetched and never became an article, or a rejection, is due at once. With `save` the next fold need not begin
+    was fetched and never became an article, or a rejection, is due at once, and so is a page on which the cleaner
+    failed. With `save` the next fold need not begin
     from the beginning. Raises `StorageError`, but for the snapshot: without one it takes longer.
     """
     # Articles first: a run that is published meanwhile is taken for unpublished, and the next fold sees that it is not.

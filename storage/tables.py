@@ -4,6 +4,7 @@ The same rows give the same bytes: nothing of the clock or the machine enters a 
 """
 
 import io
+import json
 import types
 from collections.abc import Iterable, Sequence
 from dataclasses import MISSING, Field, asdict, fields, is_dataclass
@@ -36,11 +37,20 @@ def schema_of(record: type) -> pa.Schema:
     return pa.schema(_arrow_fields(record))
 
 
-def encode(rows: Iterable[Any], record: type) -> bytes:
-    """The Parquet file that holds `rows`, instances of the dataclass `record`, in their order."""
+Places = Sequence[tuple[str, int]]
+"""Records of pages, by WARC key and offset."""
+
+_UNREAD = b"bantin.unread"
+
+
+def encode(rows: Iterable[Any], record: type, *, unread: Places = ()) -> bytes:
+    """The Parquet file that holds `rows`, instances of the dataclass `record`, in their order. `unread`, of a table of
+    articles, are the pages that could not be cleaned: `unread_of` finds them in the file's metadata."""
     rows = list(rows)
     columns = {name: [_plain(getattr(row, name)) for row in rows] for name in schema_of(record).names}
     table = pa.Table.from_pydict(columns, schema=schema_of(record))
+    if unread:
+        table = table.replace_schema_metadata({_UNREAD: json.dumps(list(unread))})
     out = io.BytesIO()
     pq.write_table(table, out, compression="zstd")
     return out.getvalue()
@@ -83,9 +93,15 @@ def read_table(store: ObjectStore, key: str, schema: pa.Schema) -> pa.Table:
     for field in absent:
         table = table.append_column(field.name, pa.nulls(table.num_rows, field.type))
     try:
-        return table.select(schema.names).cast(schema)
+        return table.select(schema.names).cast(schema.with_metadata(table.schema.metadata))
     except (pa.ArrowException, ValueError) as err:
         raise Corrupt(f"{key}: {err}: expected the columns of {schema.names}", key=key) from err
+
+
+def unread_of(table: pa.Table) -> set[tuple[str, int]]:
+    """What `encode` was told of pages that could not be cleaned; `table` is as `read_table` gave it."""
+    noted = (table.schema.metadata or {}).get(_UNREAD, b"[]")
+    return {(key, offset) for key, offset in json.loads(noted)}
 
 
 def _read(store: ObjectStore, key: str, columns: Sequence[str], repeated: Sequence[str] = ()) -> pa.Table:

@@ -20,7 +20,8 @@ SHARED = Path(os.environ.get("BANTIN_SHARED", CHECKOUT.parent / "shared"))
 @pytest.fixture(autouse=True)
 def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads the developer's settings."""
-    for name in ("ARCHIVE_URL", "BANTIN_SOURCES", "BANTIN_CONTACT", "BANTIN_WORK", "BANTIN_PART_MB", "AIRFLOW_HOME"):
+    names = ("SOURCES", "CONTACT", "WORK", "PART_MB", "PROCESSES", "PAGE_LIMIT_S")
+    for name in ("ARCHIVE_URL", "AIRFLOW_HOME", *(f"BANTIN_{name}" for name in names)):
         monkeypatch.delenv(name, raising=False)
 
 

@@ -1,10 +1,13 @@
 """Bytes become NFC text by what they are, not by what the server calls them."""
 
+import json
 import unicodedata
+from pathlib import Path
 
 import pytest
 
 from cleaning.decoding import decode
+from cleaning.mojibake import mend
 from tests.cleaning.markup import SENTENCES, TITLE, cleaned, page
 from tests.cleaning.test_legacy_fonts import typed
 
@@ -136,3 +139,57 @@ def test_a_viscii_page_becomes_an_article():
     article = cleaned(typed(page().replace(' charset="utf-8"', ""), "viscii").encode("latin-1"), charset="viscii")
     assert article.text.split("\n") == list(SENTENCES)
     assert article.origins["text"] == "viscii"
+
+
+def garbled(text: str, encoding: str = "cp1252") -> str:
+    """`text` as a system shows it that took its UTF-8 for `encoding` (and Latin-1, where that has nothing)."""
+    return "".join(bytes([byte]).decode(encoding, "ignore") or chr(byte) for byte in text.encode())
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "latin-1"])
+@pytest.mark.parametrize(
+    "text", [TITLE, *SENTENCES, "Đảng bộ xã Ví Dụ", "Thủ tướng", "L’été, c’est déjà là…", "日本語"]
+)
+def test_a_part_that_was_mojibake_before_is_mended(text, encoding):
+    markup = page(before=f"<p>{garbled(text, encoding)}</p>")
+    decoded = decode(markup.encode(), "utf-8")
+    assert decoded.text == page(before=f"<p>{text}</p>")
+    assert (decoded.encoding, decoded.origin) == ("utf-8", "http")
+
+
+def test_a_wrong_word_among_right_ones_is_mended():
+    markup = page(before=f"<p>Hội nghị của {garbled('Việt Nam')} và bạn bè, {garbled('“tổng kết”')} – xong</p>")
+    assert "Hội nghị của Việt Nam và bạn bè, “tổng kết” – xong" in decode(markup.encode()).text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "HỘI ĐỒNG NHÂN DÂN “XÃ”",
+        "UBND XÃ\u00a0TRUNG",
+        "XÃ\u00a0HỘI HÓA",
+        "«está»— dijo",
+        "voilà »— «à»",
+        "THỊ XÃ™ ĐÃ… QUÁ– GIÁ»”",
+        "SÃO JOÃO: MÃE» ÂÔ",
+        "FranÃ§ois",  # alone it may be meant: a page about mojibake
+        "ÄÖÜ Ä„ĄÅ",
+    ],
+)
+def test_right_text_that_looks_like_mojibake_stays(text):
+    assert decode(page(before=f"<p>{text}</p>").encode()).text == page(before=f"<p>{text}</p>")
+
+
+def test_no_true_text_is_taken_for_mojibake(shared):
+    texts = [text for name in ("vi", "aeb", "fundus") for text in truths(shared / "data" / name)]
+    texts += [file.read_text("utf-8") for file in (shared / "seeds").glob("*.txt")]
+    assert len(texts) > 500
+    for text in texts:
+        for made in (text, text.upper(), text.replace(" ", "\u00a0"), text.upper().replace(" ", "\u00a0")):
+            assert mend(made) == unicodedata.normalize("NFC", made)
+
+
+def truths(folder: Path) -> list[str]:
+    pages = json.loads((folder / "ground_truth.json").read_text("utf-8")).values()
+    found = [one.get(name) or "" for one in pages for name in ("text", "title")]
+    return [unicodedata.normalize("NFC", text) for text in found]

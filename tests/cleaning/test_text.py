@@ -60,22 +60,27 @@ def test_a_teasers_lead_is_not_the_articles():
         ("می\u200cروم", "می\u200cروم"),  # Persian needs it
         ("\x93trích\x94 \x96 dẫn", "“trích” – dẫn"),
         ("a\x00b\ud800c", "abc"),
+        (
+            "Hoà B&igrave;nh: hòa &#225;o &quot;d&agrave;i&quot;&#x21;",
+            'Hoà Bình: hòa áo "dài"!',
+        ),  # each as it is written
+        ("R&D; x &copy; &notit; &; &#0; &#xD800; &#99999999;", "R&D; x © &notit; &; \ufffd \ufffd &#99999999;"),
     ],
 )
 def test_tidy(raw, text):
     assert tidy(raw) == text
 
 
-def test_entities_are_decoded_once():
+def test_entities_are_decoded_and_those_escaped_twice_too():
     article = cleaned(
         page(
             paragraphs(
-                "<p>Giá &lt;b&gt; &amp;amp; &#7899;t, hơn cả mọi năm, theo lời các cô bán hàng ở chợ quê tôi.</p>"
+                "<p>Giá &lt;b&gt; &amp;amp; &amp;#7899;t&amp;nbsp;&amp;amp;amp;, hơn cả mọi năm, theo lời họ.</p>"
             )
         )
     )
-    assert "Giá <b> &amp; ớt," in article.text
-    assert "Giá &lt;b&gt; &amp;amp; ớt," in article.html
+    assert "Giá <b> & ớt &amp;, hơn" in article.text
+    assert "Giá &lt;b&gt; &amp; ớt &amp;amp;, hơn" in article.html
 
 
 def test_the_fragment_is_safe():
@@ -91,4 +96,7 @@ def test_the_fragment_is_safe():
 
 def test_forms_for_comparison():
     assert words("Hội đua – thuyền!") == "hội đua thuyền"
+    assert words("नमस्ते, दुनिया") == "नमस्ते दुनिया"
+    assert words("สวัสดี ชาวโลก!") == "สวัสดี ชาวโลก"
+    assert words("ភ្នំពេញ។") == "ភ្នំពេញ"
     assert fold("Đường Hoà Bình") == "duong hoa binh"

@@ -1,0 +1,93 @@
+"""A process that cleans pages, one at a time: `python -m bantin.clean_worker FD LIMIT_S`, started by `bantin.crew`.
+
+Pages come, and answers go, through the socket FD. A page that takes longer than LIMIT_S ends the process: the kernel's
+timer does that, so that it works while C code holds the interpreter, and when the parent is gone. Otherwise it ends
+when the socket closes, however the parent died.
+"""
+
+import os
+import select
+import signal
+import sys
+import threading
+import traceback
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from model.article import Article, Rejected
+from model.capture import Capture
+from model.source import Source
+
+GROWN_BYTES = 300_000_000
+"""A worker that has come to hold so much makes room for another: memory that a huge page took stays with a process."""
+
+
+START_S = 120
+"""How long a process may take until it can clean."""
+
+Page = tuple[Capture, bytes, Source | None]
+"""A page to clean. The source is None where it is that of the page before."""
+
+Answer = tuple[Article | Rejected, str | None, bool]
+"""What the cleaner made of a page; the traceback where it raised; and whether the process ends now."""
+
+
+def main(argv: list[str]) -> int:
+    """Cleans until the socket closes."""
+    connection, limit_s = Connection(int(argv[0])), float(argv[1])
+    threading.Thread(target=_end_with_parent, args=(connection.fileno(),), daemon=True).start()
+    signal.setitimer(signal.ITIMER_REAL, START_S)
+    from cleaning import clean
+
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    source: Source | None = None
+    last = False
+    while not last:
+        try:
+            capture, body, other = connection.recv()
+        except (EOFError, OSError):
+            break
+        source = other or source
+        assert source is not None  # noqa: S101 - the first page brings one
+        signal.setitimer(signal.ITIMER_REAL, limit_s)
+        mistake = None
+        try:
+            result = clean(capture, body, source)
+        except Exception as err:  # noqa: BLE001 - the task's edge: it is reported by its page, and the others go on
+            result, mistake = Rejected("failed", _told(err)), traceback.format_exc()
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        last = _held_bytes() > GROWN_BYTES
+        answer: Answer = result, mistake, last
+        try:
+            connection.send(answer)
+        except OSError:
+            break
+    return 0
+
+
+def _told(err: Exception) -> str:
+    """The error and the line of ours that it came from."""
+    here = str(Path(__file__).parent.parent)
+    ours = [frame for frame in traceback.extract_tb(err.__traceback__) if frame.filename.startswith(here)]
+    place = f" (cleaning/{Path(ours[-1].filename).name}:{ours[-1].lineno})" if ours else ""
+    return f"{type(err).__name__}: {err}"[:500] + place
+
+
+def _held_bytes() -> int:
+    """What the process holds in memory now; 0 where the system does not tell."""
+    try:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        return 0
+
+
+def _end_with_parent(socket: int) -> None:
+    """Waits for the other end to close, and ends the process, whatever it is at."""
+    poll = select.poll()
+    poll.register(socket, 0)  # POLLHUP and POLLERR are always told
+    poll.poll()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
