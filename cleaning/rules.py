@@ -144,13 +144,16 @@ def rule_for(takes: Takes, text: str) -> str | None:
 
 def reason_for(element: HtmlElement, outermost: HtmlElement | None = None) -> str | None:
     """Why text in `element` that was left out is not the article: the name of the `reason` rule that the innermost
-    ancestor says, from `element` to below `outermost` (without it, to below the body); None where none says any."""
+    ancestor says, from `element` to below `outermost` (without it, to below the body); `link` where none says any but
+    the text leads elsewhere; else None."""
+    linked = False
     current: HtmlElement | None = element
     while current is not None and current is not outermost and current.tag not in ("body", "html"):
         if isinstance(current.tag, str) and (name := _reason(marks_of(current))):
             return name
+        linked = linked or current.tag == "a"
         current = current.getparent()
-    return None
+    return "link" if linked else None
 
 
 def marks_of(element: HtmlElement) -> str:

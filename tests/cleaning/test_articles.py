@@ -71,6 +71,8 @@ KNOWN: dict[tuple[str, str], str] = {
     ("sharepoint", "text"): "a lead that is known by its id alone is not found",
     ("tailwind", "lead"): "a description in JSON-LD does not lead to the lead",
     ("wordpress", "tags"): "the tags are read after the rules have taken them",
+    ("photo-story", "images"): "a srcset goes before src even where its picture is smaller",
+    ("reprint", "via_url"): "a canonical on another host is not taken for the first publisher",
     ("paper-de", "author"): "`Von` before a name is not known",
     ("paper-de", "text"): "`Von` before a name is not known",
 }

@@ -94,6 +94,8 @@ def test_a_long_line_is_never_furniture() -> None:
         ('<div role="dialog"><p id=x>Mời bạn</p></div>', "popup"),
         ('<div class="cookie_notice popup"><p id=x>Cookie</p></div>', "cookie-consent"),
         ('<div class="platform research"><p id=x>Trạm bơm</p></div>', None),
+        ('<div class="platform"><p><a href="/t"><b id=x>Trạm bơm</b></a></p></div>', "link"),
+        ('<nav><a href="/t"><b id=x>Trạm bơm</b></a></nav>', "navigation"),
     ],
 )
 def test_the_innermost_element_that_says_so_gives_the_reason(markup: str, reason: str | None) -> None:
@@ -115,6 +117,8 @@ def test_a_reason_is_not_sought_outside_of_the_outermost_element() -> None:
 def test_no_text_keeps_a_pattern_busy(text: str) -> None:
     hostile = (text * LINE_CHARS)[:LINE_CHARS]
     start = time.process_time()
+    for kind in LINES:
+        rule_for(kind, hostile)
     for rule in RULES:
         for pattern in rule.patterns:
             compiled_one = re.compile(expanded(pattern))
