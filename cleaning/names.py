@@ -105,6 +105,7 @@ _LEADING_DATE = re.compile(
     re.IGNORECASE,
 )
 _NAME_CHARS = 80
+_FIELD_CHARS = 1_000
 _CAPITALISED = re.compile(r"[^\W\d_](?:[\w'’.\-]*)$")
 _CAMEL = re.compile(r"[a-zà-ÿ][A-ZÀ-Þ][a-zà-ÿ]+[A-ZÀ-Þ]")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
@@ -210,7 +211,7 @@ def split_names(raw: str, outlets: frozenset[str]) -> list[str]:
     """The names in a field that may hold several (`A, B und C`, `A; B`): those that are persons' where some are, else
     the whole as one name."""
     found: list[str] = []
-    for part in raw.split(";"):
+    for part in raw[:_FIELD_CHARS].split(";"):
         plain = without_prefix(tidy(part))
         smaller = [one.strip() for one in _AND.split(plain) if one.strip()]
         if len(smaller) > 1 and is_name(smaller[0]):

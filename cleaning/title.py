@@ -8,6 +8,8 @@ engines, so the h1 is the headline wherever the two are variants of each other.
 import re
 from collections.abc import Iterable, Sequence, Set
 
+from lxml.html import HtmlElement
+
 from cleaning.furniture import first_match
 from cleaning.head import Head
 from cleaning.lines import Line
@@ -219,19 +221,18 @@ def _headlines(lines: Sequence[Line], title: str) -> list[str]:
 
 def _without_kicker(line: Line) -> str:
     """The text of a heading's line without the kicker that stands in an element of its own."""
-    marked = [
-        child
-        for child in line.block.iterdescendants("span", "small", "div", "em", "strong", "p")
-        if (marks := attribute_text(child)) and _KICKER.search(marks)
-    ]
-    if not marked:
+    kickers: set[HtmlElement] = set()
+    if len(line.text) <= _TITLE_CHARS:
+        for child in line.block.iterdescendants():
+            marks = attribute_text(child)
+            if child.getparent() in kickers or (marks and _KICKER.search(marks)):
+                kickers.add(child)
+    if not kickers:
         return line.text
     texts = [
         (element.tail if is_tail else element.text) or ""
         for element, is_tail in line.pieces
-        if not any(
-            (element.getparent() if is_tail else element) in (child, *child.iterdescendants()) for child in marked
-        )
+        if (element.getparent() if is_tail else element) not in kickers
     ]
     return tidy("".join(texts)).strip(" -–—|•:") or line.text
 
