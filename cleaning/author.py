@@ -7,7 +7,7 @@ from cleaning.bylines import Byline, find_byline
 from cleaning.furniture import first_match
 from cleaning.head import Head
 from cleaning.lines import Line, lines_of
-from cleaning.names import distinct, is_agency, is_desk, is_name, is_vietnamese_name, person, split_names
+from cleaning.names import distinct, is_agency, is_company, is_desk, is_name, is_vietnamese_name, person, split_names
 from cleaning.page import Page
 from cleaning.structured import is_article_thing, lookup
 from cleaning.text import fold, tidy, words
@@ -22,13 +22,6 @@ _NOT_META = re.compile(
     r"(?:twitter|fediverse|book|music|video|pdf|itunes)[:.]|.*(?:\bid|url|email|image)$", re.IGNORECASE
 )
 _OPEN_GRAPH = ("article:author", "og:article:author", "og:author")
-# What outlets are called, where their name is built like a person's.
-_COMPANY = re.compile(
-    r"\b(?:news|times?|post|daily|herald|tribune|gazette|journal|magazine|online|media|press|zeitung|presse|blatt|nachrichten|radio"
-    r"|tv|echos?|care|services?|group|studio|inc|llc|gmbh|ltd|blog|team|lab|works|digital|tech|company|agency|academy|institute"
-    r"|university|college|school|hub|guide|review|reviews|world|network|the|club|shop|store|health|home|house|street|city)\b",
-    re.IGNORECASE,
-)
 
 
 def find_author(
@@ -99,7 +92,7 @@ def _is_persons(name: str, head: Head) -> bool:
         and len(name.split()) in (2, 3)
         and is_name(name)
         and not is_vietnamese_name(name)
-        and not _COMPANY.search(name)
+        and not is_company(name)
     )
 
 
@@ -113,7 +106,7 @@ def _claims(head: Head, outlets: frozenset[str], bodies: list[str]) -> Iterable[
             names: list[str] = []
             for raw, organisation in index.named(thing.get(key)):
                 if not organisation:
-                    names += [name for name in split_names(raw, outlets) if not _holds_outlet(name, outlets)]
+                    names += split_names(raw, outlets)
                 elif (is_agency(raw) or is_desk(raw)) and (name := person(raw, outlets)):
                     bodies.append(name)
             if names:
@@ -122,16 +115,8 @@ def _claims(head: Head, outlets: frozenset[str], bodies: list[str]) -> Iterable[
     for key in sorted(head.meta, key=lambda key: key not in _OPEN_GRAPH):
         if _META.fullmatch(key) and not _NOT_META.match(key):
             names = [name for raw in head.meta[key][:10] for name in split_names(raw, outlets)]
-            if names := [name for name in names if not _holds_outlet(name, outlets)]:
+            if names:
                 yield distinct(names), "open-graph" if key in _OPEN_GRAPH else "meta"
-
-
-def _holds_outlet(name: str, outlets: frozenset[str]) -> bool:
-    """Whether `name` begins with an outlet's and is no person's: `Beispiel Nachrichten` of the Beispiel."""
-    if is_desk(name) or not _COMPANY.search(name):
-        return False
-    parts = fold(words(name)).split()
-    return any("".join(parts[:count]) in outlets for count in range(1, len(parts)))
 
 
 def _agree(one: Sequence[str], other: Sequence[str]) -> bool:

@@ -167,7 +167,9 @@ def _profile_names(line: Line, outlets: frozenset[str]) -> list[str]:
             continue
         text = next((plain for one in anchor.itertext() if (plain := tidy(one)) and not _ALONE.fullmatch(plain)), "")
         slug = words(unquote(profile["slug"]).replace("-", " ")) if profile else ""
-        names = names_in_byline(text, outlets, marked=True)
+        rest = line.text.removeprefix(text)
+        whole = line.text if rest.isalpha() and rest.islower() else text  # a link that misses the last letters
+        names = names_in_byline(whole, outlets, marked=True)
         if names and "author" not in rel and not set(words(names[0]).split()) & set(slug.split()):
             names = []
         if names:

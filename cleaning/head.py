@@ -18,6 +18,7 @@ _SITE_META = (
 _PUBLISHERS = frozenset({"organization", "newsmediaorganization", "corporation", "website"})
 _TITLE_DASHES = (" | ", " - ", " – ", " — ", " • ", " · ", " :: ", " » ", ": ", "|")
 _MAX_LINKS = 500
+_NAME_CHARS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ def read_head(tree: HtmlElement) -> Head:
 def _names(element: HtmlElement) -> set[str]:
     """The names a meta element gives its value: mostly one."""
     found = (element.get("name"), element.get("property"), element.get("itemprop"))
-    return {name.strip().lower() for name in found if name} - {""}
+    return {name.strip().lower() for name in found if name and len(name) <= _NAME_CHARS} - {""}
 
 
 def _site_names(meta: dict[str, list[str]], things: list[Thing], title: str) -> tuple[list[str], frozenset[str]]:

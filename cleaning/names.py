@@ -9,7 +9,7 @@ from cleaning.text import fold, tidy, words
 # What stands before a name in a byline.
 PREFIX = re.compile(
     r"^(?:(?:"
-    r"(?:(?:article|story|words|text|report|reporting|blog|post|photography) "
+    r"(?:(?:article|story|words|text|report|reporting|blog|post|photography|analysis|opinion|column) "
     r"|(?:written|reported|posted|published|authored|compiled|contributed|submitted|created) )?by|authors?|reporters?"
     r"|(?:(?:geschrieben|verfasst|(?:ein |eine )?(?:bericht|analyse|kommentar|gastbeitrag|interview|essay"
     r"|reportage)) )?von"
@@ -35,8 +35,16 @@ _NOT_A_NAME = re.compile(
     rf"https?:|www\.|@|\b[\w-]{{2,}}\.{_EXTENSION}\b|\d{{2,}}|[:<>{{}}\[\]=_]|^\w+(?:\.\w+){{2,}}$"
     r"|^(?:admin(?:istrator)?|editor|staff|webmaster|ban biên tập|bbt|root|guest|unknown|anonymous|null|none"
     r"|undefined"
-    r"|redaktion|redaksi|super ?user|user|author|authors|written by|by|team|newsroom|contributor|about\b.*|more\b.*"
+    r"|redaktion|redaksi|super ?user|user|author|authors|written by|by|team|newsroom|contributor"
+    r"|editorials?|staff reports?|about\b.*|more\b.*"
     r"|quản trị(?: viên)?|tổng hợp|theo\b.*|nguồn\b.*|cổng (?:thông tin|ttđt).*|báo\s.*|trang\s.*)$",
+    re.IGNORECASE,
+)
+# What outlets are called, where their name is built like a person's.
+_COMPANY = re.compile(
+    r"\b(?:news|times?|post|daily|herald|tribune|gazette|journal|magazine|online|media|press|zeitung|presse|blatt|nachrichten|radio"
+    r"|tv|echos?|care|services?|group|studio|inc|llc|gmbh|ltd|blog|team|lab|works|digital|tech|company|agency|academy|institute"
+    r"|university|college|school|hub|guide|review|reviews|world|network|the|business|club|shop|store|health|home|house|street|city|editor)\b",
     re.IGNORECASE,
 )
 # `Theo …` (after …) names a source, where an author is declared also a person; papers have names like persons'.
@@ -97,6 +105,7 @@ _LEADING_DATE = re.compile(
     re.IGNORECASE,
 )
 _NAME_CHARS = 80
+_FIELD_CHARS = 1_000
 _CAPITALISED = re.compile(r"[^\W\d_](?:[\w'’.\-]*)$")
 _CAMEL = re.compile(r"[a-zà-ÿ][A-ZÀ-Þ][a-zà-ÿ]+[A-ZÀ-Þ]")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
@@ -146,9 +155,18 @@ def once(text: str) -> str:
 
 
 def is_outlet(name: str, outlets: frozenset[str]) -> bool:
-    """Whether `name` is an outlet's, spelled with or without spaces and diacritics (`Việt Nam` on vietnam.vn)."""
+    """Whether `name` is an outlet's, spelled with or without spaces and diacritics (`Việt Nam` on vietnam.vn), or
+    begins with it and is no person's (`Beispiel Nachrichten` of the Beispiel)."""
     plain = words(name)
-    return plain in outlets or fold(plain).replace(" ", "") in outlets
+    parts = fold(plain).split()
+    if plain in outlets or "".join(parts) in outlets:
+        return True
+    return is_company(name) and any("".join(parts[:count]) in outlets for count in range(1, len(parts)))
+
+
+def is_company(name: str) -> bool:
+    """Whether `name` holds a word that outlets are called by, and persons are not."""
+    return _COMPANY.search(name) is not None
 
 
 def is_desk(name: str) -> bool:
@@ -183,6 +201,7 @@ def is_name(name: str) -> bool:
         2 <= len(parts) <= 6
         and len(proper) >= 2
         and all(part[0].isupper() and _CAPITALISED.match(part) is not None for part in proper)
+        and proper[0].lower() not in ("the", "a", "an")
         and not any(_BEHIND.match(part) for part in proper)
         and not _CAMEL.search(name)
     )
@@ -192,7 +211,7 @@ def split_names(raw: str, outlets: frozenset[str]) -> list[str]:
     """The names in a field that may hold several (`A, B und C`, `A; B`): those that are persons' where some are, else
     the whole as one name."""
     found: list[str] = []
-    for part in raw.split(";"):
+    for part in raw[:_FIELD_CHARS].split(";"):
         plain = without_prefix(tidy(part))
         smaller = [one.strip() for one in _AND.split(plain) if one.strip()]
         if len(smaller) > 1 and is_name(smaller[0]):
@@ -220,6 +239,8 @@ def names_in_byline(text: str, outlets: frozenset[str], *, marked: bool) -> list
     names: list[str] = []
     for index, part in enumerate(one for one in _AND.split(rest) if one.strip()):
         name, whole = _leading_name(part, ends_in_digits)
+        if index == 0 and found is None and not whole:
+            return []  # a sentence that begins with a name
         if not name or not (is_name(name) or is_desk(name)) or (kept := person(name, outlets)) is None:
             if index == 0 and not (found and name and is_agency(name)):
                 return []

@@ -16,6 +16,7 @@ from cleaning.title import title_index
 from model.source import Source
 
 _MAX_TAGS = 50
+_MAX_CLAIMED = 500
 _TAG_CHARS = 80
 _SECTION_CHARS = 60
 _TAG_LIST_MARK = re.compile(
@@ -97,7 +98,7 @@ def find_tags(page: Page, head: Head, lines: Sequence[Line] | None = None) -> li
         found = _tags_printed(lines_of(page.body) if lines is None else lines)
     if len(found) == 1:
         found = found[0].split(",")
-    tidied = [tidy(tag).lstrip("#").strip() for tag in found]
+    tidied = [tidy(tag).lstrip("#").strip() for tag in found[:_MAX_CLAIMED]]
     distinct = {words(tag): tag for tag in reversed(tidied) if len(tag) <= _TAG_CHARS and not _CODE.fullmatch(tag)}
     return list(reversed(distinct.values()))[:_MAX_TAGS]
 

@@ -8,6 +8,8 @@ engines, so the h1 is the headline wherever the two are variants of each other.
 import re
 from collections.abc import Iterable, Sequence, Set
 
+from lxml.html import HtmlElement
+
 from cleaning.furniture import first_match
 from cleaning.head import Head
 from cleaning.lines import Line
@@ -219,15 +221,15 @@ def _headlines(lines: Sequence[Line], title: str) -> list[str]:
 
 def _without_kicker(line: Line) -> str:
     """The text of a heading's line without the kicker that stands in an element of its own."""
-    marked = [
-        child
-        for child in line.block.iterdescendants("span", "small", "div", "em", "strong", "p")
-        if (marks := attribute_text(child)) and _KICKER.search(marks)
-    ]
-    if not marked:
+    kickers: set[HtmlElement] = set()
+    if len(line.text) <= _TITLE_CHARS:
+        for child in line.block.iterdescendants():
+            marks = attribute_text(child)
+            if child.getparent() in kickers or (marks and _KICKER.search(marks)):
+                kickers.add(child)
+    if not kickers:
         return line.text
-    inside = {element for child in marked for element in child.iter()}
-    texts = [piece.text for piece in line.pieces if piece.parent not in inside]
+    texts = [piece.text for piece in line.pieces if piece.parent not in kickers]
     return tidy("".join(texts)).strip(" -–—|•:") or line.text
 
 

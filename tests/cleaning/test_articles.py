@@ -30,9 +30,6 @@ PLAIN = (
 )
 # What today's cleaner does not read right, and why. The pages are the specification: mend the cleaner, not the page.
 _LABEL = "`ending` knows the source's label in few languages"
-_ELEMENT = "`furniture` does not apply rules of kind element yet"
-_SCRIPT = "text that stands in JSON-LD only is not read"
-_ROWS = "a table for layout becomes rows of text"
 KNOWN: dict[tuple[str, str], str] = {
     **{
         (f"aggregator-{language}", field): _LABEL
@@ -43,38 +40,15 @@ KNOWN: dict[tuple[str, str], str] = {
         [("aggregator-zh", "author"), ("aggregator-zh", "text"), ("aggregator-zh", "removed signature")],
         "the label 来源 is left as the last line, so that the name before it is no signature",
     ),
-    ("aggregator-ko", "published_on"): "folding takes Hangul apart before the pattern with 년, 월 and 일 is tried",
-    **dict.fromkeys(
-        [
-            ("amp", "removed advertisement"),
-            ("amp", "removed action"),
-            ("fck-detail", "removed breadcrumb"),
-            ("sharepoint", "removed rating"),
-            ("sharepoint", "removed action"),
-            ("vccorp", "removed app-banner"),
-            ("wordpress", "removed comments"),
-        ],
-        _ELEMENT,
-    ),
-    ("fck-detail", "removed related"): "what was left out is not yet named by the rules of kind reason",
     ("amp", "images"): "amp-img is no picture yet",
-    **{
-        ("json-body", field): _SCRIPT
-        for field in ("author", "language", "published_at", "published_on", "text", "title", "record")
-    },
-    **{("font-tables", field): _ROWS for field in ("author", "text", "removed counter", "removed signature")},
-    ("one-table", "text"): "a table of the article is moved behind the text that follows it",
     ("liferay", "title"): "the h1 of a portlet's section is taken for the title",
     ("liferay", "text"): "the title stays in the text, and a list from another column comes with it",
     ("sharepoint", "title"): "the page's own title, which says nothing, goes before its h1",
     ("sharepoint", "lead"): "a lead that is known by its id alone is not found",
     ("sharepoint", "text"): "a lead that is known by its id alone is not found",
     ("tailwind", "lead"): "a description in JSON-LD does not lead to the lead",
-    ("wordpress", "tags"): "the tags are read after the rules have taken them",
     ("photo-story", "images"): "a srcset goes before src even where its picture is smaller",
     ("reprint", "via_url"): "a canonical on another host is not taken for the first publisher",
-    ("paper-de", "author"): "`Von` before a name is not known",
-    ("paper-de", "text"): "`Von` before a name is not known",
 }
 
 
