@@ -137,8 +137,8 @@ def rule_for(takes: Takes, text: str) -> str | None:
         return _matcher(takes).rules[min(found)].name if found else None
     if len(text) > LINE_CHARS:
         return None
-    matcher, text = _matcher(takes), text.lower()
-    index = matcher.whole(text, _COUNT.sub("", text).strip(DECORATION))
+    matcher = _matcher(takes)
+    index = matcher.whole(*_line(text))
     return None if index is None else matcher.rules[index].name
 
 
@@ -168,6 +168,13 @@ def marks_of(element: HtmlElement) -> str:
 
 def _steps(sign: str, names: str | None) -> Iterator[str]:
     return (sign + name for name in names.split()) if names else iter(())
+
+
+@lru_cache(maxsize=4_096)
+def _line(text: str) -> tuple[str, str]:
+    """A line in lower case, and as it stands in a table of phrases."""
+    text = text.lower()
+    return text, _COUNT.sub("", text).strip(DECORATION)
 
 
 @lru_cache(maxsize=16_384)

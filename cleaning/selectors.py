@@ -1,0 +1,71 @@
+"""Selectors: the rules of kind `element`, held against all elements of a page at once.
+
+A traversal for each of their half hundred selectors would cost more than all other rules together. So few elements are
+looked at closely: those of rare tags or with a rare attribute, and links whose address holds a word of a rule.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from cssselect import GenericTranslator, parse
+from lxml.etree import XPath
+from lxml.html import HtmlElement
+
+from cleaning.errors import RuleError
+from cleaning.rules import RULES
+
+_TAG = re.compile(r"[a-z][\w-]*")
+_HREF = re.compile(r"""\[href[*^$]?=["']([^"']+)["']\]""")
+_ATTRIBUTE = re.compile(r"\[([a-z-]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class _Sieve:
+    """What lets an element through to the `tests`, which tell its rule."""
+
+    tags: tuple[str, ...]
+    attributes: XPath
+    address: re.Pattern[str]
+    tests: tuple[tuple[str, XPath], ...]
+
+
+def find_elements(root: HtmlElement) -> Iterator[tuple[HtmlElement, str]]:
+    """The elements under `root` that a rule selects, each with the name of the first such rule."""
+    sieve = _sieve()
+    candidates = dict.fromkeys([*root.iter(*sieve.tags), *sieve.attributes(root)])
+    candidates |= dict.fromkeys(link for link in root.iter("a") if sieve.address.search(link.get("href") or ""))
+    for element in candidates:
+        if name := next((name for name, test in sieve.tests if test(element)), None):
+            yield element, name
+
+
+@cache
+def _sieve() -> _Sieve:
+    tags: dict[str, None] = {}
+    attributes: dict[str, None] = {}
+    addresses: list[str] = []
+    tests: list[tuple[str, XPath]] = []
+    for rule in RULES:
+        if rule.takes != "element":
+            continue
+        steps: list[str] = []
+        for selector in parse(rule.selector):
+            step = GenericTranslator().xpath(selector.parsed_tree)
+            if step.path:
+                raise RuleError("expected selectors of one element each", rule.file, rule.name, "selector")
+            steps.append(f"self::{step.element}[{step.condition or 'true()'}]")
+            text = selector.canonical()
+            tag = _TAG.match(text)
+            if tag and tag.group() != "a":
+                tags[tag.group()] = None
+            elif found := _HREF.search(text):
+                addresses.append(re.escape(found[1]))
+            else:
+                attributes |= dict.fromkeys(_ATTRIBUTE.findall(text))
+        tests.append((rule.name, XPath(f"boolean({' | '.join(steps)})")))
+    named = " or ".join(f"@{name}" for name in attributes)
+    return _Sieve(
+        tuple(tags), XPath(f"descendant::*[{named or 'false()'}]"), re.compile("|".join(addresses)), tuple(tests)
+    )
