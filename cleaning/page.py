@@ -17,6 +17,7 @@ MAX_BODY_BYTES = 20_000_000
 MAX_ELEMENTS = 60_000
 MAX_DEPTH = 200  # trafilatura recurses, and Python's stack ends at 1,000 frames
 MAX_TEXT_CHARS = 2_000_000
+MARK_CHARS = 500
 
 _PHRASING = ("font", "b", "strong", "i", "em", "u", "span", "center", "big", "small", "o:p", "a")
 _DEEPER = etree.XPath("boolean(" + "/*" * (MAX_DEPTH + 2) + ")")  # html itself counts as no depth
@@ -53,7 +54,12 @@ class Page:
     @cached_property
     def marks(self) -> dict[HtmlElement, str]:
         """The marks of the elements in the body that have any, in the page's order (`attribute_text`)."""
-        return {one: marks for one in self.body.iterdescendants(etree.Element) if (marks := attribute_text(one))}
+        named = ((one, one.get("id"), one.get("class")) for one in self.body.iterdescendants(etree.Element))
+        return {
+            one: f"{identity or ''} {classes or ''}".strip()[:MARK_CHARS]
+            for one, identity, classes in named
+            if identity or classes
+        }
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -135,4 +141,4 @@ def depth_of(root: HtmlElement) -> int:
 
 def attribute_text(element: HtmlElement) -> str:
     """Id and classes of `element` in one string of at most 500 characters, for searching marks in."""
-    return f"{element.get('id') or ''} {element.get('class') or ''}".strip()[:500]
+    return f"{element.get('id') or ''} {element.get('class') or ''}".strip()[:MARK_CHARS]

@@ -82,10 +82,11 @@ class _Matcher:
         return index
 
     def within(self, text: str, keys: Iterable[str]) -> int | None:
-        """The index of the first rule that is found in `text`, or in the table for one of `keys`."""
-        found = [self.table[key] for key in keys if key in self.table]
-        found += [self.indexes[one.lastindex - 1] for one in self.pattern.finditer(text) if one.lastindex]
-        return min(found, default=None)
+        """The index of the first rule that is in the table for one of `keys`, or else of one that is found there."""
+        index = min((self.table[key] for key in keys if key in self.table), default=None)
+        if index is None and (found := self.pattern.search(text)) and found.lastindex:
+            index = self.indexes[found.lastindex - 1]
+        return index
 
 
 @cache

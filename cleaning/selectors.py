@@ -17,27 +17,33 @@ from cleaning.errors import RuleError
 from cleaning.rules import RULES
 
 _TAG = re.compile(r"[a-z][\w-]*")
-_HREF = re.compile(r"""\[href[*^$]?=["']([^"']+)["']\]""")
+_HREF = re.compile(r"""\[href([*^$]?)=["']([^"']+)["']\]""")
 _ATTRIBUTE = re.compile(r"\[([a-z-]+)")
 
 
 @dataclass(frozen=True, slots=True)
 class _Sieve:
-    """What lets an element through to the `tests`, which tell its rule."""
+    """What lets an element through to the `tests`, which tell its rule; `any` tells whether one of them does."""
 
     tags: tuple[str, ...]
     attributes: XPath
-    address: re.Pattern[str]
+    address_words: tuple[str, ...]
+    address_ends: tuple[str, ...]
+    any: XPath
     tests: tuple[tuple[str, XPath], ...]
+
+    def lets_through(self, href: str) -> bool:
+        """Whether a link's address may be one that a rule selects."""
+        return href.endswith(self.address_ends) or (":" in href and any(word in href for word in self.address_words))
 
 
 def find_elements(root: HtmlElement) -> Iterator[tuple[HtmlElement, str]]:
     """The elements under `root` that a rule selects, each with the name of the first such rule."""
     sieve = _sieve()
     candidates = dict.fromkeys([*root.iter(*sieve.tags), *sieve.attributes(root)])
-    candidates |= dict.fromkeys(link for link in root.iter("a") if sieve.address.search(link.get("href") or ""))
+    candidates |= dict.fromkeys(link for link in root.iter("a") if sieve.lets_through(link.get("href") or ""))
     for element in candidates:
-        if name := next((name for name, test in sieve.tests if test(element)), None):
+        if sieve.any(element) and (name := next((name for name, test in sieve.tests if test(element)), None)):
             yield element, name
 
 
@@ -45,8 +51,10 @@ def find_elements(root: HtmlElement) -> Iterator[tuple[HtmlElement, str]]:
 def _sieve() -> _Sieve:
     tags: dict[str, None] = {}
     attributes: dict[str, None] = {}
-    addresses: list[str] = []
+    address_words: list[str] = []
+    address_ends: list[str] = []
     tests: list[tuple[str, XPath]] = []
+    every: list[str] = []
     for rule in RULES:
         if rule.takes != "element":
             continue
@@ -61,11 +69,17 @@ def _sieve() -> _Sieve:
             if tag and tag.group() != "a":
                 tags[tag.group()] = None
             elif found := _HREF.search(text):
-                addresses.append(re.escape(found[1]))
+                (address_ends if found[1] == "$" else address_words).append(found[2])
             else:
                 attributes |= dict.fromkeys(_ATTRIBUTE.findall(text))
+        every += steps
         tests.append((rule.name, XPath(f"boolean({' | '.join(steps)})")))
     named = " or ".join(f"@{name}" for name in attributes)
     return _Sieve(
-        tuple(tags), XPath(f"descendant::*[{named or 'false()'}]"), re.compile("|".join(addresses)), tuple(tests)
+        tuple(tags),
+        XPath(f"descendant::*[{named or 'false()'}]"),
+        tuple(address_words),
+        tuple(address_ends),
+        XPath(f"boolean({' | '.join(every) or 'false()'})"),
+        tuple(tests),
     )
