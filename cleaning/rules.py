@@ -67,17 +67,18 @@ def __getattr__(name: str) -> tuple[Rule, ...]:
 @dataclass(frozen=True, slots=True)
 class _Matcher:
     """The rules of one kind. `table` has the index of the rule by phrase, `pattern` the alternation of the rest, whose
-    groups belong to the rules at `indexes`."""
+    groups belong to the rules at `indexes`. `gate` is the same without groups: twice as fast to say no."""
 
     rules: tuple[Rule, ...]
     table: dict[str, int]
+    gate: re.Pattern[str]
     pattern: re.Pattern[str]
     indexes: tuple[int, ...]
 
     def whole(self, text: str, key: str) -> int | None:
         """The index of the rule that takes the whole of `text`; `key` is `text` as the table would have it."""
         index = self.table.get(key)
-        if index is None and (found := self.pattern.fullmatch(text)) and found.lastindex:
+        if index is None and self.gate.fullmatch(text) and (found := self.pattern.fullmatch(text)) and found.lastindex:
             index = self.indexes[found.lastindex - 1]
         return index
 
@@ -101,16 +102,17 @@ def _matcher(takes: Takes) -> _Matcher:
             key = phrase.lower().strip(DECORATION)
             table.setdefault(key.replace("-", "") if takes == "reason" else key, index)
         if patterns:
-            parts.append(f"({'|'.join(patterns)})")
+            parts.append("|".join(patterns))
             indexes.append(index)
     try:
-        pattern = re.compile("|".join(parts) or r"(?!)")
+        gate = re.compile("|".join(parts) or r"(?!)")
+        pattern = re.compile("|".join(f"({part})" for part in parts) or r"(?!)")
     except re.error:
         check_patterns(rules)
         raise
     if pattern.groups != len(parts):
         check_patterns(rules)
-    return _Matcher(rules, table, pattern, tuple(indexes))
+    return _Matcher(rules, table, gate, pattern, tuple(indexes))
 
 
 def check_patterns(rules: Iterable[Rule]) -> None:

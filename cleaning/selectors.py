@@ -26,7 +26,7 @@ class _Sieve:
     """What lets an element through to the `tests`, which tell its rule; `any` tells whether one of them does."""
 
     tags: tuple[str, ...]
-    attributes: XPath
+    attributes: frozenset[str]
     address_words: tuple[str, ...]
     address_ends: tuple[str, ...]
     any: XPath
@@ -40,7 +40,9 @@ class _Sieve:
 def find_elements(root: HtmlElement) -> Iterator[tuple[HtmlElement, str]]:
     """The elements under `root` that a rule selects, each with the name of the first such rule."""
     sieve = _sieve()
-    candidates = dict.fromkeys([*root.iter(*sieve.tags), *sieve.attributes(root)])
+    rare = sieve.attributes
+    candidates = dict.fromkeys(one for one in root.iterdescendants("*") if not rare.isdisjoint(one.keys()))
+    candidates |= dict.fromkeys(root.iter(*sieve.tags))
     candidates |= dict.fromkeys(link for link in root.iter("a") if sieve.lets_through(link.get("href") or ""))
     for element in candidates:
         if sieve.any(element) and (name := next((name for name, test in sieve.tests if test(element)), None)):
@@ -74,10 +76,9 @@ def _sieve() -> _Sieve:
                 attributes |= dict.fromkeys(_ATTRIBUTE.findall(text))
         every += steps
         tests.append((rule.name, XPath(f"boolean({' | '.join(steps)})")))
-    named = " or ".join(f"@{name}" for name in attributes)
     return _Sieve(
         tuple(tags),
-        XPath(f"descendant::*[{named or 'false()'}]"),
+        frozenset(attributes),
         tuple(address_words),
         tuple(address_ends),
         XPath(f"boolean({' | '.join(every) or 'false()'})"),

@@ -40,8 +40,10 @@ _ANCHOR_CHARS = 60  # a spam link's text is a name and a slogan, a news link's a
 def take_spam(page: Page) -> list[SpamLink]:
     """The injected links of the page, in order; they are taken off it, and recorded as removals too."""
     found: list[tuple[HtmlElement, SpamLink]] = []
+    own = "/".join(page.url.split("/", 3)[:3]) + "/"
     for anchor in page.body.iter("a"):
-        if link := _judge(anchor, page.url):
+        href = (anchor.get("href") or "").strip()
+        if "//" in href[:8] and not href.startswith(own) and (link := _judge(anchor, href, page.url)):
             found.append((anchor, link))
     for anchor, link in found:
         page.ledger.take(_whole(anchor), link.rule)
@@ -53,10 +55,7 @@ def names_gambling(text: str) -> bool:
     return _NAMES.search(fold(text)) is not None
 
 
-def _judge(anchor: HtmlElement, base: str) -> SpamLink | None:
-    href = (anchor.get("href") or "").strip()
-    if "//" not in href[:8]:
-        return None  # within the site
+def _judge(anchor: HtmlElement, href: str, base: str) -> SpamLink | None:
     try:
         url = href if href.startswith("http") else urljoin(base, href)
     except ValueError:
