@@ -50,7 +50,7 @@ def take_furniture(page: Page) -> list[HtmlElement]:
     """
     ledger = page.ledger
     misleading = _take_marked(page)
-    short = [line for line in ledger.left if len(line.text) <= LINE_CHARS]
+    short = [line for line in ledger.under(page.surroundings) if len(line.text) <= LINE_CHARS]
     _take_lists(ledger, short)
     _take_lines(ledger, short)
     return misleading

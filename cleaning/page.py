@@ -11,6 +11,7 @@ from lxml.etree import ParserError, strip_tags
 from lxml.html import HtmlElement, HTMLParser, document_fromstring
 
 from cleaning.ledger import Ledger
+from cleaning.region import core_of
 from model.article import Rejected
 
 MAX_BODY_BYTES = 20_000_000
@@ -54,9 +55,16 @@ class Page:
         return self.tree if found is None else found
 
     @cached_property
+    def surroundings(self) -> HtmlElement:
+        """The element around the one that holds the page's sentences: furniture within is looked for closely."""
+        core = core_of(self.ledger)
+        parent = core.getparent()
+        return core if core is self.body or parent is None else parent
+
+    @cached_property
     def marks(self) -> dict[HtmlElement, str]:
-        """The marks of the elements in the body that have any, in the page's order (`attribute_text`)."""
-        named = ((one, one.get("id"), one.get("class")) for one in self.body.iterdescendants("*"))
+        """The marks (`attribute_text`) of the elements in the surroundings of the text, in the page's order."""
+        named = ((one, one.get("id"), one.get("class")) for one in self.surroundings.iter("*"))
         return {
             one: f"{identity or ''} {classes or ''}".strip()[:MARK_CHARS]
             for one, identity, classes in named

@@ -39,6 +39,7 @@ __all__ = [
 
 RULES_VERSION = 2
 
+_LINE_KINDS: tuple[Takes, ...] = ("line", "heading")
 LINE_CHARS = 260  # no furniture rule takes a longer line
 _MARK_CHARS = 500
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -143,6 +144,17 @@ def rule_for(takes: Takes, text: str) -> str | None:
     matcher = _matcher(takes)
     index = matcher.whole(*_line(text))
     return None if index is None else matcher.rules[index].name
+
+
+def phrase_for(text: str) -> str | None:
+    """The name of the rule of kind `line` or `heading` that has the whole of a line among its phrases, else None."""
+    if len(text) <= LINE_CHARS:
+        _, key = _line(text)
+        for takes in _LINE_KINDS:
+            matcher = _matcher(takes)
+            if (index := matcher.table.get(key)) is not None:
+                return matcher.rules[index].name
+    return None
 
 
 def reason_for(element: HtmlElement, outermost: HtmlElement | None = None) -> str | None:
