@@ -120,7 +120,7 @@ def has_signs(markup: str) -> bool:
     """Whether a page may hold text for legacy fonts: their letters stand in words. Cheap, and at times wrong."""
     if any(letter in markup for letter in _LETTERS) and _TELLTALE.search(markup):
         return True
-    return _REFERENCED.search(markup) is not None
+    return "&#" in markup and _REFERENCED.search(markup) is not None
 
 
 def restore(tree: HtmlElement, markup: str) -> str:

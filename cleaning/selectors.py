@@ -32,18 +32,21 @@ class _Sieve:
     any: XPath
     tests: tuple[tuple[str, XPath], ...]
 
-    def lets_through(self, href: str) -> bool:
-        """Whether a link's address may be one that a rule selects."""
-        return href.endswith(self.address_ends) or (":" in href and any(word in href for word in self.address_words))
+    def lets_through(self, href: str, own: str) -> bool:
+        """Whether a link's address may be one that a rule selects. `own` is where the site's addresses begin."""
+        if href.endswith(self.address_ends):
+            return True
+        return ":" in href and not href.startswith(own) and any(word in href for word in self.address_words)
 
 
-def find_elements(root: HtmlElement) -> Iterator[tuple[HtmlElement, str]]:
-    """The elements under `root` that a rule selects, each with the name of the first such rule."""
+def find_elements(root: HtmlElement, url: str) -> Iterator[tuple[HtmlElement, str]]:
+    """The elements under `root`, on the page at `url`, that a rule selects; each with the name of the first such rule."""
+    own = "/".join(url.split("/", 3)[:3]) + "/"
     sieve = _sieve()
     rare = sieve.attributes
     candidates = dict.fromkeys(one for one in root.iterdescendants("*") if not rare.isdisjoint(one.keys()))
     candidates |= dict.fromkeys(root.iter(*sieve.tags))
-    candidates |= dict.fromkeys(link for link in root.iter("a") if sieve.lets_through(link.get("href") or ""))
+    candidates |= dict.fromkeys(link for link in root.iter("a") if sieve.lets_through(link.get("href") or "", own))
     for element in candidates:
         if sieve.any(element) and (name := next((name for name, test in sieve.tests if test(element)), None)):
             yield element, name
