@@ -27,6 +27,7 @@ from model.source import Source
 _REPEATED_CHARS = 160
 _TOLD_CHARS = 200
 _SHOWN_SHARE = 0.3
+_SENTENCE_ENDS = frozenset('.!?…”"/»。！？」』؟۔।॥។៕')
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,7 @@ def _tail(lines: Sequence[Line]) -> Sequence[Line]:
 
 
 def _is_sentence(line: Line) -> bool:
-    return len(line.text) >= PROSE_CHARS or line.text[-1] in '.!?…”"/'
+    return len(line.text) >= PROSE_CHARS or line.text[-1] in _SENTENCE_ENDS
 
 
 def _leave_out_repeated(ledger: Ledger) -> None:

@@ -11,9 +11,17 @@ from cleaning.links import absolute
 from cleaning.page import Page, attribute_text
 from cleaning.text import tidy, words
 
+# What stands before the name of the first publisher, or is all of the link to it.
+_SOURCE_LABELS = (
+    "nguồn(?: tin)?", "source", "sumber", "fuente", "fonte", "quelle", "bron", "källa", "kilde", "lähde", "źródło",
+    "zdroj", "forrás", "sursa", "kaynak", "pinagmulan", "πηγή", "источник", "джерело", "източник", "извор",
+    "эх сурвалж", "المصدر", "مصدر", "منبع", "מקור", "स्रोत", "উৎস", "সূত্র", "ที่มา", "แหล่งที่มา", "แหล่งข่าว",
+    "แหล่งข้อมูล", "ແຫຼ່ງຂໍ້ມູນ", "ແຫຼ່ງທີ່ມາ", "ແຫຼ່ງຂ່າວ", "ທີ່ມາ", "ប្រភព", "အရင်းအမြစ်", "(?:文章|信息)?(?:来源|來源)", "稿源",
+    "出典", "引用元", "ソース", "출처",
+)  # fmt: skip
 _SOURCE = re.compile(
-    r"[(\[]? ?(?:nguồn(?: tin)?|source|sumber|fuente|quelle|出典|ソース|출처) ?"
-    r"(?:(?::|-|–) ?(?P<name>[^\n]{2,80}?))? ?[)\]]?\.?",
+    rf"[(\[（【]? ?(?:{'|'.join(_SOURCE_LABELS)})"
+    r"(?:(?: ?[:：] ?| [–-] ?|[–-] )(?P<name>[^\n]{2,80}?)| ?[:：])? ?[)\]）】]?[.。]?",
     re.IGNORECASE,
 )
 _AFTER = re.compile(r"[(\[]? ?theo (?P<name>[^\n]{2,60}?) ?[)\]]?\.?", re.IGNORECASE)

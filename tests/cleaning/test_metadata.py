@@ -186,6 +186,9 @@ def test_the_outlets_name_in_the_byline_is_no_author():
         ("<p>Nguồn: Báo Ví Dụ</p>", "Báo Ví Dụ", None),
         ('<p><a href="https://bao.example/x">Sumber</a></p>', None, "https://bao.example/x"),
         ('<p><a href="https://bao.example/x">Source</a></p>', None, "https://bao.example/x"),
+        ("<p>来源：示例日报</p>", "示例日报", None),
+        ('<p>Источник: <a href="https://bao.example/x">Газета</a></p>', "Газета", "https://bao.example/x"),
+        ("<p>(ที่มา - ข่าวบ้าน)</p>", "ข่าวบ้าน", None),
         ("<p><em>Theo TTXVN</em></p>", "TTXVN", None),
     ],
 )
@@ -194,6 +197,13 @@ def test_the_first_publisher_is_metadata_and_not_text(stub, name, url):
     assert (article.via_name, article.via_url) == (name, url)
     assert article.text.split("\n") == list(SENTENCES)
     assert "source-stub" in {removal.rule for removal in article.removed}
+
+
+@pytest.mark.parametrize("line", ["Source-led reporting of the contest", "Bron en monding", "来源不明的船"])
+def test_a_heading_that_begins_like_the_label_of_a_source_is_text(line):
+    article = cleaned(page(paragraphs(f"<h3>{line}</h3>", f"<p>{SENTENCES[0]} {TITLE}.</p>")))
+    assert line in article.text
+    assert (article.via_name, article.via_url) == (None, None)
 
 
 # --- structured data that is broken or odd -------------------------------------
