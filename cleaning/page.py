@@ -91,6 +91,8 @@ def parse(markup: str, url: str) -> Page | Rejected:
         return Rejected("empty", "no element in it")
     for element in tree.iter("template"):
         element.clear(keep_tail=True)
+    for element in tree.iter("amp-img"):  # what AMP pages have for pictures
+        element.tag = "img"
     elements = list(tree.iter())
     if len(elements) > MAX_ELEMENTS:
         return Rejected("too-large", f"{len(elements):,} elements, more than {MAX_ELEMENTS:,}")
