@@ -36,7 +36,6 @@ KNOWN: dict[tuple[str, str], str] = {
     ("sharepoint", "lead"): "a lead that is known by its id alone is not found",
     ("sharepoint", "text"): "a lead that is known by its id alone is not found",
     ("tailwind", "lead"): "a description in JSON-LD does not lead to the lead",
-    ("reprint", "via_url"): "a canonical on another host is not taken for the first publisher",
 }
 
 

@@ -345,6 +345,12 @@ def test_who_published_it_first_by_the_pages_head(head, via):
     assert find_via(found.page, found.head, found.source) == via
 
 
+def test_the_canonical_tells_where_and_the_text_who():
+    article = cleaned(page(paragraphs("<p>(Theo Báo Ví Dụ)</p>"), head=f'<link rel="canonical" href="{ELSEWHERE}">'))
+    assert (article.via_name, article.via_url) == ("Báo Ví Dụ", ELSEWHERE)
+    assert article.origins["via_url"] == "link"
+
+
 def test_another_host_of_the_source_is_itself():
     found = opened(page(head=f'<link rel="canonical" href="{ELSEWHERE}">'), of=source(hosts=["bao.example.org"]))
     assert find_via(found.page, found.head, found.source) == (None, None, "")
