@@ -30,9 +30,6 @@ PLAIN = (
 )
 # What today's cleaner does not read right, and why. The pages are the specification: mend the cleaner, not the page.
 KNOWN: dict[tuple[str, str], str] = {
-    ("liferay", "title"): "the h1 of a portlet's section is taken for the title",
-    ("liferay", "text"): "the title stays in the text, and a list from another column comes with it",
-    ("sharepoint", "title"): "the page's own title, which says nothing, goes before its h1",
     ("sharepoint", "lead"): "a lead that is known by its id alone is not found",
     ("sharepoint", "text"): "a lead that is known by its id alone is not found",
     ("tailwind", "lead"): "a description in JSON-LD does not lead to the lead",

@@ -46,6 +46,25 @@ def test_title_of_a_platform_whose_h1_is_the_section():
     assert cleaned(markup).title == TITLE
 
 
+@pytest.mark.parametrize(
+    ("title", "body", "expected"),
+    [
+        ("Chi tiết tin", "<h1>{}</h1>", TITLE),
+        ("Chi tiết tin", '<div class="article-title">{}</div>', TITLE),
+        ("Tin hoạt động", '<h1 class="portlet-title">Tin hoạt động</h1><h2 class="asset-title">{}</h2>', TITLE),
+        ("Tin hoạt động", '<ul><li><a href="/tin">Tin hoạt động</a></li></ul><h1>{}</h1>', TITLE),
+        # the title is a headline where the page prints it, or is as long as one
+        ("Giá lúa tăng", "<h1>Tiếng nói của người dân xã Ví Dụ</h1><div>Giá lúa tăng</div>", "Giá lúa tăng"),
+        (TITLE, "<h1>Tiếng nói của người dân xã Ví Dụ hôm nay</h1>", TITLE),
+        ("Chi tiết tin", "<h1>Thông báo</h1>", "Chi tiết tin"),
+        ("Chi tiết tin", f'<h1><a href="/x">{TITLE}</a></h1>', "Chi tiết tin"),
+    ],
+)
+def test_a_title_that_says_nothing_gives_way_to_the_headline(title, body, expected):
+    markup = f"<html><head><title>{title}</title></head><body>{body.format(TITLE)}{paragraphs()}</body></html>"
+    assert cleaned(markup).title == expected
+
+
 def test_title_escaped_twice():
     head = ld('{"@type": "NewsArticle", "headline": "H&amp;#7897;i làng &amp;amp; hội đua"}')
     assert cleaned(page(head=head)).title == "Hội làng & hội đua"
