@@ -28,6 +28,9 @@ _AFTER = re.compile(r"[(\[]? ?theo (?P<name>[^\n]{2,60}?) ?[)\]]?\.?", re.IGNORE
 _SIGNATURE_MARK = re.compile(
     r"(?:^|[\s_-])(?:author|signature|tac-?gia|detail-author|pAuthor|nguoi-?viet|byline)(?:$|[\s_-])", re.IGNORECASE
 )
+_SOURCE_MARK = re.compile(r"(?:^|[\s_-])(?:source(?:-?name)?|(?:pn)?nguon-?tin)(?:$|[\s_-])", re.IGNORECASE)
+# How officials end what they write: `…/.`, mostly behind the sentence's own full stop.
+_BODY_END = re.compile(r"(?P<stop> ?\.)?(?P<end> ?/ ?\.)$")
 _RIGHT = re.compile(r"text-align ?: ?(?:right|end)", re.IGNORECASE)
 _SIGNATURE_CHARS = 60
 _TAIL_LINES = 4
@@ -73,6 +76,9 @@ def leave_out_signature(ledger: Ledger, tail: Sequence[Line], outlets: frozenset
         if via is None and (found := _AFTER.fullmatch(line.text)) and found["name"][0].isupper():
             via = found["name"]
             ledger.leave_out([line], "source-stub", line.block)
+        elif via is None and _is_marked(line, _SOURCE_MARK) and line.text[0].isupper():
+            via = line.text
+            ledger.leave_out([line], "source-stub", line.block)
         elif words(line.text) in outlets:
             ledger.leave_out([line], "outlet", line.block)
         elif author is None and (name := _signature(line, outlets, vietnamese)):
@@ -81,6 +87,13 @@ def leave_out_signature(ledger: Ledger, tail: Sequence[Line], outlets: frozenset
         elif not line.linked:  # links to documents stand between the text and its signature
             break
     return Ending(author=author, via_name=via)
+
+
+def cut_body_end(ledger: Ledger, line: Line) -> None:
+    """Cut the `/.` that ends a body off `line`, the article's last; a sentence keeps its full stop."""
+    if found := _BODY_END.search(line.text):
+        rest = line.text[: found.start()] + (found["stop"] or "").strip()
+        ledger.cut(line, found["end"].strip(), rest, "body-end")
 
 
 def _signature(line: Line, outlets: frozenset[str], vietnamese: bool) -> str | None:
@@ -113,6 +126,6 @@ def _is_right(line: Line) -> bool:
     )
 
 
-def _is_marked(line: Line) -> bool:
+def _is_marked(line: Line, mark: re.Pattern[str] = _SIGNATURE_MARK) -> bool:
     elements = [line.block, *(piece.element for piece in line.pieces if not piece.is_tail)]
-    return any(_SIGNATURE_MARK.search(attribute_text(element)) for element in elements)
+    return any(mark.search(attribute_text(element)) for element in elements)

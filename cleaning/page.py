@@ -19,6 +19,7 @@ MAX_DEPTH = 200  # trafilatura recurses, and Python's stack ends at 1,000 frames
 MAX_TEXT_CHARS = 2_000_000
 
 _PHRASING = ("font", "b", "strong", "i", "em", "u", "span", "center", "big", "small", "o:p", "a")
+_STAMPS = etree.XPath("//span[contains(@class, 'location') or contains(@class, 'dateline')]")
 _DEEPER = etree.XPath("boolean(" + "/*" * (MAX_DEPTH + 2) + ")")  # html itself counts as no depth
 _PARSER_DEPTH = 2_000  # a little deeper libxml2 drops what is within, text and all
 _CONTROLS = bytes(code for code in range(0x20) if code not in b"\t\n\r")
@@ -93,6 +94,9 @@ def parse(markup: str, url: str) -> Page | Rejected:
         element.clear(keep_tail=True)
     for element in tree.iter("amp-img"):  # what AMP pages have for pictures
         element.tag = "img"
+    for element in _STAMPS(tree):  # a place, which the style sheet sets off from the sentence behind it
+        if element.tail and element.tail[0].isalnum():
+            element.tail = f" {element.tail}"
     elements = list(tree.iter())
     if len(elements) > MAX_ELEMENTS:
         return Rejected("too-large", f"{len(elements):,} elements, more than {MAX_ELEMENTS:,}")

@@ -209,6 +209,8 @@ def test_the_outlets_name_in_the_byline_is_no_author():
         ('<p>Источник: <a href="https://bao.example/x">Газета</a></p>', "Газета", "https://bao.example/x"),
         ("<p>(ที่มา - ข่าวบ้าน)</p>", "ข่าวบ้าน", None),
         ("<p><em>Theo TTXVN</em></p>", "TTXVN", None),
+        ('<p class="source">Nhịp Sống Ví Dụ</p>', "Nhịp Sống Ví Dụ", None),
+        ('<div id="ctl00_g_5d1f_pnNguonTin">TTXVN</div>', "TTXVN", None),
     ],
 )
 def test_the_first_publisher_is_metadata_and_not_text(stub, name, url):

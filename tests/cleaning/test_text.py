@@ -62,6 +62,28 @@ def test_a_lead_by_the_words_of_the_pages_description():
     assert cleaned(page()).lead is None
 
 
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [("về đích./.", "về đích."), ("về đích ./.", "về đích."), ("về đích/.", "về đích"), ("về đích!/.", "về đích!")],
+)
+def test_the_sign_that_ends_a_body_is_no_text(written, kept):
+    last = f"{PLAIN[0]} Đội nữ {written}"
+    article = cleaned(page(paragraphs(f"<p>{last}</p>")))
+    assert article.text.endswith(f"Đội nữ {kept}")
+    assert [one.text for one in article.removed if one.rule == "body-end"] == ["/."]
+
+
+def test_the_sign_stays_where_the_body_does_not_end():
+    article = cleaned(page(f"<p>{PLAIN[0]} Đội nữ về đích./.</p>{paragraphs()}"))
+    assert "Đội nữ về đích./.\n" in article.text
+    assert "body-end" not in {one.rule for one in article.removed}
+
+
+def test_a_place_that_only_the_style_sheet_sets_off_is_a_word_of_its_own():
+    stamped = f'<p><span class="location-stamp">VÍ DỤ</span>{PLAIN[0]}</p>'
+    assert cleaned(page(stamped + paragraphs())).text.startswith(f"VÍ DỤ {PLAIN[0]}")
+
+
 def test_a_teasers_lead_is_not_the_articles():
     teaser = '<div class="side"><a href="/x">Tin khác</a><p class="sapo">Tóm tắt của một tin khác.</p></div>'
     assert "Tóm tắt" not in cleaned(page(after=teaser)).text
