@@ -13,7 +13,7 @@ from cleaning.lines import Piece, prose_chars
 from cleaning.page import Page
 from cleaning.paragraphs import merge_empty_elements, wrap_loose_text
 from cleaning.reasons import UNCLASSIFIED
-from cleaning.region import smallest_around
+from cleaning.region import core_of
 from cleaning.selection import balanced, strict, write_marks
 from model.source import Source
 
@@ -21,7 +21,6 @@ _LEAST_CHARS = 200
 _GOOD_SHARE = 0.5
 _FAIR_SHARE = 0.22
 _AGREEMENT = 0.97
-_FOCUS_CHARS = 500
 
 
 def keep_body(page: Page, source: Source, misleading: Iterable[HtmlElement]) -> None:
@@ -31,7 +30,7 @@ def keep_body(page: Page, source: Source, misleading: Iterable[HtmlElement]) -> 
     and classes, by which it would drop them.
     """
     ledger = page.ledger
-    roots = _selected(page, source) or [_focus(ledger)]
+    roots = _selected(page, source) or [core_of(ledger)]
     lines = [line for root in roots for line in ledger.under(root)]
     write_marks(ledger.pieces)
     with _without_marks(misleading):
@@ -100,17 +99,6 @@ def _selected(page: Page, source: Source) -> list[HtmlElement]:
         if outer:
             return outer
     return []
-
-
-def _focus(ledger: Ledger) -> HtmlElement:
-    """The smallest element that holds nearly all sentences of the page: what is around it costs time and says nothing.
-
-    The whole body where there are few sentences.
-    """
-    sentences = [line for line in ledger.lines if line.prose and not line.gone]
-    if sum(len(line.text) for line in sentences) < _FOCUS_CHARS:
-        return ledger.body
-    return smallest_around(sentences, ledger.body)
 
 
 def _page_of(elements: Sequence[HtmlElement]) -> HtmlElement:

@@ -17,8 +17,9 @@ from cleaning.opening import cut_outlet, described_lead, find_lead, leave_out_he
 from cleaning.page import Page
 from cleaning.pictures import Picture, take_captions
 from cleaning.reasons import say_why
-from cleaning.region import leave_out_link_runs, smallest_around
+from cleaning.region import smallest_around
 from cleaning.rejection import listing_rejection, shape_of
+from cleaning.teasers import leave_out_link_runs
 from cleaning.text import tidy, words
 from cleaning.told import told_text
 from model.article import Image, Rejected

@@ -13,7 +13,8 @@ from cleaning.ledger import Ledger
 from cleaning.lines import Line, prose_chars
 from cleaning.links import is_document
 from cleaning.page import Page
-from cleaning.rules import LINE_CHARS, RULES, rule_for
+from cleaning.rules import LINE_CHARS, rule_for
+from cleaning.selectors import find_elements
 from cleaning.text import tidy
 from model.source import Source
 
@@ -21,7 +22,6 @@ _ARTICLE_SHARE = 0.3
 _COLUMN_SHARE = 0.5
 _MENU_SHARE = 0.8
 _MAX_LISTS = 200
-_SELECTORS = tuple(rule for rule in RULES if rule.takes == "element")
 _CONTAINERS = frozenset({"html", "body", "main", "article"})
 
 
@@ -54,7 +54,7 @@ def take_furniture(page: Page) -> list[HtmlElement]:
     """
     ledger = page.ledger
     misleading = _take_marked(page)
-    short = [line for line in ledger.left if len(line.text) <= LINE_CHARS]
+    short = [line for line in ledger.under(page.surroundings) if len(line.text) <= LINE_CHARS]
     layouts = _layouts(page)
     _take_columns(ledger, layouts)
     _take_lists(ledger, short, layouts)
@@ -66,7 +66,7 @@ def _take_marked(page: Page) -> list[HtmlElement]:
     ledger = page.ledger
     named = {marks: rule_for("mark", marks) for marks in set(page.marks.values())}
     marked = [(element, rule) for element, marks in page.marks.items() if (rule := named[marks])]
-    marked += [(element, rule.name) for rule in _SELECTORS for element in compiled(rule.selector)(page.body)]
+    marked += find_elements(page.body)
     misleading: list[HtmlElement] = []
     for element, rule in marked:
         if element.tag in _CONTAINERS or not ledger.is_attached(element):

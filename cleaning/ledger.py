@@ -101,7 +101,7 @@ class Ledger:
     def take_line(self, line: Line, rule: str) -> None:
         """Take `line` off the page, and the elements that are empty without it, for the reason `rule`."""
         self._taken.append((line.index, Removal(text=line.text, rule=rule, path=self._path(line.block))))
-        self._mark(line, line.pieces, rule)
+        self._mark_whole(line, rule)
         for piece in line.pieces:
             if piece.is_tail:
                 piece.element.tail = None
@@ -128,7 +128,7 @@ class Ledger:
         text = "\n".join(line.text for line in chosen)
         self._taken.append((chosen[0].index, Removal(text=text, rule=rule, path=self._path(element))))
         for line in chosen:
-            self._mark(line, line.pieces, rule)
+            self._mark_whole(line, rule)
 
     def leave_out_pieces(self, line: Line, pieces: Iterable[Piece], rule: str) -> None:
         """Record that some `pieces` of `line` are not the article's, for the reason `rule`."""
@@ -145,7 +145,10 @@ class Ledger:
         self._taken.append((parts[0][0].index, Removal(text=text, rule=rule, path=self._path(element))))
         start, end = self.span(element)
         for line, _ in parts:
-            self._mark(line, [piece for piece in line.pieces if start <= piece.index < end], rule)
+            if start <= line.pieces[0].index and line.pieces[-1].index < end:
+                self._mark_whole(line, rule)
+            else:
+                self._mark(line, [piece for piece in line.pieces if start <= piece.index < end], rule)
 
     def _parts(self, element: HtmlElement) -> Iterator[tuple[Line, str]]:
         """The lines left with pieces in `element`, and what these pieces say."""
@@ -181,6 +184,13 @@ class Ledger:
                 piece.rule = rule
                 self._next_left[piece.index] = piece.index + 1
         line.measure()
+
+    def _mark_whole(self, line: Line, rule: str) -> None:
+        for piece in line.pieces:
+            if not piece.rule:
+                piece.rule = rule
+                self._next_left[piece.index] = piece.index + 1
+        line.gone = True
 
     def _next(self, index: int) -> int:
         """The index of the first piece left from `index` on. Shortens the ways it went (union-find)."""

@@ -74,7 +74,11 @@ class Line:
 
     def measure(self) -> None:
         """Read text and counts off the pieces that nobody has taken; without any, the line is gone."""
-        text = joined(self.pieces)
+        if len(self.pieces) == 1:
+            piece = self.pieces[0]
+            text = "" if piece.rule else tidy(piece.text)
+        else:
+            text = joined(self.pieces)
         if not text:
             self.gone = True
             return
@@ -119,100 +123,80 @@ class Reading:
     spans: dict[HtmlElement, tuple[int, int]] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
-class _Reader:
-    """The walk's state: the reading so far, the pieces of the line being read, and the elements that are open."""
-
-    reading: Reading
-    blocks: list[HtmlElement]
-    parts: list[Piece] = field(default_factory=list)
-    links: list[HtmlElement] = field(default_factory=list)
-    image: HtmlElement | None = None
-    link: HtmlElement | None = None
-    emphasis: int = 0
-    italic: int = 0
-
-    def flush(self) -> None:
-        """End the line."""
-        reading = self.reading
-        line = Line(len(reading.lines), self.parts, self.blocks[-1], self.links, self.image)
-        line.measure()
-        if line.gone:  # nothing but characters that show nothing
-            for piece in self.parts:
-                piece.rule = BLANK
-            reading.line_of.extend([max(0, len(reading.lines) - 1)] * len(self.parts))
-        else:
-            reading.line_of.extend([len(reading.lines)] * len(self.parts))
-            reading.lines.append(line)
-            self.links, self.image = [], None
-        reading.pieces.extend(self.parts)
-        self.parts = []
-
-    @property
-    def position(self) -> int:
-        """The index of the next piece."""
-        return len(self.reading.pieces) + len(self.parts)
-
-
 def read(root: HtmlElement) -> Reading:
     """The lines under `root`; without scripts, frames and form values."""
     reading = Reading()
-    reader = _Reader(reading, [root])
+    pieces, spans = reading.pieces, reading.spans
+    open_line: list[Piece] = []
+    blocks = [root]
     starts: list[int] = []
-    spans = reading.spans
+    links: list[HtmlElement] = []
+    link: HtmlElement | None = None
+    image: HtmlElement | None = None
+    position = emphasis = italic = 0
     walk = iterwalk(root, events=("start", "end"))
     for event, element in walk:
         tag = element.tag
         boundary = tag in _BOUNDARIES
-        if boundary and reader.parts:
-            reader.flush()
+        if open_line and (boundary or tag == "img"):
+            if _close(reading, open_line, blocks[-1], links, image):
+                links, image = [], None
+            open_line = []
         if event == "start":
-            starts.append(reader.position)
+            starts.append(position)
             if tag in UNSEEN:
                 walk.skip_subtree()
                 continue
             if boundary:
                 if tag != "br":
-                    reader.blocks.append(element)
+                    blocks.append(element)
             elif tag == "a":
-                reader.link = element
-                reader.links.append(element)
+                link = element
+                links.append(element)
             elif tag in _EMPHASIS:
-                reader.emphasis += 1
-                reader.italic += tag in _ITALIC
+                emphasis += 1
+                italic += tag in _ITALIC
             elif tag == "img":
-                if reader.parts:
-                    reader.flush()
-                reader.image = element
-            text = element.text
+                image = element
+            text, is_tail = element.text, False
         else:
-            spans[element] = (starts.pop(), reader.position)
+            spans[element] = (starts.pop(), position)
             if boundary:
                 if tag != "br" and tag not in UNSEEN:
-                    reader.blocks.pop()
+                    blocks.pop()
             elif tag == "a":
-                reader.link = None  # links do not nest
+                link = None  # links do not nest
             elif tag in _EMPHASIS:
-                reader.emphasis -= 1
-                reader.italic -= tag in _ITALIC
+                emphasis -= 1
+                italic -= tag in _ITALIC
             if element is root:
                 break
-            text = element.tail
-        if text and (reader.parts or not text.isspace()):
-            reader.parts.append(
-                Piece(
-                    reader.position,
-                    element,
-                    event == "end",
-                    text,
-                    reader.link,
-                    reader.emphasis > 0,
-                    reader.italic > 0,
-                )
-            )
-    if reader.parts:
-        reader.flush()
+            text, is_tail = element.tail, True
+        if text and (open_line or not text.isspace()):
+            piece = Piece(position, element, is_tail, text, link, emphasis > 0, italic > 0)
+            position += 1
+            open_line.append(piece)
+            pieces.append(piece)
+    if open_line:
+        _close(reading, open_line, blocks[-1], links, image)
     return reading
+
+
+def _close(
+    reading: Reading, pieces: list[Piece], block: HtmlElement, links: list[HtmlElement], image: HtmlElement | None
+) -> bool:
+    """End a line made of `pieces`. False where they show nothing: then there is none."""
+    count = len(reading.lines)
+    line = Line(count, pieces, block, links, image)
+    line.measure()
+    if line.gone:
+        for piece in pieces:
+            piece.rule = BLANK
+        reading.line_of.extend([max(0, count - 1)] * len(pieces))
+        return False
+    reading.line_of.extend([count] * len(pieces))
+    reading.lines.append(line)
+    return True
 
 
 def joined(pieces: Iterable[Piece]) -> str:

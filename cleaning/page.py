@@ -11,15 +11,19 @@ from lxml.etree import ParserError, strip_tags
 from lxml.html import HtmlElement, HTMLParser, document_fromstring
 
 from cleaning.ledger import Ledger
+from cleaning.region import core_of
 from model.article import Rejected
 
 MAX_BODY_BYTES = 20_000_000
 MAX_ELEMENTS = 60_000
 MAX_DEPTH = 200  # trafilatura recurses, and Python's stack ends at 1,000 frames
 MAX_TEXT_CHARS = 2_000_000
+MARK_CHARS = 500
 
 _PHRASING = ("font", "b", "strong", "i", "em", "u", "span", "center", "big", "small", "o:p", "a")
 _STAMPS = etree.XPath("//span[contains(@class, 'location') or contains(@class, 'dateline')]")
+# lxml.html asks a Python function for the class of each element, which took a tenth of the time.
+_ELEMENTS = etree.ElementDefaultClassLookup(element=HtmlElement)
 _DEEPER = etree.XPath("boolean(" + "/*" * (MAX_DEPTH + 2) + ")")  # html itself counts as no depth
 _PARSER_DEPTH = 2_000  # a little deeper libxml2 drops what is within, text and all
 _CONTROLS = bytes(code for code in range(0x20) if code not in b"\t\n\r")
@@ -52,9 +56,21 @@ class Page:
         return self.tree if found is None else found
 
     @cached_property
+    def surroundings(self) -> HtmlElement:
+        """The element around the one that holds the page's sentences: furniture within is looked for closely."""
+        core = core_of(self.ledger)
+        parent = core.getparent()
+        return core if core is self.body or parent is None else parent
+
+    @cached_property
     def marks(self) -> dict[HtmlElement, str]:
-        """The marks of the elements in the body that have any, in the page's order (`attribute_text`)."""
-        return {one: marks for one in self.body.iterdescendants(etree.Element) if (marks := attribute_text(one))}
+        """The marks (`attribute_text`) of the elements in the surroundings of the text, in the page's order."""
+        named = ((one, one.get("id"), one.get("class")) for one in self.surroundings.iter("*"))
+        return {
+            one: f"{identity or ''} {classes or ''}".strip()[:MARK_CHARS]
+            for one, identity, classes in named
+            if identity or classes
+        }
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -86,6 +102,7 @@ def parse(markup: str, url: str) -> Page | Rejected:
         remove_pis=True,
         huge_tree=True,
     )
+    parser.set_element_class_lookup(_ELEMENTS)
     try:
         tree = document_fromstring(data, parser=parser)
     except (ParserError, ValueError):
@@ -141,4 +158,4 @@ def depth_of(root: HtmlElement) -> int:
 
 def attribute_text(element: HtmlElement) -> str:
     """Id and classes of `element` in one string of at most 500 characters, for searching marks in."""
-    return f"{element.get('id') or ''} {element.get('class') or ''}".strip()[:500]
+    return f"{element.get('id') or ''} {element.get('class') or ''}".strip()[:MARK_CHARS]

@@ -7,7 +7,8 @@ from lxml.html import HtmlElement
 
 from cleaning.ledger import Ledger
 from cleaning.lines import Line
-from cleaning.rules import marks_of, rule_for
+from cleaning.page import attribute_text
+from cleaning.rules import marks_of, phrase_for, rule_for
 from cleaning.text import words
 
 UNCLASSIFIED = "unclassified"
@@ -30,6 +31,8 @@ def say_why(ledger: Ledger, title: str) -> None:
 def _reason(line: Line, title: str, says: "Sayings") -> Reason:
     if title and words(line.text) == title:
         return "headline", line.block
+    if rule := phrase_for(line.text) if line.linked else rule_for("line", line.text) or rule_for("heading", line.text):
+        return rule, line.block
     if found := says.of(line.block):
         return found
     if line.linked:
@@ -42,6 +45,11 @@ def _home(block: HtmlElement) -> HtmlElement:
     """The element whose lines stand together: a list rather than its items."""
     parent = block.getparent()
     return block if parent is None or parent.tag in ("body", "html") else parent
+
+
+def _said_by(element: HtmlElement) -> str | None:
+    marks = attribute_text(element)
+    return (rule_for("mark", marks) if marks else None) or rule_for("reason", marks_of(element))
 
 
 class Sayings:
@@ -62,7 +70,7 @@ class Sayings:
         waiting: list[HtmlElement] = []
         while element not in self._known:
             waiting.append(element)
-            if rule := rule_for("reason", marks_of(element)):
+            if rule := _said_by(element):
                 self._known[element] = (rule, element)
                 break
             parent = element.getparent()

@@ -1,17 +1,14 @@
-"""Regions: the part of a page that some of its lines stand in, and the links to other articles within."""
+"""Regions: the part of a page that some of its lines stand in."""
 
-from collections.abc import Iterable, Sequence
-from itertools import groupby
+from collections.abc import Iterable
 
 from lxml.html import HtmlElement
 
 from cleaning.ledger import Ledger
 from cleaning.lines import Line
-from cleaning.links import is_document
 
 _SHARE = 0.9
-_HEADLINE_CHARS = 25
-_LINK_SHARE = 0.25
+_CORE_CHARS = 500
 
 
 def smallest_around(lines: Iterable[Line], body: HtmlElement) -> HtmlElement:
@@ -31,22 +28,12 @@ def smallest_around(lines: Iterable[Line], body: HtmlElement) -> HtmlElement:
     return best
 
 
-def leave_out_link_runs(ledger: Ledger, kept: Sequence[Line]) -> None:
-    """Leave out headlines of other articles: two or more kept lines in a row that are nothing but links.
+def core_of(ledger: Ledger) -> HtmlElement:
+    """The smallest element that holds nearly all sentences of the page: what is around it costs time and says little.
 
-    Where these make up much of the text it is a list of links that was meant as one, and stays.
+    The whole body where there are few sentences.
     """
-    runs = [list(group) for linked, group in groupby(kept, key=_is_headline) if linked]
-    runs = [run for run in runs if len(run) > 1]
-    chars = sum(len(line.text) for run in runs for line in run)
-    if chars <= _LINK_SHARE * sum(len(line.text) for line in kept):
-        for run in runs:
-            ledger.leave_out(run, "related-link", run[0].block)
-
-
-def _is_headline(line: Line) -> bool:
-    """Whether the line leads to another page; tables of contents, which lead to this one, and documents do not."""
-    if not line.linked or len(line.text) < _HEADLINE_CHARS:
-        return False
-    targets = [(anchor.get("href") or "").lower() for anchor in line.links]
-    return any(target and "#" not in target and not is_document(target) for target in targets)
+    sentences = [line for line in ledger.lines if line.prose and not line.gone]
+    if sum(len(line.text) for line in sentences) < _CORE_CHARS:
+        return ledger.body
+    return smallest_around(sentences, ledger.body)

@@ -39,6 +39,7 @@ __all__ = [
 
 RULES_VERSION = 2
 
+_LINE_KINDS: tuple[Takes, ...] = ("line", "heading")
 LINE_CHARS = 260  # no furniture rule takes a longer line
 _MARK_CHARS = 500
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -67,25 +68,27 @@ def __getattr__(name: str) -> tuple[Rule, ...]:
 @dataclass(frozen=True, slots=True)
 class _Matcher:
     """The rules of one kind. `table` has the index of the rule by phrase, `pattern` the alternation of the rest, whose
-    groups belong to the rules at `indexes`."""
+    groups belong to the rules at `indexes`. `gate` is the same without groups: twice as fast to say no."""
 
     rules: tuple[Rule, ...]
     table: dict[str, int]
+    gate: re.Pattern[str]
     pattern: re.Pattern[str]
     indexes: tuple[int, ...]
 
     def whole(self, text: str, key: str) -> int | None:
         """The index of the rule that takes the whole of `text`; `key` is `text` as the table would have it."""
         index = self.table.get(key)
-        if index is None and (found := self.pattern.fullmatch(text)) and found.lastindex:
+        if index is None and self.gate.fullmatch(text) and (found := self.pattern.fullmatch(text)) and found.lastindex:
             index = self.indexes[found.lastindex - 1]
         return index
 
     def within(self, text: str, keys: Iterable[str]) -> int | None:
-        """The index of the first rule that is found in `text`, or in the table for one of `keys`."""
-        found = [self.table[key] for key in keys if key in self.table]
-        found += [self.indexes[one.lastindex - 1] for one in self.pattern.finditer(text) if one.lastindex]
-        return min(found, default=None)
+        """The index of the first rule that is in the table for one of `keys`, or else of one that is found there."""
+        index = min((self.table[key] for key in keys if key in self.table), default=None)
+        if index is None and (found := self.pattern.search(text)) and found.lastindex:
+            index = self.indexes[found.lastindex - 1]
+        return index
 
 
 @cache
@@ -100,16 +103,17 @@ def _matcher(takes: Takes) -> _Matcher:
             key = phrase.lower().strip(DECORATION)
             table.setdefault(key.replace("-", "") if takes == "reason" else key, index)
         if patterns:
-            parts.append(f"({'|'.join(patterns)})")
+            parts.append("|".join(patterns))
             indexes.append(index)
     try:
-        pattern = re.compile("|".join(parts) or r"(?!)")
+        gate = re.compile("|".join(parts) or r"(?!)")
+        pattern = re.compile("|".join(f"({part})" for part in parts) or r"(?!)")
     except re.error:
         check_patterns(rules)
         raise
     if pattern.groups != len(parts):
         check_patterns(rules)
-    return _Matcher(rules, table, pattern, tuple(indexes))
+    return _Matcher(rules, table, gate, pattern, tuple(indexes))
 
 
 def check_patterns(rules: Iterable[Rule]) -> None:
@@ -137,9 +141,20 @@ def rule_for(takes: Takes, text: str) -> str | None:
         return _matcher(takes).rules[min(found)].name if found else None
     if len(text) > LINE_CHARS:
         return None
-    matcher, text = _matcher(takes), text.lower()
-    index = matcher.whole(text, _COUNT.sub("", text).strip(DECORATION))
+    matcher = _matcher(takes)
+    index = matcher.whole(*_line(text))
     return None if index is None else matcher.rules[index].name
+
+
+def phrase_for(text: str) -> str | None:
+    """The name of the rule of kind `line` or `heading` that has the whole of a line among its phrases, else None."""
+    if len(text) <= LINE_CHARS:
+        _, key = _line(text)
+        for takes in _LINE_KINDS:
+            matcher = _matcher(takes)
+            if (index := matcher.table.get(key)) is not None:
+                return matcher.rules[index].name
+    return None
 
 
 def reason_for(element: HtmlElement, outermost: HtmlElement | None = None) -> str | None:
@@ -168,6 +183,13 @@ def marks_of(element: HtmlElement) -> str:
 
 def _steps(sign: str, names: str | None) -> Iterator[str]:
     return (sign + name for name in names.split()) if names else iter(())
+
+
+@lru_cache(maxsize=4_096)
+def _line(text: str) -> tuple[str, str]:
+    """A line in lower case, and as it stands in a table of phrases."""
+    text = text.lower()
+    return text, _COUNT.sub("", text).strip(DECORATION)
 
 
 @lru_cache(maxsize=16_384)

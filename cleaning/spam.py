@@ -40,8 +40,10 @@ _ANCHOR_CHARS = 60  # a spam link's text is a name and a slogan, a news link's a
 def take_spam(page: Page) -> list[SpamLink]:
     """The injected links of the page, in order; they are taken off it, and recorded as removals too."""
     found: list[tuple[HtmlElement, SpamLink]] = []
+    own = "/".join(page.url.split("/", 3)[:3]) + "/"
     for anchor in page.body.iter("a"):
-        if link := _judge(anchor, page.url):
+        href = (anchor.get("href") or "").strip()
+        if "//" in href[:8] and not href.startswith(own) and (link := _judge(anchor, href, page.url)):
             found.append((anchor, link))
     for anchor, link in found:
         page.ledger.take(_whole(anchor), link.rule)
@@ -53,20 +55,21 @@ def names_gambling(text: str) -> bool:
     return _NAMES.search(fold(text)) is not None
 
 
-def _judge(anchor: HtmlElement, base: str) -> SpamLink | None:
-    href = (anchor.get("href") or "").strip()
-    if "//" not in href[:8]:
-        return None  # within the site
+def _judge(anchor: HtmlElement, href: str, base: str) -> SpamLink | None:
     try:
         url = href if href.startswith("http") else urljoin(base, href)
     except ValueError:
         return None
-    host = host_of(url)
-    if not url.startswith(("http://", "https://")) or not host or _same_site(host, host_of(base)):
+    origin = "/".join(url.split("/", 3)[:3])
+    host = _foreign_host(origin, base)
+    if not host:
         return None
     text = tidy(anchor.text_content())
     # A brand is looked for in a short text only: `police break up the W88 ring` is news that links to news.
-    gambling = (len(text) <= _ANCHOR_CHARS and names_gambling(text)) or names_gambling(re.sub(r"[-.]", " ", host))
+    names_host = _names_gambling_host(host)
+    gambling = names_host or (len(text) <= _ANCHOR_CHARS and names_gambling(text))
+    if not gambling and not text and not _is_address(host):
+        return None
     off_screen, hidden = _visibility(anchor)
     if _is_address(host) and (gambling or hidden or off_screen or _stands_alone(anchor, text)):
         rule = "bare-ip-link"
@@ -74,11 +77,25 @@ def _judge(anchor: HtmlElement, base: str) -> SpamLink | None:
         rule = "hidden-link"
     elif off_screen and text:
         rule = "off-screen-link"
-    elif gambling and (len(text) <= 40 or names_gambling(re.sub(r"[-.]", " ", host))):
+    elif gambling and (len(text) <= 40 or names_host):
         rule = "gambling-link"
     else:
         return None
     return SpamLink(text=shorten(text, 500), url=url, rule=rule, hidden=hidden or off_screen)
+
+
+@lru_cache(maxsize=4_096)
+def _foreign_host(origin: str, base: str) -> str:
+    """The host of `origin`, a scheme with a host; empty where there is none, or it is of the site of `base`."""
+    host = host_of(origin)
+    if not origin.startswith(("http://", "https://")) or not host or _same_site(host, host_of(base)):
+        return ""
+    return host
+
+
+@lru_cache(maxsize=4_096)
+def _names_gambling_host(host: str) -> bool:
+    return names_gambling(re.sub(r"[-.]", " ", host))
 
 
 def _visibility(anchor: HtmlElement) -> tuple[bool, bool]:
@@ -110,6 +127,7 @@ def _whole(anchor: HtmlElement) -> HtmlElement:
     return current
 
 
+@lru_cache(maxsize=4_096)
 def _is_address(host: str) -> bool:
     try:
         address = ipaddress.ip_address(host)
