@@ -68,8 +68,9 @@ def clean_page(page: Page, capture: Capture, source: Source) -> Article | Reject
     if author is None and content.ending.author is not None:
         author, author_origin = content.ending.author, "signature"
     language, language_origin = find_language(capture, source, head, text)
-    if content.ending.via_name or content.ending.via_url:
-        via_name, via_url, via_origin = content.ending.via_name, content.ending.via_url, "visible"
+    if content.ending.via_url or (content.ending.via_name and not via_url):
+        via_url, via_origin = content.ending.via_url, "visible"
+    via_name = content.ending.via_name or via_name
     published, modified = publication.published, publication.modified
     origins = {
         "text": content.origin or page.legacy_text,

@@ -8,7 +8,7 @@ from lxml.html import HtmlElement
 from cleaning.author import outlet_words
 from cleaning.blocks import Block, blocks_of
 from cleaning.body import keep_body
-from cleaning.ending import Ending, leave_out_signature, take_source_stub
+from cleaning.ending import Ending, cut_body_end, leave_out_signature, take_source_stub
 from cleaning.furniture import take_furniture, take_source_furniture
 from cleaning.head import Head
 from cleaning.ledger import Ledger
@@ -28,6 +28,7 @@ from model.source import Source
 _REPEATED_CHARS = 160
 _TOLD_CHARS = 200
 _SHOWN_SHARE = 0.3
+_SENTENCE_ENDS = frozenset('.!?…”"/»。！？」』؟۔।॥។៕')
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ def find_content(page: Page, head: Head, source: Source, title: str) -> Content 
 
     region = smallest_around(_kept(ledger), ledger.body)
     vietnamese = (source.language_of(page.url) or head.html_language or "")[:2] == "vi"
-    signed = leave_out_signature(ledger, _tail(ledger.under(region)), outlets, vietnamese=vietnamese)
+    signed = leave_out_signature(ledger, _tail(ledger, region), outlets, vietnamese=vietnamese)
     leave_out_link_runs(ledger, _kept(ledger))
     for line in lead:
         line.kept = not line.gone
@@ -79,6 +80,8 @@ def find_content(page: Page, head: Head, source: Source, title: str) -> Content 
     for line in ordered:
         if not any(char.isalnum() for char in line.text):
             ledger.leave_out([line], "ornament", line.block)
+    if last := [line for line in ordered if not line.gone][-1:]:
+        cut_body_end(ledger, *last)
     say_why(ledger, title)
     blocks = blocks_of(ordered)
     if not blocks:
@@ -101,14 +104,16 @@ def _kept(ledger: Ledger) -> list[Line]:
     return [line for line in ledger.lines if line.kept and not line.gone]
 
 
-def _tail(lines: Sequence[Line]) -> Sequence[Line]:
-    """The lines behind the last one that is a sentence of the article; all where none is."""
-    last = max((index for index, line in enumerate(lines) if line.kept and _is_sentence(line)), default=-1)
+def _tail(ledger: Ledger, region: HtmlElement) -> Sequence[Line]:
+    """The lines behind the last one that is a sentence of the article, kept or in its `region`; all where none is."""
+    inside = {line.index for line in ledger.under(region)}
+    lines = [line for line in ledger.left if line.kept or line.index in inside]
+    last = max((place for place, line in enumerate(lines) if line.kept and _is_sentence(line)), default=-1)
     return lines[last + 1 :]
 
 
 def _is_sentence(line: Line) -> bool:
-    return len(line.text) >= PROSE_CHARS or line.text[-1] in '.!?…”"/'
+    return len(line.text) >= PROSE_CHARS or line.text[-1] in _SENTENCE_ENDS
 
 
 def _leave_out_repeated(ledger: Ledger) -> None:

@@ -74,6 +74,7 @@ _NOISE = re.compile(
 )
 _LABEL = re.compile(r"[^\W\d]{2,}\s?:")
 _BEFORE_TITLE, _BEHIND_TITLE = 6, 20
+_BESIDE_TITLE = 3
 _PROSE_LINES = 2
 _DATELINE_CHARS = 140
 _SHORT = 60
@@ -97,8 +98,8 @@ def find_datelines(
     """The dates around the line `start`, which prints the title, best first: those in elements marked as dates before
     bare lines, near ones before far ones.
 
-    A bare date before the title is the article's only beside the title, and where it is not the day of the visit:
-    headers print that.
+    A date before the title that no element marks is the article's only beside the title; the day of the visit, which
+    headers print, only where it is both marked and beside it.
     """
     found: list[tuple[int, int, Dateline]] = []
     prose = 0
@@ -120,7 +121,12 @@ def find_datelines(
         if line.linked and (not marked or line.block.tag in ("h2", "h3", "h4") or distance > 6):
             continue
         plain = bool(rest) and _is_mostly_date(line.text, rest)
-        if not marked and not (plain and (distance > 0 or _stands_by(lines, index, start, moment, fetched_on))):
+        if distance < 0 and not machine:
+            todays = moment.day >= fetched_on - timedelta(days=1)
+            beside = start - index <= _BESIDE_TITLE and _share_box(lines[index], lines[start])
+            if (todays and not (marked and beside)) or not (marked or (plain and beside)):
+                continue
+        elif not (marked or plain):
             continue
         says = (
             "published" if _SAYS_PUBLISHED.search(line.text) else "modified" if _SAYS_MODIFIED.search(line.text) else ""
@@ -186,12 +192,10 @@ def _is_mostly_date(text: str, rest: str) -> bool:
     return len(text) <= _SHORT and len(said) <= 25 and not _LABEL.search(rest)
 
 
-def _stands_by(lines: Sequence[Line], index: int, start: int, moment: Moment, fetched_on: date) -> bool:
-    """Whether the line stands in one small box with the title, and is not today's."""
-    if start - index > 3 or moment.day >= fetched_on - timedelta(days=1):
-        return False
-    around = [lines[start].block, *list(lines[start].block.iterancestors())[:3]]
-    own = [lines[index].block, *list(lines[index].block.iterancestors())[:3]]
+def _share_box(one: Line, other: Line) -> bool:
+    """Whether two lines stand in one small box."""
+    around = [other.block, *list(other.block.iterancestors())[:3]]
+    own = [one.block, *list(one.block.iterancestors())[:3]]
     return any(element in around and element.tag not in ("body", "html") for element in own)
 
 

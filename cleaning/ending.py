@@ -11,15 +11,26 @@ from cleaning.links import absolute
 from cleaning.page import Page, attribute_text
 from cleaning.text import tidy, words
 
+# What stands before the name of the first publisher, or is all of the link to it.
+_SOURCE_LABELS = (
+    "nguồn(?: tin)?", "source", "sumber", "fuente", "fonte", "quelle", "bron", "källa", "kilde", "lähde", "źródło",
+    "zdroj", "forrás", "sursa", "kaynak", "pinagmulan", "πηγή", "источник", "джерело", "източник", "извор",
+    "эх сурвалж", "المصدر", "مصدر", "منبع", "מקור", "स्रोत", "উৎস", "সূত্র", "ที่มา", "แหล่งที่มา", "แหล่งข่าว",
+    "แหล่งข้อมูล", "ແຫຼ່ງຂໍ້ມູນ", "ແຫຼ່ງທີ່ມາ", "ແຫຼ່ງຂ່າວ", "ທີ່ມາ", "ប្រភព", "အရင်းအမြစ်", "(?:文章|信息)?(?:来源|來源)", "稿源",
+    "出典", "引用元", "ソース", "출처",
+)  # fmt: skip
 _SOURCE = re.compile(
-    r"[(\[]? ?(?:nguồn(?: tin)?|source|sumber|fuente|quelle|出典|ソース|출처) ?"
-    r"(?:(?::|-|–) ?(?P<name>[^\n]{2,80}?))? ?[)\]]?\.?",
+    rf"[(\[（【]? ?(?:{'|'.join(_SOURCE_LABELS)})"
+    r"(?:(?: ?[:：] ?| [–-] ?|[–-] )(?P<name>[^\n]{2,80}?)| ?[:：])? ?[)\]）】]?[.。]?",
     re.IGNORECASE,
 )
 _AFTER = re.compile(r"[(\[]? ?theo (?P<name>[^\n]{2,60}?) ?[)\]]?\.?", re.IGNORECASE)
 _SIGNATURE_MARK = re.compile(
     r"(?:^|[\s_-])(?:author|signature|tac-?gia|detail-author|pAuthor|nguoi-?viet|byline)(?:$|[\s_-])", re.IGNORECASE
 )
+_SOURCE_MARK = re.compile(r"(?:^|[\s_-])(?:source(?:-?name)?|(?:pn)?nguon-?tin)(?:$|[\s_-])", re.IGNORECASE)
+# How officials end what they write: `…/.`, mostly behind the sentence's own full stop.
+_BODY_END = re.compile(r"(?P<stop> ?\.)?(?P<end> ?/ ?\.)$")
 _RIGHT = re.compile(r"text-align ?: ?(?:right|end)", re.IGNORECASE)
 _SIGNATURE_CHARS = 60
 _TAIL_LINES = 4
@@ -65,6 +76,9 @@ def leave_out_signature(ledger: Ledger, tail: Sequence[Line], outlets: frozenset
         if via is None and (found := _AFTER.fullmatch(line.text)) and found["name"][0].isupper():
             via = found["name"]
             ledger.leave_out([line], "source-stub", line.block)
+        elif via is None and _is_marked(line, _SOURCE_MARK) and line.text[0].isupper():
+            via = line.text
+            ledger.leave_out([line], "source-stub", line.block)
         elif words(line.text) in outlets:
             ledger.leave_out([line], "outlet", line.block)
         elif author is None and (name := _signature(line, outlets, vietnamese)):
@@ -73,6 +87,13 @@ def leave_out_signature(ledger: Ledger, tail: Sequence[Line], outlets: frozenset
         elif not line.linked:  # links to documents stand between the text and its signature
             break
     return Ending(author=author, via_name=via)
+
+
+def cut_body_end(ledger: Ledger, line: Line) -> None:
+    """Cut the `/.` that ends a body off `line`, the article's last; a sentence keeps its full stop."""
+    if found := _BODY_END.search(line.text):
+        rest = line.text[: found.start()] + (found["stop"] or "").strip()
+        ledger.cut(line, found["end"].strip(), rest, "body-end")
 
 
 def _signature(line: Line, outlets: frozenset[str], vietnamese: bool) -> str | None:
@@ -105,6 +126,6 @@ def _is_right(line: Line) -> bool:
     )
 
 
-def _is_marked(line: Line) -> bool:
+def _is_marked(line: Line, mark: re.Pattern[str] = _SIGNATURE_MARK) -> bool:
     elements = [line.block, *(piece.element for piece in line.pieces if not piece.is_tail)]
-    return any(_SIGNATURE_MARK.search(attribute_text(element)) for element in elements)
+    return any(mark.search(attribute_text(element)) for element in elements)

@@ -1,8 +1,9 @@
 """Furniture: takes off a page what the rules name, and says of each block which rule took it."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from functools import lru_cache
+from itertools import islice
 
 from cssselect import GenericTranslator
 from lxml.etree import XPath
@@ -10,6 +11,7 @@ from lxml.html import HtmlElement
 
 from cleaning.ledger import Ledger
 from cleaning.lines import Line, prose_chars
+from cleaning.links import is_document
 from cleaning.page import Page
 from cleaning.rules import LINE_CHARS, rule_for
 from cleaning.selectors import find_elements
@@ -17,6 +19,8 @@ from cleaning.text import tidy
 from model.source import Source
 
 _ARTICLE_SHARE = 0.3
+_COLUMN_SHARE = 0.5
+_MENU_SHARE = 0.8
 _MAX_LISTS = 200
 _CONTAINERS = frozenset({"html", "body", "main", "article"})
 
@@ -51,8 +55,10 @@ def take_furniture(page: Page) -> list[HtmlElement]:
     ledger = page.ledger
     misleading = _take_marked(page)
     short = [line for line in ledger.under(page.surroundings) if len(line.text) <= LINE_CHARS]
-    _take_lists(ledger, short)
-    _take_lines(ledger, short)
+    layouts = _layouts(page)
+    _take_columns(ledger, layouts)
+    _take_lists(ledger, short, layouts)
+    _take_lines(ledger, short, layouts)
     return misleading
 
 
@@ -72,14 +78,45 @@ def _take_marked(page: Page) -> list[HtmlElement]:
     return misleading
 
 
-def _take_lists(ledger: Ledger, lines: Iterable[Line]) -> None:
+def _layouts(page: Page) -> set[HtmlElement]:
+    """The tables that lay out the page: one of their cells holds most of its sentences."""
+    ledger = page.ledger
+    most = _COLUMN_SHARE * ledger.prose_under(page.body)
+    return {
+        table
+        for table in page.body.iter("table")
+        if ledger.prose_under(table) > most
+        and any(ledger.prose_under(cell) > most for row in _rows(table) for cell in row)
+    }
+
+
+def _take_columns(ledger: Ledger, layouts: Iterable[HtmlElement]) -> None:
+    """Take off the menus beside the article in tables that lay out the page: cells of links and no sentence."""
+    for cell in [cell for table in layouts for row in _rows(table) for cell in row]:
+        chars = len(ledger.text_under(cell))
+        if (
+            chars
+            and not ledger.prose_under(cell)
+            and ledger.link_chars_under(cell) >= _MENU_SHARE * chars
+            and not any(is_document(anchor.get("href") or "") for anchor in cell.iter("a"))
+        ):
+            ledger.take(cell, "navigation")
+
+
+def _rows(table: HtmlElement) -> Iterator[HtmlElement]:
+    """The rows of `table` itself, without those of tables within."""
+    for part in (table, *table.iterchildren("thead", "tbody", "tfoot")):
+        yield from part.iterchildren("tr")
+
+
+def _take_lists(ledger: Ledger, lines: Iterable[Line], layouts: Set[HtmlElement]) -> None:
     found = 0
     for line in lines:
         if line.gone or (rule := rule_for("heading", line.text)) is None:
             continue
         if line.block.tag == "li" or next(line.block.iterancestors("nav", "li"), None) is not None:
             continue  # an entry of a menu
-        if _in_table_row(line.block, ledger):
+        if _in_table_row(line.block, ledger, layouts):
             continue
         found += 1
         if found > _MAX_LISTS:
@@ -143,26 +180,28 @@ def _is_link_list(element: HtmlElement, ledger: Ledger) -> bool:
     )
 
 
-def _take_lines(ledger: Ledger, lines: Iterable[Line]) -> None:
+def _take_lines(ledger: Ledger, lines: Iterable[Line], layouts: Set[HtmlElement]) -> None:
     for line in lines:
         if line.gone:
             continue
         rule = rule_for("line", line.text) or (
             rule_for("linked", line.text) if line.linked or line.link_chars > 20 else None
         )
-        if rule and not _in_table_row(line.block, ledger):
+        if rule and not _in_table_row(line.block, ledger, layouts):
             ledger.take_line(line, rule)
 
 
-def _in_table_row(block: HtmlElement, ledger: Ledger) -> bool:
-    """Whether the line is a cell among others that hold text: `Hôm nay` may head a column of the article's table."""
+def _in_table_row(block: HtmlElement, ledger: Ledger, layouts: Set[HtmlElement]) -> bool:
+    """Whether the line is a cell among others that hold text: `Hôm nay` may head a column of the article's table.
+    `layouts` are the tables that hold no data."""
     cell = block if block.tag in ("td", "th") else next(block.iterancestors("td", "th"), None)
     if cell is None:
         return False
     row = cell.getparent()
     table = next(cell.iterancestors("table"), None)
-    rows = [] if table is None else [one for one in table.iter("tr") if next(one.iterancestors("table")) is table]
-    return row is not None and len(rows) > 1 and sum(1 for other in row if not ledger.is_empty(other)) > 1
+    if row is None or table is None or table in layouts or len(list(islice(_rows(table), 2))) < 2:
+        return False
+    return sum(1 for other in row if not ledger.is_empty(other)) > 1
 
 
 def first_match(page: Page, selectors: Sequence[str]) -> HtmlElement | None:

@@ -115,7 +115,7 @@ class Ledger:
                 current = parent
 
     def cut(self, line: Line, taken: str, rest: str, rule: str) -> None:
-        """Take the beginning of `line`, `taken`, for the reason `rule`; `rest` is what stays of it."""
+        """Take the beginning or the end of `line`, `taken`, for the reason `rule`; `rest` is what stays of it."""
         self._taken.append((line.index, Removal(text=taken, rule=rule, path=self._path(line.block))))
         line.text = rest
 

@@ -11,14 +11,18 @@ from cleaning.head import Head
 from cleaning.ledger import Ledger
 from cleaning.lines import Line
 from cleaning.page import Page
+from cleaning.structured import string_of
 from cleaning.text import fold, tidy, words
 from model.source import Source
 
-# By these classes and ids templates mark their leads (sapo).
+# By these classes and ids templates mark their leads (sapo); ASP.NET puts the way to the element before its id
+# (`ctl00_cphMain_lblSapo`), and SharePoint portals number the parts of an article.
 _LEAD_MARK = re.compile(
-    r"(?:^|\s)(?:detail-sapo|sapo_detail|sapo|singular-sapo|content-detail-sapo|article__sapo|news-sapo|article-sapo|chapeau"
-    r"|ArticleSummary|article-summary|asset-summary|post-summary|entry-summary|article-lead|bai-viet-tom-tat|tomtat|trichdan"
-    r"|description)(?:$|\s)"
+    r"(?:^|\s)(?:ctl\d+_\S*_)?(?:div|lbl|ltr|pnl?|sp|txt)?"
+    r"(?:(?:(?:content-)?detail[-_]|singular[-_]|news[-_]|article[-_]{1,2})?sapo(?:_detail)?|chapeau"
+    r"|article-?(?:summary|lead|description1)|(?:asset|post|entry)-summary|bai-viet-tom-tat|tom-?tat|trich-?dan"
+    r"|description)(?:$|\s)",
+    re.IGNORECASE,
 )
 _OUTLET = re.compile(r"^(?:\((?P<bracketed>[^()]{2,40})\)\s*[-–—:]*|(?P<plain>[\w.À-ỹ ]{2,25}?)\s*[-–—])\s+(?=\S)")
 _LEAD_TAGS = frozenset({"h2", "h3", "p", "div", "span", "strong", "section", "td"})
@@ -81,7 +85,8 @@ def _joined(lines: Iterable[Line]) -> str:
 
 
 def _description(head: Head) -> str:
-    return words(head.first("og:description", "description", "twitter:description") or "")
+    said = head.first("og:description", "description", "twitter:description")
+    return words(said or string_of(head.article.get("description")) or "")
 
 
 def _agree(one: str, other: str) -> bool:

@@ -1,6 +1,7 @@
 """Pictures: the images of a page, and their captions, which belong to them and not to the text."""
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from urllib.parse import urljoin
 
@@ -22,13 +23,18 @@ _CREDIT = re.compile(
     r"\s*:\s*(?P<credit>[^()\[\]:]{2,80})[)\]\s.]*$",
     re.IGNORECASE,
 )
-_SOURCES = ("data-src", "data-original", "data-lazy-src", "data-lazy", "data-srcset", "srcset", "src")
+_LAZY_SOURCES = ("data-src", "data-original", "data-lazy-src", "data-lazy")
+_LAZY_SETS = ("data-srcset", "data-lazy-srcset")
+_DESCRIPTOR = re.compile(r"(?P<number>\d{1,5}(?:\.\d{1,5})?)(?P<unit>[wx])")
+_SMALL_PX = 600  # a set of candidates that are all smaller was made for lists
 _CENTRED = re.compile(r"text-align\s*:\s*center", re.IGNORECASE)
 _CAPTION_TAGS = frozenset({
     "figcaption", "td", "div", "p", "span", "em", "figure", "a", "h2", "h3", "h6", "center",
 })  # fmt: skip
 _CAPTION_CHARS = 400
 _TINY_PX = 60
+_PIXEL_DIGITS = 6
+_MAX_TOKENS = 100
 
 
 @dataclass(slots=True)
@@ -195,13 +201,45 @@ def _centred(block: HtmlElement) -> bool:
 
 
 def _address(element: HtmlElement, base: str) -> str | None:
-    for name in _SOURCES:
-        value = tidy(element.get(name) or "")
-        if "srcset" in name:
-            value = value.split(",")[0].split(" ")[0]
-        if value and not value.startswith(("data:", "blob:", "javascript:", "about:")):
+    """The address of the picture as large as the page has it."""
+    lazy = [element.get(name) for name in _LAZY_SOURCES if element.get(name)]
+    deferred = any(element.get(name) for name in _LAZY_SETS)
+    # Where loading waits for a script, `src` holds a place for what comes.
+    plain = _first_url([*lazy, None if deferred else element.get("src")], base)
+    sets = [element.get(name) for name in (*_LAZY_SETS, "srcset")]
+    if plain is None and (around := next(element.iterancestors("picture"), None)) is not None:
+        sets += [one.get(name) for one in around.iter("source") for name in (*_LAZY_SETS, "srcset")]
+    width = _pixels(element, "width") or _SMALL_PX
+    candidates = [candidate for value in sets if value for candidate in _candidates(value, width)]
+    if plain and all(px < width for px, _ in candidates):
+        return plain
+    largest = [url for _, url in sorted(candidates, key=lambda one: -one[0])]
+    return _first_url([*largest, plain, element.get("src")], base)
+
+
+def _candidates(srcset: str, width: int) -> Iterator[tuple[float, str]]:
+    """The candidates of the `srcset` of a picture that is shown `width` pixels wide: how wide each is, and its address.
+    https://html.spec.whatwg.org/multipage/images.html#parsing-a-srcset-attribute"""
+    url, size = "", float(width)
+    for token in srcset.split()[:_MAX_TOKENS]:
+        if not url:
+            url = token.lstrip(",")
+        elif found := _DESCRIPTOR.match(token):
+            size = float(found["number"]) * (1 if found["unit"] == "w" else width)
+        if url and token.endswith(","):
+            yield size, url.rstrip(",")
+            url, size = "", float(width)
+    if url:
+        yield size, url
+
+
+def _first_url(values: Iterable[str | None], base: str) -> str | None:
+    """The first of `values` that is an address of its own, made absolute."""
+    for value in values:
+        address = tidy(value or "")
+        if address and not address.startswith(("data:", "blob:", "javascript:", "about:")):
             try:
-                url = urljoin(base, value)
+                url = urljoin(base, address)
             except ValueError:
                 continue
             if url.startswith(("http://", "https://")):
@@ -209,9 +247,10 @@ def _address(element: HtmlElement, base: str) -> str | None:
     return None
 
 
+def _pixels(element: HtmlElement, name: str) -> int | None:
+    value = (element.get(name) or "").removesuffix("px").strip()
+    return int(value) if value.isdecimal() and len(value) < _PIXEL_DIGITS else None
+
+
 def _is_tiny(element: HtmlElement) -> bool:
-    for name in ("width", "height"):
-        value = (element.get(name) or "").removesuffix("px").strip()
-        if value.isdecimal() and int(value) < _TINY_PX:
-            return True
-    return False
+    return any((size := _pixels(element, name)) is not None and size < _TINY_PX for name in ("width", "height"))

@@ -34,9 +34,16 @@ _KICKER = re.compile(
     r"(?:$|[\s_-])",
     re.IGNORECASE,
 )
+# Portals head a section, a box or the site so, and not the article.
+_SECTION_MARK = re.compile(
+    r"(?:^|[\s_-])(?:portlet|site|section|category|widget|block|box|module|sidebar)[\s_-]?(?:title|name|heading)(?:$|[\s_-])",
+    re.IGNORECASE,
+)
 _CUT_SHORT = re.compile(r"\s*(?:…|\.\.\.)$")
 _HEADINGS = frozenset({"h1", "h2", "h3"})
 _TITLE_CHARS = 400
+_SECTION_WORDS = 4  # the most that names of sections have
+_HEADLINE_WORDS = 4
 _ALIKE = 0.5  # the share of words that variants of a headline have in common
 
 
@@ -57,6 +64,8 @@ def find_title(page: Page, head: Head, source: Source, lines: Sequence[Line]) ->
         if title and words(title) not in site:
             claims.append((title, origin))
     shown = _shown(headlines, [title for title, _ in claims], site)
+    if claims and (headline := _unlike(claims, lines, site)):
+        return headline, "visible"
     if claims:
         return _decided(head, claims, shown)
     if shown:
@@ -195,6 +204,25 @@ def _decided(head: Head, claims: list[tuple[str, str]], shown: str) -> tuple[str
 def _is_newsroom(head: Head) -> bool:
     """Whether the page is made for news readers' engines: its headlines are an editor's work."""
     return is_news_thing(head.article) or bool(head.first("news_keywords", "googlebot-news", "article:opinion"))
+
+
+def _unlike(claims: Sequence[tuple[str, str]], lines: Sequence[Line], site: frozenset[str]) -> str:
+    """The page's headline where the one title that the page claims says nothing: `Chi tiết tin`, or the section's name.
+    It is short, and printed nowhere but above sections and in menus."""
+    title = words(claims[0][0])
+    if len(title.split()) > _SECTION_WORDS or any(words(claim) != title for claim, _ in claims):
+        return ""
+    plain = [line for line in lines if not line.linked and not _heads_section(line)]
+    if any(len(line.text) <= _TITLE_CHARS and words(line.text) == title for line in plain):
+        return ""
+    for text in _headlines(plain, title):
+        if len(text) > len(title) and len(text.split()) >= _HEADLINE_WORDS and words(text) not in site:
+            return text
+    return ""
+
+
+def _heads_section(line: Line) -> bool:
+    return _SECTION_MARK.search(attribute_text(line.block)) is not None
 
 
 def _headlines(lines: Sequence[Line], title: str) -> list[str]:

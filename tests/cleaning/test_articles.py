@@ -29,27 +29,7 @@ PLAIN = (
     "quarantined",
 )
 # What today's cleaner does not read right, and why. The pages are the specification: mend the cleaner, not the page.
-_LABEL = "`ending` knows the source's label in few languages"
-KNOWN: dict[tuple[str, str], str] = {
-    **{
-        (f"aggregator-{language}", field): _LABEL
-        for language in ("ar", "hi", "it", "km", "lo", "pt", "ru", "th", "zh")
-        for field in ("via_url", "removed source-stub")
-    },
-    **dict.fromkeys(
-        [("aggregator-zh", "author"), ("aggregator-zh", "text"), ("aggregator-zh", "removed signature")],
-        "the label 来源 is left as the last line, so that the name before it is no signature",
-    ),
-    ("amp", "images"): "amp-img is no picture yet",
-    ("liferay", "title"): "the h1 of a portlet's section is taken for the title",
-    ("liferay", "text"): "the title stays in the text, and a list from another column comes with it",
-    ("sharepoint", "title"): "the page's own title, which says nothing, goes before its h1",
-    ("sharepoint", "lead"): "a lead that is known by its id alone is not found",
-    ("sharepoint", "text"): "a lead that is known by its id alone is not found",
-    ("tailwind", "lead"): "a description in JSON-LD does not lead to the lead",
-    ("photo-story", "images"): "a srcset goes before src even where its picture is smaller",
-    ("reprint", "via_url"): "a canonical on another host is not taken for the first publisher",
-}
+KNOWN: dict[tuple[str, str], str] = {}
 
 
 def wanted(name: str) -> dict[str, Any]:

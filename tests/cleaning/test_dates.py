@@ -137,6 +137,7 @@ def test_a_day_without_time_gives_no_instant():
     [
         '<div id="today">Chủ nhật, 22/11/2026</div>',
         '<div class="header-top">Hôm nay, 22/11/2026</div>',
+        '<div class="header-date">Chủ nhật, 22/11/2026</div>',
         "<div>Chủ nhật, 22/11/2026 09:15</div>",
         '<div id="clock" class="date">22/11/2026</div>',
     ],

@@ -150,3 +150,14 @@ def test_what_the_extractor_leaves_out_is_recorded_with_what_it_stood_in():
         ("form", "div#main/div.article-body/form"),
     ]
     assert rules(article)["form"].startswith("Mời bà con ghi tên")
+
+
+def test_columns_of_a_layout_table_are_no_data():
+    menu = '<td><a href="/a">Giới thiệu</a><br><a href="/b">Văn bản của xã</a></td>'
+    counters = "<td><b>Thống kê truy cập</b><br>Lượt truy cập: 12</td>"
+    papers = '<tr><td colspan="3"><a href="/ke-hoach.pdf">Kế hoạch của ban tổ chức</a></td></tr>'
+    article = cleaned(page(f"<table><tr>{menu}<td>{paragraphs()}</td>{counters}</tr>{papers}</table>"))
+    assert article.text.split("\n")[: len(SENTENCES)] == list(SENTENCES)
+    assert {"Văn bản của xã", "Lượt truy cập: 12"} & set(article.text.split("\n")) == set()
+    assert "Văn bản của xã" in rules(article)["navigation"]
+    assert "Kế hoạch" not in rules(article)["navigation"]

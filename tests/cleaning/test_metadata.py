@@ -46,6 +46,25 @@ def test_title_of_a_platform_whose_h1_is_the_section():
     assert cleaned(markup).title == TITLE
 
 
+@pytest.mark.parametrize(
+    ("title", "body", "expected"),
+    [
+        ("Chi tiết tin", "<h1>{}</h1>", TITLE),
+        ("Chi tiết tin", '<div class="article-title">{}</div>', TITLE),
+        ("Tin hoạt động", '<h1 class="portlet-title">Tin hoạt động</h1><h2 class="asset-title">{}</h2>', TITLE),
+        ("Tin hoạt động", '<ul><li><a href="/tin">Tin hoạt động</a></li></ul><h1>{}</h1>', TITLE),
+        # the title is a headline where the page prints it, or is as long as one
+        ("Giá lúa tăng", "<h1>Tiếng nói của người dân xã Ví Dụ</h1><div>Giá lúa tăng</div>", "Giá lúa tăng"),
+        (TITLE, "<h1>Tiếng nói của người dân xã Ví Dụ hôm nay</h1>", TITLE),
+        ("Chi tiết tin", "<h1>Thông báo</h1>", "Chi tiết tin"),
+        ("Chi tiết tin", f'<h1><a href="/x">{TITLE}</a></h1>', "Chi tiết tin"),
+    ],
+)
+def test_a_title_that_says_nothing_gives_way_to_the_headline(title, body, expected):
+    markup = f"<html><head><title>{title}</title></head><body>{body.format(TITLE)}{paragraphs()}</body></html>"
+    assert cleaned(markup).title == expected
+
+
 def test_title_escaped_twice():
     head = ld('{"@type": "NewsArticle", "headline": "H&amp;#7897;i làng &amp;amp; hội đua"}')
     assert cleaned(page(head=head)).title == "Hội làng & hội đua"
@@ -186,7 +205,12 @@ def test_the_outlets_name_in_the_byline_is_no_author():
         ("<p>Nguồn: Báo Ví Dụ</p>", "Báo Ví Dụ", None),
         ('<p><a href="https://bao.example/x">Sumber</a></p>', None, "https://bao.example/x"),
         ('<p><a href="https://bao.example/x">Source</a></p>', None, "https://bao.example/x"),
+        ("<p>来源：示例日报</p>", "示例日报", None),
+        ('<p>Источник: <a href="https://bao.example/x">Газета</a></p>', "Газета", "https://bao.example/x"),
+        ("<p>(ที่มา - ข่าวบ้าน)</p>", "ข่าวบ้าน", None),
         ("<p><em>Theo TTXVN</em></p>", "TTXVN", None),
+        ('<p class="source">Nhịp Sống Ví Dụ</p>', "Nhịp Sống Ví Dụ", None),
+        ('<div id="ctl00_g_5d1f_pnNguonTin">TTXVN</div>', "TTXVN", None),
     ],
 )
 def test_the_first_publisher_is_metadata_and_not_text(stub, name, url):
@@ -194,6 +218,13 @@ def test_the_first_publisher_is_metadata_and_not_text(stub, name, url):
     assert (article.via_name, article.via_url) == (name, url)
     assert article.text.split("\n") == list(SENTENCES)
     assert "source-stub" in {removal.rule for removal in article.removed}
+
+
+@pytest.mark.parametrize("line", ["Source-led reporting of the contest", "Bron en monding", "来源不明的船"])
+def test_a_heading_that_begins_like_the_label_of_a_source_is_text(line):
+    article = cleaned(page(paragraphs(f"<h3>{line}</h3>", f"<p>{SENTENCES[0]} {TITLE}.</p>")))
+    assert line in article.text
+    assert (article.via_name, article.via_url) == (None, None)
 
 
 # --- structured data that is broken or odd -------------------------------------
@@ -333,6 +364,12 @@ ELSEWHERE = "https://bao.example.org/tin/dua-thuyen"
 def test_who_published_it_first_by_the_pages_head(head, via):
     found = opened(page(head=head))
     assert find_via(found.page, found.head, found.source) == via
+
+
+def test_the_canonical_tells_where_and_the_text_who():
+    article = cleaned(page(paragraphs("<p>(Theo Báo Ví Dụ)</p>"), head=f'<link rel="canonical" href="{ELSEWHERE}">'))
+    assert (article.via_name, article.via_url) == ("Báo Ví Dụ", ELSEWHERE)
+    assert article.origins["via_url"] == "link"
 
 
 def test_another_host_of_the_source_is_itself():

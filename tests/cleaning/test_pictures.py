@@ -57,6 +57,28 @@ def test_addresses_are_relative_to_the_pages_base():
 
 
 @pytest.mark.parametrize(
+    ("markup", "name"),
+    [
+        ('<img src="s.jpg" srcset="a.jpg 320w, b.jpg 1280w, c.jpg 640w">', "b.jpg"),
+        ('<img src="s.jpg" srcset="a.jpg 150w, b.jpg 300w">', "s.jpg"),
+        ('<img src="s.jpg" srcset="a.jpg 600w, b.jpg 800w" width="900">', "s.jpg"),
+        ('<img src="s.jpg" srcset="a.jpg, b.jpg 2x" width="900">', "b.jpg"),
+        ('<img src="s.jpg" srcset="w_9,h_6/a.jpg 900w">', "w_9,h_6/a.jpg"),
+        ('<img src="blank.gif" data-src="s.jpg">', "s.jpg"),
+        ('<img src="blank.gif" data-srcset="a.jpg 320w, b.jpg 480w">', "b.jpg"),
+        ('<img src="data:image/gif;base64,R0" srcset="a.jpg 100w">', "a.jpg"),
+        ('<picture><source srcset="a.jpg 320w, b.jpg 900w"><img src="data:image/gif;base64,R0"></picture>', "b.jpg"),
+        ('<img src="s.jpg" srcset=" , ,, ">', "s.jpg"),
+        ('<amp-img src="s.jpg" width="800" height="450"></amp-img>', "s.jpg"),
+    ],
+)
+def test_of_a_pictures_addresses_the_largest_counts(markup, name):
+    body = f"<p>{SENTENCES[0]}</p><p>{markup}</p>" + "".join(f"<p>{one}</p>" for one in SENTENCES[1:])
+    (image,) = cleaned(page(body)).images
+    assert image.url == f"https://xa-vi-du.example/{name}"
+
+
+@pytest.mark.parametrize(
     ("caption", "parts"),
     [
         ("Cổng chào. Ảnh: Hà Thu", ("Cổng chào.", "Hà Thu")),

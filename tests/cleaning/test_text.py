@@ -37,12 +37,51 @@ def test_list_items_are_lines_without_bullets():
     assert "<ul><li>Giải nhất: thôn Thượng</li><li>Giải nhì: thôn Hạ</li></ul>" in article.html
 
 
-def test_the_lead_begins_the_text():
-    sapo = f'<h2 class="sapo">{PLAIN[0]}</h2>'
+@pytest.mark.parametrize(
+    "marks",
+    [
+        'class="sapo"',
+        'class="article__sapo mb-2"',
+        'class="content-detail-sapo"',
+        'class="ArticleSummary"',
+        'id="divArticleDescription1"',
+        'id="ctl00_cphMain_g_5d1f_lblTomTat"',
+    ],
+)
+def test_the_lead_begins_the_text(marks):
+    sapo = f"<h2 {marks}>{PLAIN[0]}</h2>"
     markup = page("<div>" + "".join(f"<p>{one}</p>" for one in PLAIN[1:]) + "</div>").replace("</h1>", f"</h1>{sapo}")
     article = cleaned(markup)
     assert article.lead == PLAIN[0]
     assert article.text.split("\n") == PLAIN
+
+
+def test_a_lead_by_the_words_of_the_pages_description():
+    head = f'<script type="application/ld+json">{{"@type": "NewsArticle", "description": "{PLAIN[0]}"}}</script>'
+    assert cleaned(page(head=head)).lead == PLAIN[0]
+    assert cleaned(page()).lead is None
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [("về đích./.", "về đích."), ("về đích ./.", "về đích."), ("về đích/.", "về đích"), ("về đích!/.", "về đích!")],
+)
+def test_the_sign_that_ends_a_body_is_no_text(written, kept):
+    last = f"{PLAIN[0]} Đội nữ {written}"
+    article = cleaned(page(paragraphs(f"<p>{last}</p>")))
+    assert article.text.endswith(f"Đội nữ {kept}")
+    assert [one.text for one in article.removed if one.rule == "body-end"] == ["/."]
+
+
+def test_the_sign_stays_where_the_body_does_not_end():
+    article = cleaned(page(f"<p>{PLAIN[0]} Đội nữ về đích./.</p>{paragraphs()}"))
+    assert "Đội nữ về đích./.\n" in article.text
+    assert "body-end" not in {one.rule for one in article.removed}
+
+
+def test_a_place_that_only_the_style_sheet_sets_off_is_a_word_of_its_own():
+    stamped = f'<p><span class="location-stamp">VÍ DỤ</span>{PLAIN[0]}</p>'
+    assert cleaned(page(stamped + paragraphs())).text.startswith(f"VÍ DỤ {PLAIN[0]}")
 
 
 def test_a_teasers_lead_is_not_the_articles():
