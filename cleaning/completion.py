@@ -8,6 +8,7 @@ or between them under the same parent, is the article's too.
 import re
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
 
 from lxml.html import HtmlElement
 
@@ -91,6 +92,12 @@ class _Places:
             element = element.getparent()
         place = self._known[element]
         for one in reversed(waiting):
-            place = f"{place}/{one.tag}.{_NUMBERS.sub('', one.get('class') or '')}"
+            classes = one.get("class")
+            place = f"{place}/{one.tag}.{_without_numbers(classes)}" if classes else f"{place}/{one.tag}"
             self._known[one] = place
         return place
+
+
+@lru_cache(maxsize=4_096)
+def _without_numbers(classes: str) -> str:
+    return _NUMBERS.sub("", classes)

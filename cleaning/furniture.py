@@ -66,7 +66,7 @@ def _take_marked(page: Page) -> list[HtmlElement]:
     ledger = page.ledger
     named = {marks: rule_for("mark", marks) for marks in set(page.marks.values())}
     marked = [(element, rule) for element, marks in page.marks.items() if (rule := named[marks])]
-    marked += find_elements(page.body, page.url)
+    marked += find_elements(page)
     misleading: list[HtmlElement] = []
     for element, rule in marked:
         if element.tag in _CONTAINERS or not ledger.is_attached(element):

@@ -56,6 +56,11 @@ class Page:
         return self.tree if found is None else found
 
     @cached_property
+    def addresses(self) -> dict[HtmlElement, str]:
+        """The links in the body with the addresses they name, as they stand there."""
+        return {one: href for one in self.body.iter("a") if (href := (one.get("href") or "").strip())}
+
+    @cached_property
     def surroundings(self) -> HtmlElement:
         """The element around the one that holds the page's sentences: furniture within is looked for closely."""
         core = core_of(self.ledger)

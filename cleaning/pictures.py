@@ -54,12 +54,13 @@ class Picture:
 
 
 def take_captions(page: Page) -> list[Picture]:
-    """The page's pictures in order; their captions, and alternative texts printed again, are taken off the page."""
-    pictures = [Picture(element) for element in page.body.iter("img")]
+    """The pictures around the text in order; their captions, and alternative texts printed again, are taken off the
+    page."""
+    pictures = [Picture(element) for element in page.surroundings.iter("img")]
     by_element = {picture.element: picture for picture in pictures}
     _take_marked(page, by_element)
     _take_frames(page, by_element)
-    _take_lines(page.ledger, by_element)
+    _take_lines(page, by_element)
     return pictures
 
 
@@ -76,7 +77,7 @@ def split_credit(caption: str) -> tuple[str, str | None]:
 def _take_marked(page: Page, by_element: dict[HtmlElement, Picture]) -> None:
     captions = {marks for marks in set(page.marks.values()) if _CAPTION_MARK.search(marks)}
     marked = [element for element, marks in page.marks.items() if marks in captions and element.tag in _CAPTION_TAGS]
-    marked += [element for element in page.body.iter("figcaption") if page.marks.get(element) not in captions]
+    marked += [element for element in page.surroundings.iter("figcaption") if page.marks.get(element) not in captions]
     for element in marked:
         if element.find(".//img") is not None:
             continue
@@ -120,7 +121,7 @@ def _picture_near(element: HtmlElement, by_element: dict[HtmlElement, Picture], 
 def _take_frames(page: Page, by_element: dict[HtmlElement, Picture]) -> None:
     """Tables that only frame a picture: the text in them is its caption."""
     ledger = page.ledger
-    for table in list(page.body.iter("table")):
+    for table in list(page.surroundings.iter("table")):
         images = list(table.iter("img"))
         if not images or len(images) > 2 or table.find(".//table") is not None:
             continue
@@ -136,11 +137,12 @@ def _take_frames(page: Page, by_element: dict[HtmlElement, Picture]) -> None:
             ledger.take_line(line, "caption")
 
 
-def _take_lines(ledger: Ledger, by_element: dict[HtmlElement, Picture]) -> None:
+def _take_lines(page: Page, by_element: dict[HtmlElement, Picture]) -> None:
     """Lines right behind a picture that are set as captions, or repeat its alternative text."""
     picture: Picture | None = None
     open_caption = True
-    for line in ledger.lines:
+    ledger = page.ledger
+    for line in ledger.under(page.surroundings):
         if line.gone:
             continue
         if line.image is not None:

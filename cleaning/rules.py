@@ -178,7 +178,8 @@ def marks_of(element: HtmlElement) -> str:
     if not (identity or classes or role):
         return str(tag)
     steps = [str(tag), *_steps("#", identity), *_steps(".", classes), f"[{role}]" if role else ""]
-    return _HUMP.sub("-", "".join(steps)[:_MARK_CHARS]).lower()
+    marks = "".join(steps)[:_MARK_CHARS]
+    return marks if marks.islower() else _HUMP.sub("-", marks).lower()
 
 
 def _steps(sign: str, names: str | None) -> Iterator[str]:

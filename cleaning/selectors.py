@@ -14,11 +14,13 @@ from lxml.etree import XPath
 from lxml.html import HtmlElement
 
 from cleaning.errors import RuleError
+from cleaning.page import Page
 from cleaning.rules import RULES
 
 _TAG = re.compile(r"[a-z][\w-]*")
 _HREF = re.compile(r"""\[href([*^$]?)=["']([^"']+)["']\]""")
 _ATTRIBUTE = re.compile(r"\[([a-z-]+)")
+_COMMON = frozenset({"class", "id", "href", "src", "rel"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +41,14 @@ class _Sieve:
         return ":" in href and not href.startswith(own) and any(word in href for word in self.address_words)
 
 
-def find_elements(root: HtmlElement, url: str) -> Iterator[tuple[HtmlElement, str]]:
-    """The elements under `root`, on the page at `url`, that a rule selects; each with the name of the first such rule."""
-    own = "/".join(url.split("/", 3)[:3]) + "/"
+def find_elements(page: Page) -> Iterator[tuple[HtmlElement, str]]:
+    """The elements in the page's body that a rule selects, each with the name of the first such rule."""
+    own = "/".join(page.url.split("/", 3)[:3]) + "/"
     sieve = _sieve()
     rare = sieve.attributes
-    candidates = dict.fromkeys(one for one in root.iterdescendants("*") if not rare.isdisjoint(one.keys()))
-    candidates |= dict.fromkeys(root.iter(*sieve.tags))
-    candidates |= dict.fromkeys(link for link in root.iter("a") if sieve.lets_through(link.get("href") or "", own))
+    candidates = dict.fromkeys(one for one in page.body.iterdescendants("*") if not rare.isdisjoint(one.keys()))
+    candidates |= dict.fromkeys(page.body.iter(*sieve.tags))
+    candidates |= dict.fromkeys(link for link, href in page.addresses.items() if sieve.lets_through(href, own))
     for element in candidates:
         if sieve.any(element) and (name := next((name for name, test in sieve.tests if test(element)), None)):
             yield element, name
@@ -70,13 +72,16 @@ def _sieve() -> _Sieve:
                 raise RuleError("expected selectors of one element each", rule.file, rule.name, "selector")
             steps.append(f"self::{step.element}[{step.condition or 'true()'}]")
             text = selector.canonical()
-            tag = _TAG.match(text)
-            if tag and tag.group() != "a":
-                tags[tag.group()] = None
-            elif found := _HREF.search(text):
+            tag, named = _TAG.match(text), set(_ATTRIBUTE.findall(text)) - _COMMON
+            if found := _HREF.search(text):
                 (address_ends if found[1] == "$" else address_words).append(found[2])
+            elif named:
+                attributes |= dict.fromkeys(sorted(named))
+            elif tag:
+                tags[tag.group()] = None
             else:
-                attributes |= dict.fromkeys(_ATTRIBUTE.findall(text))
+                message = f"{text}: expected a tag, or an attribute that few elements have"
+                raise RuleError(message, rule.file, rule.name, "selector")
         every += steps
         tests.append((rule.name, XPath(f"boolean({' | '.join(steps)})")))
     return _Sieve(

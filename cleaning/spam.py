@@ -41,8 +41,7 @@ def take_spam(page: Page) -> list[SpamLink]:
     """The injected links of the page, in order; they are taken off it, and recorded as removals too."""
     found: list[tuple[HtmlElement, SpamLink]] = []
     own = "/".join(page.url.split("/", 3)[:3]) + "/"
-    for anchor in page.body.iter("a"):
-        href = (anchor.get("href") or "").strip()
+    for anchor, href in page.addresses.items():
         if "//" in href[:8] and not href.startswith(own) and (link := _judge(anchor, href, page.url)):
             found.append((anchor, link))
     for anchor, link in found:
