@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -16,10 +17,21 @@ from model.report import RunReport, State
 
 if TYPE_CHECKING:
     from bantin.look import Outlook
+    from cleaning.fates import Fate
     from model.source import Source
 
 LISTED = 5
 """So many rejections, injected links and failures are shown of a report."""
+
+FATE_STYLES = {
+    "kept": "default",
+    "metadata": "cyan",
+    "furniture": "yellow",
+    "place": "bright_black",
+    "spam": "red",
+    "unclassified": "magenta",
+}
+"""The colour of each kind of text in a listing; the rule's name stands beside it."""
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
@@ -34,17 +46,34 @@ def as_json(article: Article) -> str:
     return json.dumps(asdict(article), ensure_ascii=False, default=lambda moment: moment.isoformat())
 
 
+def show_trial(console: Console, article: Article, fates: "Iterable[Fate]") -> None:
+    """The article's metadata, and the page's texts in order, each that was removed beside the rule that took it."""
+    _show_metadata(console, article)
+    for fate in fates:
+        style = FATE_STYLES[fate.kind]
+        margin = Text(f"{safe(fate.rule):>16.16}  ", style=style)
+        console.print(margin.append(safe(fate.text), style=style if fate.rule else "default"))
+    counts = Counter(removal.rule for removal in article.removed)
+    said = ", ".join(f"{count} × {rule}" for rule, count in counts.most_common())
+    console.print(Text(f"\n{len(article.removed)} blocks removed: {safe(said)}", style="dim"))
+    _show_spam(console, article)
+
+
 def show_article(console: Console, article: Article) -> None:
     """The article, its metadata, and a table of what was removed and why."""
+    _show_metadata(console, article)
+    console.print(Text(safe(article.text)))
+    console.print()
+    show_removed(console, article)
+
+
+def _show_metadata(console: Console, article: Article) -> None:
     console.print(Text(safe(article.title), style="bold"))
     for name, value in _metadata(article):
         origin = article.origins.get(name)
         line = Text(f"{name:>13}  ", style="cyan").append(safe(value), style="default")
         console.print(line.append(f"  ({origin})", style="dim") if origin else line)
     console.print()
-    console.print(Text(safe(article.text)))
-    console.print()
-    show_removed(console, article)
 
 
 def show_removed(console: Console, article: Article) -> None:
@@ -53,6 +82,10 @@ def show_removed(console: Console, article: Article) -> None:
     for removal in article.removed:
         table.add_row(safe(removal.rule), Text(_short(removal.text)), Text(_short(removal.path, 40), style="dim"))
     console.print(table)
+    _show_spam(console, article)
+
+
+def _show_spam(console: Console, article: Article) -> None:
     if article.spam:
         links = Table("rule", "text", "target", "hidden", title="injected links", title_justify="left")
         for link in article.spam:

@@ -1,7 +1,9 @@
 """Trying the cleaner on a page saved from a browser."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bantin.registry import find_source, load_registry
 from bantin.settings import Settings
@@ -12,6 +14,9 @@ from model.errors import BantinError
 from model.source import ArticleUrls, Source
 from model.url import host_of
 
+if TYPE_CHECKING:
+    from cleaning.fates import Fate
+
 ANY_LANGUAGE = ["vi", "en", "id", "zh", "ja", "ko", "fr", "es", "de", "ru", "th", "lo", "km", "it", "pt", "nl"]
 
 
@@ -19,13 +24,27 @@ class UnreadableFile(BantinError):
     """A saved page cannot be read."""
 
 
-def clean_file(path: Path, url: str, settings: Settings, source_id: str | None = None) -> Article | Rejected:
-    """The article on the page in the file at `path`, saved from `url`.
+class UnwritableFile(BantinError):
+    """A tinted page cannot be written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What the cleaner made of a page: the `outcome`, what became of each text (nothing where it is no page), and the
+    page as HTML with its texts tinted."""
+
+    outcome: Article | Rejected
+    fates: "list[Fate]"
+    html: str
+
+
+def clean_file(path: Path, url: str, settings: Settings, source_id: str | None = None) -> Trial:
+    """What the cleaner makes of the page in the file at `path`, saved from `url`.
 
     By the rules of the source called `source_id`, or of the one `url` belongs to, or by the general ones. Raises
     `UnreadableFile` and `SourceError`.
     """
-    from cleaning import clean
+    from cleaning.tint import tinted
 
     try:
         body = path.read_bytes()
@@ -44,7 +63,16 @@ def clean_file(path: Path, url: str, settings: Settings, source_id: str | None =
         fetched_at=saved,
         status=200,
     )
-    return clean(capture, body, source)
+    outcome, fates, html = tinted(capture, body, source)
+    return Trial(outcome, fates, html)
+
+
+def write_page(path: Path, html: str) -> None:
+    """Writes a tinted page. Raises `UnwritableFile`."""
+    try:
+        path.write_text(html, "utf-8")
+    except OSError as err:
+        raise UnwritableFile(f"{path}: {err.strerror}: expected a place to write the tinted page to") from err
 
 
 def source_of(url: str, registry: Path) -> Source:
