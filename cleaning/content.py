@@ -21,7 +21,7 @@ from cleaning.region import smallest_around
 from cleaning.rejection import listing_rejection, shape_of
 from cleaning.teasers import leave_out_link_runs
 from cleaning.text import tidy, words
-from cleaning.told import told_text
+from cleaning.told import state_text, told_text
 from model.article import Image, Rejected
 from model.source import Source
 
@@ -34,8 +34,8 @@ _SENTENCE_ENDS = frozenset('.!?…”"/»。！？」』؟۔।॥។៕')
 @dataclass(frozen=True, slots=True)
 class Content:
     """What is the article's own: its text as `blocks`, which begin with the `lead`; what its `ending` says of author
-    and first publisher; its `images`; and the `region` of the page it stood in. `origin` of the text is `json-ld` where
-    the page shows none itself, or else empty."""
+    and first publisher; its `images`; and the `region` of the page it stood in. `origin` of the text is `json-ld` or
+    `script` where the page shows none itself, or else empty."""
 
     blocks: list[Block]
     lead: str | None
@@ -60,9 +60,11 @@ def find_content(page: Page, head: Head, source: Source, title: str) -> Content 
     stub = take_source_stub(page, outlets)
 
     keep_body(page, source, misleading)
-    told = told_text(head.article)
+    told, origin = told_text(head), "json-ld"
+    if not told and not ledger.prose_under(ledger.body):
+        told, origin = state_text(head, page.tree), "script"
     if len(told) >= _TOLD_CHARS and sum(len(line.text) for line in _kept(ledger)) < _SHOWN_SHARE * len(told):
-        return _told(page, told, title)
+        return _told(page, told, title, origin)
     if rejected := listing_rejection(head, shape_of(ledger), page.url):
         return rejected
 
@@ -91,13 +93,13 @@ def find_content(page: Page, head: Head, source: Source, title: str) -> Content 
     return Content(blocks, said, ending, region, _images(pictures, region, page.base))
 
 
-def _told(page: Page, told: str, title: str) -> Content:
+def _told(page: Page, told: str, title: str, origin: str) -> Content:
     """The article that the page only tells machines of, for scripts to show or behind a wall."""
     for line in _kept(page.ledger):
         line.kept = False
     say_why(page.ledger, title)
     blocks = [Block(text) for part in told.splitlines() if (text := tidy(part))]
-    return Content(blocks, None, Ending(), page.body, [], "json-ld")
+    return Content(blocks, None, Ending(), page.body, [], origin)
 
 
 def _kept(ledger: Ledger) -> list[Line]:

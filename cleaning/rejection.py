@@ -13,7 +13,7 @@ from cleaning.page import attribute_text
 from cleaning.reasons import Sayings
 from cleaning.structured import is_article_thing
 from cleaning.text import shorten
-from cleaning.told import told_text
+from cleaning.told import state_text, told_text
 from model.article import Rejected
 from model.url import is_home_page
 
@@ -170,7 +170,7 @@ def early_rejection(head: Head, lines: Sequence[Line], tree: HtmlElement) -> Rej
     prose = sum(len(line.text) for line in lines if line.prose)
     if prose <= _HARDLY_ANY_PROSE and len(lines) <= _FEW_LINES and (moved := _leads_on(tree)):
         return moved
-    if told_text(head.article):
+    if told_text(head) or (not prose and state_text(head, tree)):
         return None
     if not lines:
         return Rejected("empty", "no visible text")
