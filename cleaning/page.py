@@ -20,6 +20,7 @@ MAX_DEPTH = 200  # trafilatura recurses, and Python's stack ends at 1,000 frames
 MAX_TEXT_CHARS = 2_000_000
 MARK_CHARS = 500
 
+_MAX_TAGS = 10 * MAX_ELEMENTS  # closing ones, comments and scripts count too; a tree of a million takes 350 MB
 _PHRASING = ("font", "b", "strong", "i", "em", "u", "span", "center", "big", "small", "o:p", "a")
 _STAMPS = etree.XPath("//span[contains(@class, 'location') or contains(@class, 'dateline')]")
 # lxml.html asks a Python function for the class of each element, which took a tenth of the time.
@@ -95,6 +96,8 @@ class Page:
 
 def parse(markup: str, url: str) -> Page | Rejected:
     """The page that `markup` describes; rejected where it is too large or too deep to be one somebody wrote."""
+    if (tags := markup.count("<")) > _MAX_TAGS:
+        return Rejected("too-large", f"{tags:,} tags, more than {_MAX_TAGS:,}")
     markup = _without_attribute_floods(_ENCODING_NAMED.sub("", markup, count=1))
     data = markup.encode("utf-8", "replace").translate(None, _CONTROLS)
     for noncharacter in ("\ufffe", "\uffff"):
