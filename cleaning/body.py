@@ -109,10 +109,17 @@ def _page_of(elements: Sequence[HtmlElement]) -> HtmlElement:
         return root
     inner = _twin(elements[0])
     for element in elements[0].iterancestors():
-        outer = element.makeelement(element.tag, element.attrib)
+        outer = _shell(element)
         outer.append(inner)
         inner = outer
     return inner
+
+
+def _shell(element: HtmlElement) -> HtmlElement:
+    """`element` without what is in it, by the attributes that trafilatura looks at: others may have names by which
+    nobody but a parser can make one (`@click`)."""
+    said = {name: element.get(name) for name in ("id", "class", "role", "itemprop", "itemtype") if element.get(name)}
+    return element.makeelement(element.tag, said)
 
 
 def _twin(element: HtmlElement) -> HtmlElement:

@@ -32,6 +32,7 @@ _CONTROLS = bytes(code for code in range(0x20) if code not in b"\t\n\r")
 _TAG = re.compile(r"""<[a-zA-Z](?:[^>"'=]++|=\s*+(?:"[^"]*+"|'[^']*+')?|["'])*+>?""")
 _ATTRIBUTE = re.compile(r"""[^\s"'/=>]++(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|[^\s>]*+))?""")
 _MAX_ATTRIBUTES = 300
+_NAME = re.compile(r"[a-z_][\w.-]*", re.ASCII | re.IGNORECASE)  # Word's `o:p` passes the parser, and nothing else
 _ENCODING_NAMED = re.compile(r"^\s*<\?xml[^>]*>")
 
 
@@ -123,6 +124,10 @@ def parse(markup: str, url: str) -> Page | Rejected:
         if element.tail and element.tail[0].isalnum():
             element.tail = f" {element.tail}"
     elements = list(tree.iter())
+    for name in {one.tag for one in elements}:
+        if not _NAME.fullmatch(name):
+            for element in list(tree.iter(name)):
+                element.tag = "span"
     if len(elements) > MAX_ELEMENTS:
         return Rejected("too-large", f"{len(elements):,} elements, more than {MAX_ELEMENTS:,}")
     chars = len(tree.xpath("string()"))

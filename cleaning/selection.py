@@ -45,7 +45,10 @@ def strict(tree: HtmlElement) -> set[int]:
     """
     options = Extractor(output_format="python", fast=True, precision=True, comments=False, tables=True)
     tree = prune_unwanted_nodes(tree, REMOVE_COMMENTS_AND_LISTS_XPATH)
-    body, _ = extract_content(convert_tags(tree_cleaning(tree, options), options), options)
+    try:
+        body, _ = extract_content(convert_tags(tree_cleaning(tree, options), options), options)
+    except (TypeError, ValueError):  # as `bare_extraction` does with trees it cannot rebuild
+        return set()
     return _numbers(body)
 
 

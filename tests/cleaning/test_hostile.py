@@ -11,7 +11,7 @@ from lxml import html
 
 from model.article import Article, Rejected
 from tests.cleaning.fragments import ALLOWED
-from tests.cleaning.markup import SENTENCES, outcome, paragraphs
+from tests.cleaning.markup import SENTENCES, cleaned, outcome, page, paragraphs
 
 HEAD = "<html><head><title>Tựa</title></head><body>"
 TEXT = paragraphs()
@@ -213,3 +213,8 @@ def test_a_page_whose_text_stands_in_json_alone_is_no_article_or_the_right_one()
         f'"articleBody":"{text}"}}</script></head><body><div id="root"></div></body></html>'
     )
     assert isinstance(found, Rejected) or " ".join(found.text.split()) == text
+
+
+def test_word_and_frameworks_have_names_that_no_element_can_be_made_by():
+    markup = page(f"<o:p @click=x>{paragraphs()}</o:p><blockquote><p><o:p>{SENTENCES[0]}</o:p></p></blockquote>")
+    assert SENTENCES[1] in cleaned(markup).text
