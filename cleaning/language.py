@@ -8,7 +8,7 @@ from cleaning.head import Head
 from model.capture import Capture
 from model.source import Source
 
-_SAMPLE_CHARS = 3_000
+_SAMPLE_CHARS = 1_500
 _ENOUGH_CHARS = 40  # shorter strings come out wrong
 
 

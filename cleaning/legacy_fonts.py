@@ -19,7 +19,6 @@ from cleaning.syllables import is_syllable
 
 _FONTS = ("tcvn3", "vni")
 # Without any of these no text of some length is TCVN3 or VNI; looking for them one by one is quicker than a pattern.
-_ASCII = bytes(range(0x80))
 _LETTERS = "\xa8\xaa\xac\xad\xb5\xb6\xb8\xb9\xbc\xbd\xbeøûïäñ"
 # After a letter, the first kind are letters of TCVN3 and of no language at all; after an a, the second are VNI's marks.
 _TELLTALE = re.compile(
@@ -119,8 +118,7 @@ def detect(text: str, names: Sequence[str] = (*_FONTS, "viscii")) -> str | None:
 
 def has_signs(markup: str) -> bool:
     """Whether a page may hold text for legacy fonts: their letters stand in words. Cheap, and at times wrong."""
-    rare = markup.encode("utf-8", "replace").translate(None, _ASCII).decode("utf-8", "replace")
-    if any(letter in rare for letter in _LETTERS) and _TELLTALE.search(markup):
+    if any(letter in markup for letter in _LETTERS) and _TELLTALE.search(markup):
         return True
     return "&#" in markup and _REFERENCED.search(markup) is not None
 

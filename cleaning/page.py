@@ -130,8 +130,7 @@ def parse(markup: str, url: str) -> Page | Rejected:
                 element.tag = "span"
     if len(elements) > MAX_ELEMENTS:
         return Rejected("too-large", f"{len(elements):,} elements, more than {MAX_ELEMENTS:,}")
-    chars = len(tree.xpath("string()"))
-    if chars > MAX_TEXT_CHARS and (chars := chars - _hidden_chars(elements)) > MAX_TEXT_CHARS:
+    if len(data) > MAX_TEXT_CHARS and (chars := _text_chars(tree, elements)) > MAX_TEXT_CHARS:
         return Rejected("too-large", f"{chars:,} characters of text, more than {MAX_TEXT_CHARS:,}")
     if _DEEPER(tree):
         depth = depth_of(tree)
@@ -154,9 +153,10 @@ def _without_attribute_floods(markup: str) -> str:
     return "".join(kept) + markup[end:] if kept else markup
 
 
-def _hidden_chars(elements: Iterable[HtmlElement]) -> int:
-    """How many characters are scripts and style sheets."""
-    return sum(len(one.text or "") for one in elements if one.tag in ("script", "style"))
+def _text_chars(tree: HtmlElement, elements: Iterable[HtmlElement]) -> int:
+    """How many characters of text there are, without scripts and style sheets."""
+    hidden = sum(len(one.text or "") for one in elements if one.tag in ("script", "style"))
+    return len(tree.xpath("string()")) - hidden
 
 
 def depth_of(root: HtmlElement) -> int:

@@ -1,14 +1,14 @@
 """Reasons: why what was left out is not the article. They take nothing: they name what trafilatura left out."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import groupby
 
 from lxml.html import HtmlElement
 
 from cleaning.ledger import Ledger
 from cleaning.lines import Line
-from cleaning.page import attribute_text
-from cleaning.rules import marks_of, phrase_for, rule_for
+from cleaning.rules import marks, phrase_for, rule_for
 from cleaning.text import words
 
 UNCLASSIFIED = "unclassified"
@@ -48,8 +48,15 @@ def _home(block: HtmlElement) -> HtmlElement:
 
 
 def _said_by(element: HtmlElement) -> str | None:
-    marks = attribute_text(element)
-    return (rule_for("mark", marks) if marks else None) or rule_for("reason", marks_of(element))
+    identity, classes, role = element.get("id"), element.get("class"), element.get("role")
+    return _said(element.tag, identity, classes, role)
+
+
+@lru_cache(maxsize=16_384)
+def _said(tag: str, identity: str | None, classes: str | None, role: str | None) -> str | None:
+    """The rule that an element of this tag, id, classes and role says; pages repeat few of them many times."""
+    taken = rule_for("mark", f"{identity or ''} {classes or ''}") if identity or classes else None
+    return taken or rule_for("reason", marks(tag, identity, classes, role))
 
 
 class Sayings:

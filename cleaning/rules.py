@@ -174,12 +174,16 @@ def reason_for(element: HtmlElement, outermost: HtmlElement | None = None) -> st
 def marks_of(element: HtmlElement) -> str:
     """What an element says of itself, in lower case: `nav#menu.main-nav[navigation]`. Humps become hyphens, so that
     `mainMenu` is `main-menu`."""
-    tag, identity, classes, role = element.tag, element.get("id"), element.get("class"), element.get("role")
+    return marks(element.tag, element.get("id"), element.get("class"), element.get("role"))
+
+
+def marks(tag: str, identity: str | None, classes: str | None, role: str | None) -> str:
+    """The same for an element of which these are known."""
     if not (identity or classes or role):
         return str(tag)
     steps = [str(tag), *_steps("#", identity), *_steps(".", classes), f"[{role}]" if role else ""]
-    marks = "".join(steps)[:_MARK_CHARS]
-    return marks if marks.islower() else _HUMP.sub("-", marks).lower()
+    said = "".join(steps)[:_MARK_CHARS]
+    return said if said.islower() else _HUMP.sub("-", said).lower()
 
 
 def _steps(sign: str, names: str | None) -> Iterator[str]:

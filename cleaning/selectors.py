@@ -42,12 +42,13 @@ class _Sieve:
 
 
 def find_elements(page: Page) -> Iterator[tuple[HtmlElement, str]]:
-    """The elements in the page's body that a rule selects, each with the name of the first such rule."""
+    """The elements around the text, and links anywhere, that a rule selects; each with the name of the first such."""
     own = "/".join(page.url.split("/", 3)[:3]) + "/"
     sieve = _sieve()
     rare = sieve.attributes
-    candidates = dict.fromkeys(one for one in page.body.iterdescendants("*") if not rare.isdisjoint(one.keys()))
-    candidates |= dict.fromkeys(page.body.iter(*sieve.tags))
+    near = page.surroundings
+    candidates = dict.fromkeys(one for one in near.iterdescendants("*") if not rare.isdisjoint(one.keys()))
+    candidates |= dict.fromkeys(near.iter(*sieve.tags))
     candidates |= dict.fromkeys(link for link, href in page.addresses.items() if sieve.lets_through(href, own))
     for element in candidates:
         if sieve.any(element) and (name := next((name for name, test in sieve.tests if test(element)), None)):
