@@ -37,7 +37,10 @@ def keep_body(page: Page, source: Source, misleading: Iterable[HtmlElement]) -> 
         tree = _page_of(roots)
     merge_empty_elements(tree)
     wrap_loose_text(tree)
-    _settle(ledger, extract(tree, ledger, prose_chars(lines)))
+    kept = extract(tree, ledger, prose_chars(lines))
+    if not kept and roots[0] is not ledger.body:  # its sentences were another's: comments, a notice
+        kept = extract(_page_of([ledger.body]), ledger, prose_chars(ledger.left))
+    _settle(ledger, kept)
     complete(ledger)
 
 

@@ -13,12 +13,13 @@ from cleaning.ledger import Ledger
 from cleaning.lines import Line, prose_chars
 from cleaning.links import is_document
 from cleaning.page import Page
-from cleaning.rules import LINE_CHARS, rule_for
+from cleaning.rules import COMMENTS, LINE_CHARS, rule_for
 from cleaning.selectors import find_elements
 from cleaning.text import tidy
 from model.source import Source
 
 _ARTICLE_SHARE = 0.3
+_ARTICLE_CHARS = 800
 _COLUMN_SHARE = 0.5
 _MENU_SHARE = 0.8
 _MAX_LISTS = 200
@@ -71,7 +72,7 @@ def _take_marked(page: Page) -> list[HtmlElement]:
     for element, rule in marked:
         if element.tag in _CONTAINERS or not ledger.is_attached(element):
             continue
-        if _may_be_article(element, ledger):
+        if _may_be_article(element, ledger) and not (rule == COMMENTS and _leaves_enough(element, ledger)):
             misleading.append(element)
         else:
             ledger.take(element, rule)
@@ -151,6 +152,12 @@ def _may_be_article(element: HtmlElement, ledger: Ledger) -> bool:
     sentences."""
     share = _ARTICLE_SHARE * ledger.prose_under(ledger.body)
     return element.find(".//h1") is not None or ledger.prose_under(element) > share
+
+
+def _leaves_enough(element: HtmlElement, ledger: Ledger) -> bool:
+    """Whether `element` holds no headline and an article may stand outside: readers can write more than authors."""
+    outside = ledger.prose_under(ledger.body) - ledger.prose_under(element)
+    return element.find(".//h1") is None and outside >= _ARTICLE_CHARS
 
 
 def _text_before(element: HtmlElement, ledger: Ledger) -> bool:

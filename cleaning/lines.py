@@ -4,6 +4,7 @@ Furniture stands in leaf elements on one site and between `<br>` on the next. A 
 phrasing elements that no block boundary and no `<br>` interrupts. Its `Piece`s are the text nodes it is made of.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -29,6 +30,7 @@ _BOUNDARIES = BLOCKS | {"br"}
 BLANK = "blank"
 """The rule of pieces that show nothing. They are in no line."""
 
+_DENSE = re.compile("[\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")  # say twice as much each
 PROSE_CHARS = 80  # from this length on a line that is no link reads as a sentence of an article
 
 
@@ -54,11 +56,11 @@ class Piece:
 
 @dataclass(slots=True, eq=False)
 class Line:
-    """One line. `index` counts the page's lines; `text` is tidy; `block` is the nearest block element around it;
-    `link_chars` of the text are within links, `emphasis_chars` within bold or italic and `italic_chars` within italic
-    elements; `image` is the picture before it. Where a rule has taken some of its pieces, `text` and the counts are
-    those of the rest; a line that was taken whole is `gone` and keeps the text it had. `kept`: it belongs to the
-    article."""
+    """One line. `index` counts the page's lines; `text` is tidy, `weight` its length in Latin letters, since others say
+    more; `block` is the nearest block element around it; `link_chars` of the text are within links, `emphasis_chars`
+    within bold or italic and `italic_chars` within italic elements; `image` is the picture before it. Where a rule has
+    taken some of its pieces, `text` and the counts are those of the rest; a line that was taken whole is `gone` and
+    keeps the text it had. `kept`: it belongs to the article."""
 
     index: int
     pieces: list[Piece]
@@ -66,6 +68,7 @@ class Line:
     links: list[HtmlElement]
     image: HtmlElement | None
     text: str = ""
+    weight: int = 0
     link_chars: int = 0
     emphasis_chars: int = 0
     italic_chars: int = 0
@@ -83,6 +86,7 @@ class Line:
             self.gone = True
             return
         self.text = text
+        self.weight = len(text) if text.isascii() else len(text) + len(_DENSE.findall(text))
         self.link_chars = self.emphasis_chars = self.italic_chars = 0
         for piece in self.pieces:
             if (piece.link is not None or piece.emphatic) and not piece.rule:
@@ -109,7 +113,7 @@ class Line:
     @property
     def prose(self) -> bool:
         """Whether it reads like a sentence: long, and not a link."""
-        return len(self.text) >= PROSE_CHARS and self.link_chars < 0.5 * len(self.text)
+        return self.weight >= PROSE_CHARS and self.link_chars < 0.5 * len(self.text)
 
 
 @dataclass(slots=True)

@@ -6,6 +6,7 @@ from lxml.html import HtmlElement
 
 from cleaning.ledger import Ledger
 from cleaning.lines import Line
+from cleaning.rules import COMMENTS, rule_for
 
 _SHARE = 0.9
 _CORE_CHARS = 500
@@ -31,9 +32,31 @@ def smallest_around(lines: Iterable[Line], body: HtmlElement) -> HtmlElement:
 def core_of(ledger: Ledger) -> HtmlElement:
     """The smallest element that holds nearly all sentences of the page: what is around it costs time and says little.
 
-    The whole body where there are few sentences.
+    Readers' comments do not count, where there is enough besides. The whole body where there are few sentences.
     """
     sentences = [line for line in ledger.lines if line.prose and not line.gone]
-    if sum(len(line.text) for line in sentences) < _CORE_CHARS:
-        return ledger.body
-    return smallest_around(sentences, ledger.body)
+    own = _without_comments(sentences)
+    if sum(line.weight for line in own) >= _CORE_CHARS:
+        return smallest_around(own, ledger.body)
+    if sum(line.weight for line in sentences) >= _CORE_CHARS:
+        return smallest_around(sentences, ledger.body)
+    return ledger.body
+
+
+def _without_comments(lines: Iterable[Line]) -> list[Line]:
+    """The lines that stand in nothing marked as readers' comments."""
+    known: dict[HtmlElement, bool] = {}
+    kept: list[Line] = []
+    for line in lines:
+        waiting: list[HtmlElement] = []
+        element: HtmlElement | None = line.block
+        while element is not None and element not in known:
+            waiting.append(element)
+            element = element.getparent()
+        within = element is not None and known[element]
+        for one in reversed(waiting):
+            within = within or rule_for("mark", f"{one.get('id') or ''} {one.get('class') or ''}") == COMMENTS
+            known[one] = within
+        if not within:
+            kept.append(line)
+    return kept

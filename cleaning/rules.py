@@ -40,6 +40,7 @@ __all__ = [
 RULES_VERSION = 2
 
 _LINE_KINDS: tuple[Takes, ...] = ("line", "heading")
+COMMENTS = "comments"
 LINE_CHARS = 260  # no furniture rule takes a longer line
 _MARK_CHARS = 500
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")

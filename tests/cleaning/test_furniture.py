@@ -161,3 +161,23 @@ def test_columns_of_a_layout_table_are_no_data():
     assert {"Văn bản của xã", "Lượt truy cập: 12"} & set(article.text.split("\n")) == set()
     assert "Văn bản của xã" in rules(article)["navigation"]
     assert "Kế hoạch" not in rules(article)["navigation"]
+
+
+def test_readers_who_write_more_than_the_author_are_left_out_all_the_same():
+    said = "Tôi đã xem hội đua thuyền từ khi còn bé, và năm nào cũng mong đội của thôn mình về đích trước tiên."
+    comments = "".join(f"<div class=comment><p>{said} Lần thứ {number}.</p></div>" for number in range(60))
+    article = cleaned(page(paragraphs() * 2 + f'<section id="comments"><h2>60 bình luận</h2>{comments}</section>'))
+    assert article.text.split("\n")[: len(PLAIN)] == PLAIN
+    assert "Tôi đã xem" not in article.text
+
+
+def test_sentences_of_scripts_without_spaces_count_by_what_they_say():
+    sentences = ["春天的早晨，村里的人们来到河边，观看今年的第一场龙舟比赛，鼓声传得很远，孩子们跟着船跑。"] * 1
+    sentences += [
+        f"第{number}队的划手们从天亮就开始练习，他们说输赢并不要紧，要紧的是大家又聚在了一起。"
+        for number in "一二三四五六"
+    ]
+    menu = "".join(f'<li><a href="/{number}">栏目{number}</a></li>' for number in range(30))
+    body = "".join(f"<div>{one}</div>" for one in sentences)
+    article = cleaned(page(body, before=f"<ul>{menu}</ul>", title="龙舟比赛"))
+    assert article.text.split("\n") == sentences
