@@ -205,7 +205,10 @@ def _capped(report: RunReport) -> list[list[dict[str, str]]]:
 
 
 def _metadata(article: Article) -> list[tuple[str, Any]]:
-    names = ("url", "author", "published_on", "published_at", "modified_at", "language", "section", "tags", "via_name")
+    names = (
+        *("url", "author", "published_on", "published_at", "modified_at", "language", "section", "tags", "locality"),
+        *("via_name", "via_url"),
+    )
     values = [(name, getattr(article, name)) for name in names]
     shown = [(name, ", ".join(value) if isinstance(value, list) else value) for name, value in values if value]
     pictures = [(f"image {n}", f"{i.url} {i.caption or ''}") for n, i in enumerate(article.images, 1)]

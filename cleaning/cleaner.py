@@ -80,6 +80,7 @@ def clean_page(page: Page, capture: Capture, source: Source) -> Article | Reject
         "modified_on": publication.modified_origin,
         "language": language_origin,
         "section": section_origin,
+        "locality": "source" if source.locality else "",
         "canonical_url": canonical_origin,
         "via_url": via_origin,
     }
@@ -103,6 +104,7 @@ def clean_page(page: Page, capture: Capture, source: Source) -> Article | Reject
         language=language,
         section=section,
         tags=tags,
+        locality=source.locality.name if source.locality else None,
         images=content.images,
         attachments=find_attachments(page, content.region),
         origins={field: origin for field, origin in origins.items() if origin},

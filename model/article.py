@@ -32,10 +32,11 @@ class Alternate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Removal:
-    """A block of the page that is not the article.
+    """A block of the page that is not the article's text.
 
-    `rule` is the name of the furniture rule that took it (docs/cleaning.md lists them), `path` where it stood:
-    the element path from the body, e.g. `div#right/table.counter`.
+    `rule` is the name of what took it (docs/cleaning.md lists them), `path` where it stood: the element path from the
+    body, e.g. `div#right/table.counter`. Lines of `text` are separated by newlines. An article's text and all its
+    removals are together the words that its page shows, each once.
     """
 
     text: str
@@ -60,9 +61,10 @@ class Article:
     `id` names the page (`model.url.article_id` of the canonical URL where that is trusted, else of `url`);
     `published_on` is the day as the page gives it, in the page's own offset; `published_at` is the instant in
     UTC and None where the page gave only a day; the same for `modified_*`. `text` is NFC, begins with the lead,
-    and separates blocks by a newline. `html` is the same as a fragment of p, h2, ul/ol/li, blockquote and
-    table elements without attributes. `origins` maps a field's name to where its value came from
-    (`json-ld`, `open-graph`, `meta`, `selector`, `visible`, `url`, `signature` …).
+    and separates blocks by a newline. `html` is the same as a fragment of p, h2–h6, ul/ol/li, br, blockquote and
+    table elements without attributes. `locality` is the place that the source speaks for (`Kim Sơn, Ninh Bình`).
+    `origins` maps a field's name to where its value came from (`json-ld`, `open-graph`, `meta`, `selector`,
+    `visible`, `url`, `signature` …).
     """
 
     id: str
@@ -85,6 +87,7 @@ class Article:
     language: str | None
     section: str | None
     tags: list[str] = field(default_factory=list)
+    locality: str | None = None
     images: list[Image] = field(default_factory=list)
     attachments: list[Attachment] = field(default_factory=list)
 

@@ -43,6 +43,11 @@ class Locality(Section):
     district: str | None = None
     code: str | None = None
 
+    @property
+    def name(self) -> str:
+        """District and province in one line."""
+        return ", ".join(part for part in (self.district, self.province) if part)
+
 
 class ArticleUrls(Section):
     """Which addresses are articles: regular expressions searched in path and query; any of `allow`, none of `deny`."""

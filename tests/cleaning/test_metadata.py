@@ -398,3 +398,10 @@ def test_canonical_address_and_id(canonical, trusted):
 def test_alternates():
     head = '<link rel="alternate" hreflang="en" href="/en/x"><link rel="alternate" hreflang="x-default" href="/x">'
     assert cleaned(page(head=head)).alternates == [Alternate(language="en", url="https://xa-vi-du.example/en/x")]
+
+
+def test_the_place_is_the_one_its_source_speaks_for():
+    site = source(locality={"province": "Ninh Bình", "district": "Kim Sơn"})
+    article = cleaned(page(), of=site)
+    assert (article.locality, article.origins["locality"]) == ("Kim Sơn, Ninh Bình", "source")
+    assert cleaned(page()).locality is None
