@@ -9,7 +9,7 @@ from itertools import accumulate
 
 from lxml.html import HtmlElement
 
-from cleaning.lines import Line, Piece, Reading, joined, read
+from cleaning.lines import BLANK, Line, Piece, Reading, joined, read
 from cleaning.text import tidy
 from model.article import Removal
 
@@ -162,7 +162,8 @@ class Ledger:
         start, end = self.span(element)
         if start >= end or not self.lines:
             return 0, 0
-        return self._reading.line_of[start], self._reading.line_of[end - 1] + 1
+        line_of = self._reading.line_of
+        return line_of[start], line_of[end - 1] + (self.pieces[end - 1].rule != BLANK)
 
     def _path(self, element: HtmlElement) -> str:
         """Where `element` stands: the path from the body, steps with id or first class (`div#right/table.counter`)."""

@@ -114,8 +114,9 @@ class Line:
 
 @dataclass(slots=True)
 class Reading:
-    """All lines under an element in the page's order, their `pieces` in the same order, the index of each piece's line,
-    and which pieces each element holds: those from the first index of its `spans` up to the second."""
+    """All lines under an element in the page's order, their `pieces` in the same order, the index of each piece's line
+    (of one that is in none: of the next line), and which pieces each element holds: those from the first index of its
+    `spans` up to the second."""
 
     lines: list[Line] = field(default_factory=list)
     pieces: list[Piece] = field(default_factory=list)
@@ -192,7 +193,7 @@ def _close(
     if line.gone:
         for piece in pieces:
             piece.rule = BLANK
-        reading.line_of.extend([max(0, count - 1)] * len(pieces))
+        reading.line_of.extend([count] * len(pieces))
         return False
     reading.line_of.extend([count] * len(pieces))
     reading.lines.append(line)
