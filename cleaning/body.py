@@ -54,16 +54,17 @@ def extract(tree: HtmlElement, ledger: Ledger, prose: int) -> set[int]:
     def chars(kept: set[int]) -> int:
         return sum(len(ledger.pieces[index].text.strip()) for index in kept)
 
-    precise = strict(copy(tree))
+    count = len(ledger.pieces)
+    precise = strict(copy(tree), count)
     if _is_enough(chars(precise), prose):
         return precise
-    wide = balanced(tree, fallbacks=False)
+    wide = balanced(tree, count, fallbacks=False)
     if _is_enough(chars(wide), prose):
         return wide
     # Two modes that agree on a fair part of the page have found a short article among other things.
     if chars(precise) >= max(_LEAST_CHARS, _AGREEMENT * chars(wide), _FAIR_SHARE * prose):
         return precise
-    return max((balanced(tree, fallbacks=True), wide, precise), key=chars)
+    return max((balanced(tree, count, fallbacks=True), wide, precise), key=chars)
 
 
 def _is_enough(chars: int, prose: int) -> bool:

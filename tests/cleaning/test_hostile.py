@@ -122,6 +122,9 @@ PAGES = {
     "a surrogate in a broken encoding": HEAD.encode() + "\ud83d".encode("utf-8", "surrogatepass") * 500 + TEXT.encode(),
     "half of a UTF-16 page": ("\ufeff" + HEAD + TEXT).encode("utf-16-le")[:-301],
     "mojibake without end": (HEAD + "<p>" + "Viá»‡t XÃ\u00a0 á»” Ã " * 90_000 + TEXT).encode(),
+    "marks such as ours where no text is": (
+        HEAD + "<p>Ngắn.</p><noscript>" + f"<p>{chr(0xE01EF) * 3}{WORDS * 9}</p>" * 3 + "</noscript>"
+    ).encode(),
     "references escaped twice": (HEAD + "<p>" + "&amp;amp;#225; &amp;nbsp;" * 90_000 + TEXT).encode(),
 }
 ENOUGH = (f"{HEAD}<div>{TEXT}</div></body></html>", list(SENTENCES))
