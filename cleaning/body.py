@@ -75,18 +75,22 @@ def _settle(ledger: Ledger, kept: set[int]) -> None:
     """Mark the lines whose pieces were kept; of a line kept in part, the rest is left out, though never part of a
     word."""
     for line in ledger.left:
-        pieces = [piece for piece in line.pieces if not piece.rule]
-        if not any(piece.index in kept for piece in pieces):
+        pieces = line.pieces
+        if not any(piece.index in kept for piece in pieces if not piece.rule):
             continue
         line.kept = True
-        rest = [piece for piece in pieces if piece.index not in kept and not _is_glued(piece, line.pieces)]
+        rest = [
+            piece
+            for place, piece in enumerate(pieces)
+            if not piece.rule and piece.index not in kept and not _is_glued(pieces, place)
+        ]
         if any(piece.text.strip() for piece in rest):
             ledger.leave_out_pieces(line, rest, UNCLASSIFIED)
 
 
-def _is_glued(piece: Piece, pieces: Sequence[Piece]) -> bool:
-    """Whether a word reaches over the beginning or the end of `piece`, one of the `pieces` of a line."""
-    place = pieces.index(piece)
+def _is_glued(pieces: Sequence[Piece], place: int) -> bool:
+    """Whether a word reaches over the beginning or the end of the piece at `place` among the `pieces` of a line."""
+    piece = pieces[place]
     before = pieces[place - 1].text[-1:] if place else ""
     after = pieces[place + 1].text[:1] if place + 1 < len(pieces) else ""
     return (before.isalnum() and piece.text[:1].isalnum()) or (after.isalnum() and piece.text[-1:].isalnum())

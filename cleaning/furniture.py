@@ -201,7 +201,7 @@ def _in_table_row(block: HtmlElement, ledger: Ledger, layouts: Set[HtmlElement])
     table = next(cell.iterancestors("table"), None)
     if row is None or table is None or table in layouts or len(list(islice(_rows(table), 2))) < 2:
         return False
-    return sum(1 for other in row if not ledger.is_empty(other)) > 1
+    return ledger.has_text_beside(cell, row)
 
 
 def first_match(page: Page, selectors: Sequence[str]) -> HtmlElement | None:

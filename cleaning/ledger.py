@@ -79,6 +79,12 @@ class Ledger:
         """Whether text of `root` is left before `element`, which stands in it."""
         return self._next(self.span(root)[0]) < self.span(element)[0]
 
+    def has_text_beside(self, part: HtmlElement, element: HtmlElement) -> bool:
+        """Whether text of `element` is left that does not stand in `part` of it."""
+        start, end = self.span(element)
+        first, last = self.span(part)
+        return self._next(start) < first or self._next(last) < end
+
     def prose_under(self, element: HtmlElement) -> int:
         """How many characters of the lines in `element`, taken or not, read like sentences."""
         first, last = self._line_span(element)

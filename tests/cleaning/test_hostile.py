@@ -125,6 +125,14 @@ PAGES = {
     "marks such as ours where no text is": (
         HEAD + "<p>Ngắn.</p><noscript>" + f"<p>{chr(0xE01EF) * 3}{WORDS * 9}</p>" * 3 + "</noscript>"
     ).encode(),
+    "many links to addresses in a line": (HEAD + "<a href=http://8.8.8.8/>xin chào</a> " * 20_000 + TEXT).encode(),
+    "a row of labels": (HEAD + TEXT + "<table><tr><td>x<tr>" + "<td>In bài" * 15_000 + "</table>").encode(),
+    "captions without pictures": (HEAD + TEXT + "<div></div><figcaption>Xin chào</figcaption>" * 12_000).encode(),
+    "a script of escaped quotes": (
+        '<html><head><title>Tựa</title><meta property="og:type" content="article"></head><body><p>ngắn</p><script>a="'
+        + '\\"' * 900_000
+        + "</script>"
+    ).encode(),
     "references escaped twice": (HEAD + "<p>" + "&amp;amp;#225; &amp;nbsp;" * 90_000 + TEXT).encode(),
 }
 ENOUGH = (f"{HEAD}<div>{TEXT}</div></body></html>", list(SENTENCES))
