@@ -127,6 +127,7 @@ PAGES = {
     ).encode(),
     "many links to addresses in a line": (HEAD + "<a href=http://8.8.8.8/>xin chào</a> " * 20_000 + TEXT).encode(),
     "a row of labels": (HEAD + TEXT + "<table><tr><td>x<tr>" + "<td>In bài" * 15_000 + "</table>").encode(),
+    "many empty elements": (HEAD + TEXT + "<p>" + "<i></i>x " * 25_000 + "</p>").encode(),
     "captions without pictures": (HEAD + TEXT + "<div></div><figcaption>Xin chào</figcaption>" * 12_000).encode(),
     "a script of escaped quotes": (
         '<html><head><title>Tựa</title><meta property="og:type" content="article"></head><body><p>ngắn</p><script>a="'
