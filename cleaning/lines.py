@@ -19,7 +19,8 @@ BLOCKS = frozenset({
     "summary", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul",
 })  # fmt: skip
 UNSEEN = frozenset({
-    "script", "style", "noscript", "template", "head", "iframe", "object", "svg", "textarea", "select",
+    "script", "style", "noscript", "noembed", "noframes", "template", "head", "iframe", "object", "svg", "textarea",
+    "select",
 })  # fmt: skip
 """Elements whose text no reader sees as text of the page."""
 
