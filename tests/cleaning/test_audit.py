@@ -78,7 +78,7 @@ def audit(body: bytes, url: str) -> Article | None:
         return None
     shown = visible(opened.body)
     article = clean_page(opened, capture, source)
-    if isinstance(article, Rejected) or article.origins.get("text") == "json-ld":
+    if isinstance(article, Rejected) or article.origins.get("text") in ("json-ld", "script"):
         return None
     found = accounted(article)
     lost, doubled = shown - found, found - shown
