@@ -32,6 +32,7 @@ class Ledger:
         # Sums over all lines before each one, and for each piece the next that is left (with itself, while it is left):
         # questions about an element are asked for thousands of them, each holding others.
         self._prose_before = [0, *accumulate(len(line.text) if line.prose else 0 for line in self.lines)]
+        self._chars_before = [0, *accumulate(len(line.text) for line in self.lines)]
         self._links_before = [0, *accumulate(line.link_chars for line in self.lines)]
         self._next_left = list(range(len(self.pieces) + 1))
         for index, piece in enumerate(self.pieces):
@@ -94,6 +95,11 @@ class Ledger:
         """How many characters of the lines in `element`, taken or not, are links."""
         first, last = self._line_span(element)
         return self._links_before[last] - self._links_before[first]
+
+    def plain_under(self, element: HtmlElement) -> int:
+        """How many characters of the lines in `element`, taken or not, are no links."""
+        first, last = self._line_span(element)
+        return self._chars_before[last] - self._chars_before[first] - self.link_chars_under(element)
 
     def is_attached(self, element: HtmlElement) -> bool:
         """Whether `element` is still part of the page: a step before may have taken a box around it."""
