@@ -189,6 +189,8 @@ def _close(
 ) -> bool:
     """End a line made of `pieces`. False where they show nothing: then there is none."""
     count = len(reading.lines)
+    if (around := pieces[0].link) is not None and around not in links:
+        links.insert(0, around)  # begun in a line before: a link around blocks
     line = Line(count, pieces, block, links, image)
     line.measure()
     if line.gone:

@@ -19,3 +19,9 @@ def test_a_table_with_a_picture_and_a_zero_width_space_has_no_caption():
     table = '<table><tr><td><img src="/1.jpg">&#8203;</td></tr></table>'
     one, *rest = (f"<p>{sentence}</p>" for sentence in SENTENCES)
     assert cleaned(page(one + table + "".join(rest))).text.split("\n") == list(SENTENCES)
+
+
+def test_a_link_around_blocks_is_a_link_of_each_of_their_lines():
+    body = fromstring("<div><a href=/a><h3>Một</h3><p>Hai</p></a><p>Ba</p><p><a href=/b>Bốn</a></p></div>")
+    links = [[anchor.get("href") for anchor in line.links] for line in Ledger(body).lines]
+    assert links == [["/a"], ["/a"], [], ["/b"]]
