@@ -5,7 +5,7 @@ together the whole of what the page shows, each word once.
 """
 
 from collections.abc import Iterable, Iterator
-from itertools import accumulate
+from itertools import accumulate, groupby
 
 from lxml.html import HtmlElement
 
@@ -65,7 +65,8 @@ class Ledger:
     def all_text_under(self, element: HtmlElement) -> str:
         """The text of `element` on one line, taken or not."""
         start, end = self.span(element)
-        return tidy("".join(piece.text for piece in self.pieces[start:end]))
+        lines = groupby(self.pieces[start:end], key=lambda piece: self._reading.line_of[piece.index])
+        return tidy(" ".join("".join(piece.text for piece in line) for _, line in lines))
 
     def is_empty(self, element: HtmlElement) -> bool:
         """Whether nothing can be seen of `element`: no text that is left, no picture, no frame, no form field."""

@@ -25,3 +25,9 @@ def test_a_link_around_blocks_is_a_link_of_each_of_their_lines():
     body = fromstring("<div><a href=/a><h3>Một</h3><p>Hai</p></a><p>Ba</p><p><a href=/b>Bốn</a></p></div>")
     links = [[anchor.get("href") for anchor in line.links] for line in Ledger(body).lines]
     assert links == [["/a"], ["/a"], [], ["/b"]]
+
+
+def test_the_text_of_an_element_on_one_line_has_a_space_where_a_line_ends():
+    ledger = Ledger(fromstring("<div><p>Một</p><p>H<b>ai</b></p><p>Ba</p></div>"))
+    ledger.take_line(ledger.lines[1], "x")
+    assert ledger.all_text_under(ledger.body) == "Một Hai Ba"
