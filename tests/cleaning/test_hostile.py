@@ -128,6 +128,9 @@ PAGES = {
     "many links to addresses in a line": (HEAD + "<a href=http://8.8.8.8/>xin chào</a> " * 20_000 + TEXT).encode(),
     "a row of labels": (HEAD + TEXT + "<table><tr><td>x<tr>" + "<td>In bài" * 15_000 + "</table>").encode(),
     "many empty elements": (HEAD + TEXT + "<p>" + "<i></i>x " * 25_000 + "</p>").encode(),
+    "a long list between sentences": (
+        HEAD + "<div>" + TEXT + "<ul class=widget-x>" + f"<li>{WORDS * 4}</li>" * 15_000 + "</ul>" + TEXT * 99
+    ).encode(),
     "captions without pictures": (HEAD + TEXT + "<div></div><figcaption>Xin chào</figcaption>" * 12_000).encode(),
     "a script of escaped quotes": (
         '<html><head><title>Tựa</title><meta property="og:type" content="article"></head><body><p>ngắn</p><script>a="'
