@@ -1,5 +1,6 @@
 """Blocks: the article's lines as plain text and as a fragment of HTML, with the structure they had on the page."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -14,7 +15,7 @@ _LISTS = frozenset({"ul", "ol"})
 _FRAMES = frozenset({"ul", "ol", "li", "blockquote", "table", "tr", "td", "th"})
 _TABLE_PARTS = frozenset({"table", "tr", "td", "th"})
 _INLINE_FRAMES = frozenset({"li", "td", "th"})
-_BULLETS = "-–—•·*▪►●○◦+ "
+_BULLETS = re.compile(r"(?:[•·*▪►●○◦ ]|[-–—+](?!\d))+")  # -5 °C and +84 … are no bullets
 _CELL_CHARS = 400  # a table with longer cells lays out a page
 
 Frame = tuple[str, HtmlElement]
@@ -42,7 +43,7 @@ def blocks_of(lines: Sequence[Line]) -> list[Block]:
             if tag in _FRAMES and (tag not in _TABLE_PARTS or _table_of(element) in tables):
                 frames.append((tag, element))
         if frames and frames[0][0] == "li":
-            text = text.lstrip(_BULLETS) or text
+            text = _without_bullets(text)
         if not line.gone:
             found.append(Block(text, heading, tuple(_sound(frames[::-1]))))
     return found
@@ -84,6 +85,11 @@ def html_of(blocks: Iterable[Block]) -> str:
             pieces.append(f"<{tag}>{escape(block.text)}</{tag}>")
     pieces += [f"</{tag}>" for tag, _ in reversed(opened)]
     return "".join(pieces)
+
+
+def _without_bullets(text: str) -> str:
+    bullets = _BULLETS.match(text)
+    return text if bullets is None else text[bullets.end() :] or text
 
 
 def _frame(block: Block, *tags: str) -> HtmlElement | None:

@@ -57,16 +57,17 @@ def extract(tree: HtmlElement, ledger: Ledger, prose: int) -> set[int]:
     def chars(kept: set[int]) -> int:
         return sum(len(ledger.pieces[index].text.strip()) for index in kept)
 
-    precise = strict(copy(tree))
+    count = len(ledger.pieces)
+    precise = strict(copy(tree), count)
     if _is_enough(chars(precise), prose):
         return precise
-    wide = balanced(tree, fallbacks=False)
+    wide = balanced(tree, count, fallbacks=False)
     if _is_enough(chars(wide), prose):
         return wide
     # Two modes that agree on a fair part of the page have found a short article among other things.
     if chars(precise) >= max(_LEAST_CHARS, _AGREEMENT * chars(wide), _FAIR_SHARE * prose):
         return precise
-    return max((balanced(tree, fallbacks=True), wide, precise), key=chars)
+    return max((balanced(tree, count, fallbacks=True), wide, precise), key=chars)
 
 
 def _is_enough(chars: int, prose: int) -> bool:
@@ -77,18 +78,22 @@ def _settle(ledger: Ledger, kept: set[int]) -> None:
     """Mark the lines whose pieces were kept; of a line kept in part, the rest is left out, though never part of a
     word."""
     for line in ledger.left:
-        pieces = [piece for piece in line.pieces if not piece.rule]
-        if not any(piece.index in kept for piece in pieces):
+        pieces = line.pieces
+        if not any(piece.index in kept for piece in pieces if not piece.rule):
             continue
         line.kept = True
-        rest = [piece for piece in pieces if piece.index not in kept and not _is_glued(piece, line.pieces)]
+        rest = [
+            piece
+            for place, piece in enumerate(pieces)
+            if not piece.rule and piece.index not in kept and not _is_glued(pieces, place)
+        ]
         if any(piece.text.strip() for piece in rest):
             ledger.leave_out_pieces(line, rest, UNCLASSIFIED)
 
 
-def _is_glued(piece: Piece, pieces: Sequence[Piece]) -> bool:
-    """Whether a word reaches over the beginning or the end of `piece`, one of the `pieces` of a line."""
-    place = pieces.index(piece)
+def _is_glued(pieces: Sequence[Piece], place: int) -> bool:
+    """Whether a word reaches over the beginning or the end of the piece at `place` among the `pieces` of a line."""
+    piece = pieces[place]
     before = pieces[place - 1].text[-1:] if place else ""
     after = pieces[place + 1].text[:1] if place + 1 < len(pieces) else ""
     return (before.isalnum() and piece.text[:1].isalnum()) or (after.isalnum() and piece.text[-1:].isalnum())

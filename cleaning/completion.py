@@ -47,6 +47,7 @@ def _fill(ledger: Ledger, lines: Sequence[Line], seen: set[str]) -> None:
     """Keep the lines between kept ones that stand under the same parent: headings, lists, quotations, paragraphs."""
     parents = Counter(_outer(line).getparent() for line in lines if line.kept and line.prose and not line.gone)
     homes = {parent for parent, count in parents.items() if count > 1}
+    text_lists: dict[HtmlElement, bool] = {}
     for line in lines:
         if line.gone or line.kept or line.linked or words(line.text) in seen:
             continue
@@ -56,7 +57,9 @@ def _fill(ledger: Ledger, lines: Sequence[Line], seen: set[str]) -> None:
         if outer.tag in _HEADINGS:
             line.kept = len(line.text) >= _SHORT_CHARS and not line.link_chars
         elif outer.tag in ("ul", "ol"):
-            line.kept = len(line.text) >= _ITEM_CHARS and _is_text_list(outer, ledger)
+            if outer not in text_lists:
+                text_lists[outer] = _is_text_list(outer, ledger)
+            line.kept = len(line.text) >= _ITEM_CHARS and text_lists[outer]
         elif outer.tag in ("p", "blockquote"):
             line.kept = len(line.text) >= PROSE_CHARS and not line.link_chars
 

@@ -20,6 +20,8 @@ from model.source import Source
 
 _ARTICLE_SHARE = 0.3
 _ARTICLE_CHARS = 800
+_TEXT_SHARE = 0.6
+_PROSE_CHARS = 300
 _COLUMN_SHARE = 0.5
 _MENU_SHARE = 0.8
 _MAX_LISTS = 200
@@ -148,10 +150,12 @@ def _list_after(line: Line, ledger: Ledger, rule: str) -> list[HtmlElement]:
 
 
 def _may_be_article(element: HtmlElement, ledger: Ledger) -> bool:
-    """Whether `element` holds too much of the page to be taken for furniture: a headline, or a good part of the
-    sentences."""
-    share = _ARTICLE_SHARE * ledger.prose_under(ledger.body)
-    return element.find(".//h1") is not None or ledger.prose_under(element) > share
+    """Whether `element` holds too much of the page to be taken for furniture: a headline, a good part of the sentences
+    or, where hardly any stand outside of it (a poem, a list), most of the text that is no link."""
+    prose, whole = ledger.prose_under(element), ledger.prose_under(ledger.body)
+    if prose > _ARTICLE_SHARE * whole or element.find(".//h1") is not None:
+        return True
+    return whole - prose < _PROSE_CHARS and ledger.plain_under(element) > _TEXT_SHARE * ledger.plain_under(ledger.body)
 
 
 def _leaves_enough(element: HtmlElement, ledger: Ledger) -> bool:
@@ -171,7 +175,7 @@ def _text_before(element: HtmlElement, ledger: Ledger) -> bool:
 def _holds_article(element: HtmlElement, ledger: Ledger) -> bool:
     """Whether sentences that are no links outweigh the links under `element`."""
     prose = ledger.prose_under(element)
-    return prose > 300 or prose > ledger.link_chars_under(element)
+    return prose > _PROSE_CHARS or prose > ledger.link_chars_under(element)
 
 
 def _is_link_list(element: HtmlElement, ledger: Ledger) -> bool:
@@ -208,7 +212,7 @@ def _in_table_row(block: HtmlElement, ledger: Ledger, layouts: Set[HtmlElement])
     table = next(cell.iterancestors("table"), None)
     if row is None or table is None or table in layouts or len(list(islice(_rows(table), 2))) < 2:
         return False
-    return sum(1 for other in row if not ledger.is_empty(other)) > 1
+    return ledger.has_text_beside(cell, row)
 
 
 def first_match(page: Page, selectors: Sequence[str]) -> HtmlElement | None:

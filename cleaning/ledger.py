@@ -5,11 +5,11 @@ together the whole of what the page shows, each word once.
 """
 
 from collections.abc import Iterable, Iterator
-from itertools import accumulate
+from itertools import accumulate, groupby
 
 from lxml.html import HtmlElement
 
-from cleaning.lines import Line, Piece, Reading, joined, read
+from cleaning.lines import BLANK, Line, Piece, Reading, joined, read
 from cleaning.text import tidy
 from model.article import Removal
 
@@ -32,6 +32,7 @@ class Ledger:
         # Sums over all lines before each one, and for each piece the next that is left (with itself, while it is left):
         # questions about an element are asked for thousands of them, each holding others.
         self._prose_before = [0, *accumulate(len(line.text) if line.prose else 0 for line in self.lines)]
+        self._chars_before = [0, *accumulate(len(line.text) for line in self.lines)]
         self._links_before = [0, *accumulate(line.link_chars for line in self.lines)]
         self._next_left = list(range(len(self.pieces) + 1))
         for index, piece in enumerate(self.pieces):
@@ -64,7 +65,8 @@ class Ledger:
     def all_text_under(self, element: HtmlElement) -> str:
         """The text of `element` on one line, taken or not."""
         start, end = self.span(element)
-        return tidy("".join(piece.text for piece in self.pieces[start:end]))
+        lines = groupby(self.pieces[start:end], key=lambda piece: self._reading.line_of[piece.index])
+        return tidy(" ".join("".join(piece.text for piece in line) for _, line in lines))
 
     def is_empty(self, element: HtmlElement) -> bool:
         """Whether nothing can be seen of `element`: no text that is left, no picture, no frame, no form field."""
@@ -79,6 +81,12 @@ class Ledger:
         """Whether text of `root` is left before `element`, which stands in it."""
         return self._next(self.span(root)[0]) < self.span(element)[0]
 
+    def has_text_beside(self, part: HtmlElement, element: HtmlElement) -> bool:
+        """Whether text of `element` is left that does not stand in `part` of it."""
+        start, end = self.span(element)
+        first, last = self.span(part)
+        return self._next(start) < first or self._next(last) < end
+
     def prose_under(self, element: HtmlElement) -> int:
         """How many characters of the lines in `element`, taken or not, read like sentences."""
         first, last = self._line_span(element)
@@ -88,6 +96,11 @@ class Ledger:
         """How many characters of the lines in `element`, taken or not, are links."""
         first, last = self._line_span(element)
         return self._links_before[last] - self._links_before[first]
+
+    def plain_under(self, element: HtmlElement) -> int:
+        """How many characters of the lines in `element`, taken or not, are no links."""
+        first, last = self._line_span(element)
+        return self._chars_before[last] - self._chars_before[first] - self.link_chars_under(element)
 
     def is_attached(self, element: HtmlElement) -> bool:
         """Whether `element` is still part of the page: a step before may have taken a box around it."""
@@ -162,7 +175,8 @@ class Ledger:
         start, end = self.span(element)
         if start >= end or not self.lines:
             return 0, 0
-        return self._reading.line_of[start], self._reading.line_of[end - 1] + 1
+        line_of = self._reading.line_of
+        return line_of[start], line_of[end - 1] + (self.pieces[end - 1].rule != BLANK)
 
     def _path(self, element: HtmlElement) -> str:
         """Where `element` stands: the path from the body, steps with id or first class (`div#right/table.counter`)."""

@@ -20,7 +20,8 @@ BLOCKS = frozenset({
     "summary", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul",
 })  # fmt: skip
 UNSEEN = frozenset({
-    "script", "style", "noscript", "template", "head", "iframe", "object", "svg", "textarea", "select",
+    "script", "style", "noscript", "noembed", "noframes", "template", "head", "iframe", "object", "svg", "textarea",
+    "select",
 })  # fmt: skip
 """Elements whose text no reader sees as text of the page."""
 
@@ -118,8 +119,9 @@ class Line:
 
 @dataclass(slots=True)
 class Reading:
-    """All lines under an element in the page's order, their `pieces` in the same order, the index of each piece's line,
-    and which pieces each element holds: those from the first index of its `spans` up to the second."""
+    """All lines under an element in the page's order, their `pieces` in the same order, the index of each piece's line
+    (of one that is in none: of the next line), and which pieces each element holds: those from the first index of its
+    `spans` up to the second."""
 
     lines: list[Line] = field(default_factory=list)
     pieces: list[Piece] = field(default_factory=list)
@@ -191,12 +193,14 @@ def _close(
 ) -> bool:
     """End a line made of `pieces`. False where they show nothing: then there is none."""
     count = len(reading.lines)
+    if (around := pieces[0].link) is not None and around not in links:
+        links.insert(0, around)  # begun in a line before: a link around blocks
     line = Line(count, pieces, block, links, image)
     line.measure()
     if line.gone:
         for piece in pieces:
             piece.rule = BLANK
-        reading.line_of.extend([max(0, count - 1)] * len(pieces))
+        reading.line_of.extend([count] * len(pieces))
         return False
     reading.line_of.extend([count] * len(pieces))
     reading.lines.append(line)

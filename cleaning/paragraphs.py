@@ -3,6 +3,8 @@
 trafilatura loses text that stands loose in a container between `<br>` and paragraphs.
 """
 
+from itertools import takewhile
+
 from lxml.html import HtmlElement
 from lxml.html.builder import E
 
@@ -20,15 +22,24 @@ def merge_empty_elements(root: HtmlElement) -> None:
     """
     for element in list(root.iter(*_MERGED)):
         parent = element.getparent()
-        if parent is None or len(element) or element.text or not element.tail:
+        if parent is None or not _holds_nothing(element):
             continue
+        # All of a row at once: text that grows by each of them would take time quadratic in their number.
+        row = [element, *takewhile(_holds_nothing, element.itersiblings())]
+        tails = "".join(one.tail for one in row)
         previous = element.getprevious()
         if previous is None:
-            parent.text = (parent.text or "") + element.tail
+            parent.text = (parent.text or "") + tails
         else:
-            previous.tail = (previous.tail or "") + element.tail
-        element.tail = None
-        parent.remove(element)
+            previous.tail = (previous.tail or "") + tails
+        for one in row:
+            one.tail = None
+            parent.remove(one)
+
+
+def _holds_nothing(element: HtmlElement) -> bool:
+    """Whether `element` is empty and text stands behind it."""
+    return element.tag in _MERGED and bool(element.tail) and not len(element) and not element.text
 
 
 def wrap_loose_text(root: HtmlElement) -> None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from urllib.parse import urljoin
 
 from lxml.html import HtmlElement
@@ -32,6 +33,7 @@ _CAPTION_TAGS = frozenset({
     "figcaption", "td", "div", "p", "span", "em", "figure", "a", "h2", "h3", "h6", "center",
 })  # fmt: skip
 _CAPTION_CHARS = 400
+_MOST_EMPTY = 20  # so many elements that show nothing may stand between a picture and its caption
 _TINY_PX = 60
 _PIXEL_DIGITS = 6
 _MAX_TOKENS = 100
@@ -100,14 +102,8 @@ def _picture_near(element: HtmlElement, by_element: dict[HtmlElement, Picture], 
     """The picture an element marked as caption belongs to: in the same frame, or right before it."""
     frame = element
     for _ in range(4):
-        previous = frame.getprevious()
-        while (
-            previous is not None
-            and previous.tag != "img"
-            and previous.find(".//img") is None
-            and ledger.is_empty(previous)
-        ):
-            previous = previous.getprevious()
+        near = islice(frame.itersiblings(preceding=True), _MOST_EMPTY)
+        previous = next((one for one in near if one.tag == "img" or not ledger.is_empty(one)), None)
         if previous is not None:
             images = [previous] if previous.tag == "img" else list(previous.iter("img"))
             return by_element.get(images[-1]) if images else None

@@ -63,16 +63,6 @@ class Rule:
         """The first of the examples."""
         return self.examples[0]
 
-    @property
-    def pattern(self) -> str:
-        """Phrases and patterns as one regular expression, for use without regard to case; empty for a selector."""
-        around = f"[{re.escape(DECORATION)}]{{0,4}}"
-        words = "|".join(re.escape(phrase.strip(DECORATION)) for phrase in self.phrases)
-        if words and self.takes != "mark":
-            words = rf"{around}(?:{words}){around}(?:\d*{around})?"
-        whole = "|".join(part for part in (words, *map(expanded, self.patterns)) if part)
-        return rf"(?:^|\s)(?:{whole})(?:$|\s)" if whole and self.takes == "mark" else whole
-
 
 def read_rules(text: str, file: str) -> tuple[Rule, ...]:
     """The rules in the YAML `text` of `file`.

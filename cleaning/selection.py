@@ -37,8 +37,9 @@ def write_marks(pieces: Sequence[Piece]) -> None:
             piece.element.text = _mark(piece.index) + text
 
 
-def strict(tree: HtmlElement) -> set[int]:
-    """The numbers of the pieces that trafilatura's main extractor keeps where it favours precision. `tree` is used up.
+def strict(tree: HtmlElement, count: int) -> set[int]:
+    """The numbers, below `count`, of the pieces that trafilatura's main extractor keeps where it favours precision.
+    `tree` is used up.
 
     By the extractor's own steps instead of `bare_extraction`: that prunes and copies the page again and again in case
     the fallbacks are asked, which took a third of the time.
@@ -49,21 +50,23 @@ def strict(tree: HtmlElement) -> set[int]:
         body, _ = extract_content(convert_tags(tree_cleaning(tree, options), options), options)
     except (TypeError, ValueError):  # as `bare_extraction` does with trees it cannot rebuild
         return set()
-    return _numbers(body)
+    return _numbers(body, count)
 
 
-def balanced(tree: HtmlElement, *, fallbacks: bool) -> set[int]:
-    """The numbers of the pieces that trafilatura keeps in its balanced mode, which is left as it is; with `fallbacks`
-    also readability and justext are asked."""
+def balanced(tree: HtmlElement, count: int, *, fallbacks: bool) -> set[int]:
+    """The numbers, below `count`, of the pieces that trafilatura keeps in its balanced mode. `tree` is left as it is;
+    with `fallbacks` also readability and justext are asked."""
     # Never `deduplicate`: it remembers earlier pages. No metadata: that takes a third of the time, and ours is read.
     document = bare_extraction(
         tree, fast=not fallbacks, include_comments=False, include_tables=True, with_metadata=False
     )
-    return _numbers(document.body) if isinstance(document, Document) else set()
+    return _numbers(document.body, count) if isinstance(document, Document) else set()
 
 
-def _numbers(body: _Element) -> set[int]:
-    return {_number(mark) for mark in _MARK.findall("".join(body.itertext()))}
+def _numbers(body: _Element, count: int) -> set[int]:
+    # A page may hold marks of its own, in elements that are no text and that the fallbacks read all the same.
+    numbers = {_number(mark) for mark in _MARK.findall("".join(body.itertext()))}
+    return {number for number in numbers if number < count}
 
 
 def _mark(number: int) -> str:

@@ -12,6 +12,7 @@ from urllib.parse import urljoin
 from courlan import extract_domain
 from lxml.html import HtmlElement
 
+from cleaning.ledger import Ledger
 from cleaning.page import Page
 from cleaning.text import fold, shorten, tidy
 from model.article import SpamLink
@@ -42,10 +43,10 @@ def take_spam(page: Page) -> list[SpamLink]:
     found: list[tuple[HtmlElement, SpamLink]] = []
     own = "/".join(page.url.split("/", 3)[:3]) + "/"
     for anchor, href in page.addresses.items():
-        if "//" in href[:8] and not href.startswith(own) and (link := _judge(anchor, href, page.url)):
+        if "//" in href[:8] and not href.startswith(own) and (link := _judge(anchor, href, page)):
             found.append((anchor, link))
     for anchor, link in found:
-        page.ledger.take(_whole(anchor), link.rule)
+        page.ledger.take(_whole(anchor, page.ledger), link.rule)
     return [link for _, link in found]
 
 
@@ -54,13 +55,13 @@ def names_gambling(text: str) -> bool:
     return _NAMES.search(fold(text)) is not None
 
 
-def _judge(anchor: HtmlElement, href: str, base: str) -> SpamLink | None:
+def _judge(anchor: HtmlElement, href: str, page: Page) -> SpamLink | None:
     try:
-        url = href if href.startswith("http") else urljoin(base, href)
+        url = href if href.startswith("http") else urljoin(page.url, href)
     except ValueError:
         return None
     origin = "/".join(url.split("/", 3)[:3])
-    host = _foreign_host(origin, base)
+    host = _foreign_host(origin, page.url)
     if not host:
         return None
     text = tidy(anchor.text_content())
@@ -70,7 +71,7 @@ def _judge(anchor: HtmlElement, href: str, base: str) -> SpamLink | None:
     if not gambling and not text and not _is_address(host):
         return None
     off_screen, hidden = _visibility(anchor)
-    if _is_address(host) and (gambling or hidden or off_screen or _stands_alone(anchor, text)):
+    if _is_address(host) and (gambling or hidden or off_screen or (text and _stands_alone(anchor, page.ledger))):
         rule = "bare-ip-link"
     elif gambling and (hidden or off_screen):
         rule = "hidden-link"
@@ -108,10 +109,9 @@ def _visibility(anchor: HtmlElement) -> tuple[bool, bool]:
     return off_screen, hidden
 
 
-def _whole(anchor: HtmlElement) -> HtmlElement:
+def _whole(anchor: HtmlElement, ledger: Ledger) -> HtmlElement:
     """The largest element that shows nothing but the link, so that no empty box stays behind."""
     current = anchor
-    text = tidy(anchor.text_content())
     while (parent := current.getparent()) is not None and parent.tag not in (
         "body",
         "html",
@@ -120,7 +120,7 @@ def _whole(anchor: HtmlElement) -> HtmlElement:
         "td",
         "form",
     ):
-        if tidy(parent.text_content()) != text or parent.find(".//img") is not None:
+        if ledger.has_text_beside(current, parent) or parent.find(".//img") is not None:
             break
         current = parent
     return current
@@ -135,10 +135,10 @@ def _is_address(host: str) -> bool:
     return address.is_global
 
 
-def _stands_alone(anchor: HtmlElement, text: str) -> bool:
+def _stands_alone(anchor: HtmlElement, ledger: Ledger) -> bool:
     """Whether the link is no part of a sentence: its surroundings say nothing but it."""
     parent = anchor.getparent()
-    return bool(text) and parent is not None and tidy(parent.text_content()) == text
+    return parent is not None and not ledger.has_text_beside(anchor, parent)
 
 
 @lru_cache(maxsize=4_096)

@@ -36,7 +36,7 @@ _CLEANER = Cleaner(
     frames=True,
     forms=True,
     annoying_tags=True,
-    kill_tags={"base"},
+    kill_tags={"base", "noscript", "noembed", "template"},
     remove_unknown_tags=False,
     safe_attrs_only=True,
     safe_attrs=frozenset({"id", "class", "title", "colspan", "rowspan", "lang", "dir"}),
@@ -78,6 +78,12 @@ def _wrap(piece: Piece, rule: str) -> None:
 def _document(page: Page) -> str:
     for button in page.tree.iter("button"):
         button.tag = "span"  # its text shall stay
+    for raw in page.tree.iter("xmp", "plaintext"):
+        raw.tag = "pre"  # markup in them is text to browsers, but not to the cleaner
+    for element in page.tree.iter("*"):
+        for name, value in element.items():
+            if "<!" in value:  # libxml2 writes comments in attributes as they are, and some tags end within
+                element.set(name, value.replace("<!", ""))
     tree = _CLEANER.clean_html(page.tree)
     head = tree.find("head")
     if head is None:

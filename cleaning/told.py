@@ -15,7 +15,7 @@ from cleaning.text import tidy
 
 _TAG = re.compile(r"</?(?:p|br|div|a|b|i|strong|em|span|h[1-6]|ul|li)\b[^<>]*>", re.IGNORECASE)
 _MAX_CHARS = 500_000
-_LITERAL = re.compile(r'"((?:[^"\\]|\\.){400,}+)"')
+_LITERAL = re.compile(r'(?<!\\)"((?:[^"\\]|\\.){400,}+)"')  # an escaped quote opens none: linear
 _CODE = re.compile(r"[{};]\s*$|=>|function\s*\(|\":")
 _NESTED = 3  # a framework's stream holds JSON in a string, and markup in a string of that
 

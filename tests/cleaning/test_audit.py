@@ -23,7 +23,10 @@ from model.article import Article, Rejected
 from tests.cleaning.markup import URL, page, paragraphs
 
 PAGES = Path(__file__).parent / "pages"
-UNSEEN = {"script", "style", "noscript", "template", "head", "iframe", "object", "svg", "textarea", "select"}
+UNSEEN = {
+    "script", "style", "noscript", "noembed", "noframes", "template", "head", "iframe", "object", "svg", "textarea",
+    "select",
+}  # fmt: skip
 WORD = re.compile(r"\w+")
 
 

@@ -79,6 +79,13 @@ def test_a_mark_on_the_element_that_holds_the_article_is_not_believed():
     assert len(article.text) > 300
 
 
+@pytest.mark.parametrize("mark", ["rating", "comments"])
+def test_a_mark_on_the_element_that_holds_a_poem_is_not_believed(mark):
+    verses = [f"Câu thơ thứ {number} về bến sông quê" for number in range(24)]
+    article = cleaned(page(f'<div class="{mark}">' + "".join(f"<p>{verse}</p>" for verse in verses) + "</div>"))
+    assert article.text.split("\n") == verses
+
+
 def test_a_related_list_within_the_article_ends_where_the_article_goes_on():
     inset = '<p><strong>Tin liên quan</strong></p><ul><li><a href="/a">Xã bên làm cầu mới qua sông</a></li></ul>'
     body = f"<p>{PLAIN[0]}</p><p>{PLAIN[1]}</p>{inset}<p>{PLAIN[2]}</p><p>{PLAIN[3]}</p>"

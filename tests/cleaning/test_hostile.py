@@ -122,6 +122,21 @@ PAGES = {
     "a surrogate in a broken encoding": HEAD.encode() + "\ud83d".encode("utf-8", "surrogatepass") * 500 + TEXT.encode(),
     "half of a UTF-16 page": ("\ufeff" + HEAD + TEXT).encode("utf-16-le")[:-301],
     "mojibake without end": (HEAD + "<p>" + "Viá»‡t XÃ\u00a0 á»” Ã " * 90_000 + TEXT).encode(),
+    "marks such as ours where no text is": (
+        HEAD + "<p>Ngắn.</p><noscript>" + f"<p>{chr(0xE01EF) * 3}{WORDS * 9}</p>" * 3 + "</noscript>"
+    ).encode(),
+    "many links to addresses in a line": (HEAD + "<a href=http://8.8.8.8/>xin chào</a> " * 20_000 + TEXT).encode(),
+    "a row of labels": (HEAD + TEXT + "<table><tr><td>x<tr>" + "<td>In bài" * 15_000 + "</table>").encode(),
+    "many empty elements": (HEAD + TEXT + "<p>" + "<i></i>x " * 25_000 + "</p>").encode(),
+    "a long list between sentences": (
+        HEAD + "<div>" + TEXT + "<ul class=widget-x>" + f"<li>{WORDS * 4}</li>" * 15_000 + "</ul>" + TEXT * 99
+    ).encode(),
+    "captions without pictures": (HEAD + TEXT + "<div></div><figcaption>Xin chào</figcaption>" * 12_000).encode(),
+    "a script of escaped quotes": (
+        '<html><head><title>Tựa</title><meta property="og:type" content="article"></head><body><p>ngắn</p><script>a="'
+        + '\\"' * 900_000
+        + "</script>"
+    ).encode(),
     "references escaped twice": (HEAD + "<p>" + "&amp;amp;#225; &amp;nbsp;" * 90_000 + TEXT).encode(),
 }
 ENOUGH = (f"{HEAD}<div>{TEXT}</div></body></html>", list(SENTENCES))

@@ -37,6 +37,12 @@ def test_list_items_are_lines_without_bullets():
     assert "<ul><li>Giải nhất: thôn Thượng</li><li>Giải nhì: thôn Hạ</li></ul>" in article.html
 
 
+def test_the_signs_of_numbers_are_no_bullets():
+    items = ("-5 °C lúc sáng sớm trên đỉnh núi cao nhất", "+84 24 0000 là số máy trực của ban tổ chức", "-10 °C")
+    article = cleaned(page(paragraphs(f"<ul><li>{items[0]}</li><li>{items[1]}</li><li>• {items[2]}</li></ul>")))
+    assert article.text.split("\n")[-3:] == list(items)
+
+
 @pytest.mark.parametrize(
     "marks",
     [

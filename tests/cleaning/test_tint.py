@@ -62,6 +62,20 @@ def test_nothing_of_a_hostile_page_is_left_to_run_or_load():
     assert policy == ["default-src 'none'; style-src 'unsafe-inline'"]
 
 
+@pytest.mark.parametrize("tag", ["noscript", "xmp", "noembed", "noframes", "plaintext", "iframe", "title", "svg", "p"])
+def test_no_element_ends_within_an_attribute(tag):
+    refresh = "<meta http-equiv=refresh content='0;url=//evil.example'>"
+    _, _, html = made(page(paragraphs(f'<{tag}><p title="<!--</{tag}>{refresh}-->">Xin chào</p></{tag}>')))
+    assert "<meta http-equiv=refresh" not in html
+    assert SENTENCES[0] in html
+
+
+def test_markup_shown_as_text_is_tinted_as_text():
+    _, _, html = made(page(paragraphs("<xmp><i>Xin chào</i></xmp>")))
+    assert not list(fromstring(html).iter("xmp"))
+    assert "&lt;i&gt;Xin chào&lt;/i&gt;</mark>" in html
+
+
 def test_every_rule_has_a_kind():
     assert {kind_of(rule.name) for rule in RULES} == {"furniture", "place", "metadata"}
     assert kind_of("") == "kept"
