@@ -105,7 +105,7 @@ def _sound(frames: Sequence[Frame]) -> list[Frame]:
             sound.append(("ul", element.getparent() if element.getparent() is not None else element))
         if (
             (tag in _LISTS and parent in (*_LISTS, "table", "tr"))
-            or (tag == "blockquote" and parent in (*_LISTS, "table", "tr"))
+            or (tag in ("blockquote", "table") and parent in (*_LISTS, "table", "tr"))
             or (tag == "tr" and parent != "table")
             or (tag in ("td", "th") and parent != "tr")
         ):

@@ -37,6 +37,13 @@ def test_list_items_are_lines_without_bullets():
     assert "<ul><li>Giải nhất: thôn Thượng</li><li>Giải nhì: thôn Hạ</li></ul>" in article.html
 
 
+def test_a_table_within_a_list_is_no_child_of_it():
+    table = "<table><tr><td>Nhất</td><td>Thượng</td></tr><tr><td>Nhì</td><td>Hạ</td></tr></table>"
+    html = cleaned(page(paragraphs(f"<ul>{table}</ul><p>{PLAIN[0]}</p>"))).html
+    assert "<p>Nhất</p>" in html
+    assert "table" not in html
+
+
 def test_the_signs_of_numbers_are_no_bullets():
     items = ("-5 °C lúc sáng sớm trên đỉnh núi cao nhất", "+84 24 0000 là số máy trực của ban tổ chức", "-10 °C")
     article = cleaned(page(paragraphs(f"<ul><li>{items[0]}</li><li>{items[1]}</li><li>• {items[2]}</li></ul>")))
