@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from cleaning.bylines import Byline, find_byline
 from cleaning.furniture import first_match
 from cleaning.head import Head
-from cleaning.lines import Line, lines_of
+from cleaning.lines import Line
 from cleaning.names import distinct, is_agency, is_company, is_desk, is_name, is_vietnamese_name, person, split_names
 from cleaning.page import Page
 from cleaning.structured import is_article_thing, lookup
@@ -15,7 +15,7 @@ from cleaning.title import title_index
 from model.source import Source
 from model.url import host_of
 
-__all__ = ["author_and_byline", "find_author", "is_name", "is_vietnamese_name", "outlet_words", "person"]
+__all__ = ["author_and_byline", "is_name", "is_vietnamese_name", "outlet_words", "person"]
 
 _META = re.compile(r"(?:.*[.:_#-])?(?:article)?-?(?:author|byl|creator)s?(?:[._-]?name)?", re.IGNORECASE)
 _NOT_META = re.compile(
@@ -24,23 +24,14 @@ _NOT_META = re.compile(
 _OPEN_GRAPH = ("article:author", "og:article:author", "og:author")
 
 
-def find_author(
-    page: Page, head: Head, source: Source, lines: Sequence[Line] | None = None, title: str = ""
-) -> tuple[str | None, str]:
-    """The author the page names, and the origin; (None, "") where it names none."""
-    author, origin, _ = author_and_byline(page, head, source, lines, title)
-    return author, origin
-
-
 def author_and_byline(
-    page: Page, head: Head, source: Source, lines: Sequence[Line] | None = None, title: str = ""
+    page: Page, head: Head, source: Source, lines: Sequence[Line], title: str = ""
 ) -> tuple[str | None, str, Byline | None]:
     """The author, the origin, and the byline the page prints, whether or not the author was taken from it.
 
     `lines` are the page's. A byline below the title is what readers see: it comes before the page's structured data
     where the two name different persons.
     """
-    lines = lines_of(page.body) if lines is None else lines
     outlets = outlet_words(head, source)
     byline = find_byline(lines, title_index(lines, title), outlets)
     chosen = first_match(page, source.clean.author)

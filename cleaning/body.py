@@ -3,8 +3,11 @@
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy, deepcopy
+from itertools import islice
 
+from lxml.etree import strip_elements
 from lxml.html import HtmlElement, fromstring
+from trafilatura.settings import MANUALLY_CLEANED
 
 from cleaning.completion import complete
 from cleaning.furniture import compiled
@@ -21,6 +24,8 @@ _LEAST_CHARS = 200
 _GOOD_SHARE = 0.5
 _FAIR_SHARE = 0.22
 _AGREEMENT = 0.97
+_FLOOD = 1_000
+_SMALL = sorted({*MANUALLY_CLEANED} - {"form", "figure"})  # these it looks into
 
 
 def keep_body(page: Page, source: Source, misleading: Iterable[HtmlElement]) -> None:
@@ -34,12 +39,12 @@ def keep_body(page: Page, source: Source, misleading: Iterable[HtmlElement]) -> 
     lines = [line for root in roots for line in ledger.under(root)]
     write_marks(ledger.pieces)
     with _without_marks(misleading):
-        tree = _page_of(roots)
+        tree = _without_floods(_page_of(roots))
     merge_empty_elements(tree)
     wrap_loose_text(tree)
     kept = extract(tree, ledger, prose_chars(lines))
     if not kept and roots[0] is not ledger.body:  # its sentences were another's: comments, a notice
-        kept = extract(_page_of([ledger.body]), ledger, prose_chars(ledger.left))
+        kept = extract(_without_floods(_page_of([ledger.body])), ledger, prose_chars(ledger.left))
     _settle(ledger, kept)
     complete(ledger)
 
@@ -121,6 +126,15 @@ def _page_of(elements: Sequence[HtmlElement]) -> HtmlElement:
         outer.append(inner)
         inner = outer
     return inner
+
+
+def _without_floods(tree: HtmlElement) -> HtmlElement:
+    """`tree` without small elements that trafilatura would take out one by one, where there are thousands of them: it
+    joins the text around each, in time quadratic in their number."""
+    flooding = [tag for tag in _SMALL if sum(1 for _ in islice(tree.iter(tag), _FLOOD)) == _FLOOD]
+    if flooding:
+        strip_elements(tree, *flooding, with_tail=False)
+    return tree
 
 
 def _shell(element: HtmlElement) -> HtmlElement:

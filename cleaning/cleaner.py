@@ -53,7 +53,7 @@ def clean_page(page: Page, capture: Capture, source: Source) -> Article | Reject
     publication = find_publication(page, head, source, lines, title, capture.fetched_at)
     author, author_origin, byline = author_and_byline(page, head, source, lines, title)
     section, section_origin, crumbs = section_and_crumbs(page, head, source, lines, title)
-    tags = find_tags(page, head, lines)
+    tags = find_tags(head, lines)
     via_name, via_url, via_origin = find_via(page, head, source)
     canonical, canonical_origin = find_canonical(page, head)
 

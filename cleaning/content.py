@@ -76,6 +76,7 @@ def find_content(page: Page, head: Head, source: Source, title: str) -> Content 
         line.kept = not line.gone
     leave_out_headline(ledger, _kept(ledger), title)
     _leave_out_repeated(ledger)
+    _leave_out_second_lead(ledger, lead)
     lead = [line for line in lead if not line.gone] or described_lead(head, _kept(ledger))
     ordered = [*lead, *(line for line in _kept(ledger) if line not in lead)]
     cut_outlet(ledger, ordered, outlets)
@@ -135,6 +136,14 @@ def _leave_out_repeated(ledger: Ledger) -> None:
             run.append(line)
             expected = found + 1
     _leave_out_run(ledger, run)
+
+
+def _leave_out_second_lead(ledger: Ledger, lead: Sequence[Line]) -> None:
+    """Leave out the lead where it stands again among the paragraphs."""
+    said = {words(line.text) for line in lead if not line.gone}
+    for line in _kept(ledger):
+        if line not in lead and words(line.text) in said:
+            ledger.leave_out([line], "repeated", line.block)
 
 
 def _leave_out_run(ledger: Ledger, run: Sequence[Line]) -> None:

@@ -34,8 +34,11 @@ class Fate:
 def fates_of(ledger: Ledger) -> Iterator[Fate]:
     """What became of the page's lines, in order; a line that was taken in part is several."""
     for line in ledger.lines:
+        for cut, rule in ledger.cuts.get(line.index, ()):
+            yield Fate(cut, rule, kind_of(rule))
         for rule, pieces in groupby(line.pieces, key=lambda piece: piece.rule or ""):
             text = tidy("".join(piece.text for piece in pieces))
+            text = line.text if not rule and line.index in ledger.cuts else text
             if text and rule != BLANK:
                 yield Fate(text, rule, kind_of(rule))
 

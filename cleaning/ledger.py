@@ -19,7 +19,8 @@ _MEDIA = ("img", "picture", "video", "audio", "iframe", "object", "svg", "embed"
 class Ledger:
     """The lines of the page under `body`, and what becomes of them.
 
-    `lines` are all of them, in the page's order, `pieces` the text nodes they are made of.
+    `lines` are all of them, in the page's order, `pieces` the text nodes they are made of. `cuts` has what was cut off
+    some lines, and by which rules, by the index of the line.
     """
 
     def __init__(self, body: HtmlElement) -> None:
@@ -28,6 +29,7 @@ class Ledger:
         self.lines: list[Line] = self._reading.lines
         self.pieces: list[Piece] = self._reading.pieces
         self._taken: list[tuple[int, Removal]] = []
+        self.cuts: dict[int, list[tuple[str, str]]] = {}
         self._paths: dict[HtmlElement | None, str] = {body: ""}
         # Sums over all lines before each one, and for each piece the next that is left (with itself, while it is left):
         # questions about an element are asked for thousands of them, each holding others.
@@ -130,6 +132,7 @@ class Ledger:
     def cut(self, line: Line, taken: str, rest: str, rule: str) -> None:
         """Take the beginning or the end of `line`, `taken`, for the reason `rule`; `rest` is what stays of it."""
         self._taken.append((line.index, Removal(text=taken, rule=rule, path=self._path(line.block))))
+        self.cuts.setdefault(line.index, []).append((taken, rule))
         line.text = rest
 
     def leave_out(self, lines: Iterable[Line], rule: str, element: HtmlElement) -> None:

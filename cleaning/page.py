@@ -12,13 +12,13 @@ from lxml.html import HtmlElement, HTMLParser, document_fromstring
 
 from cleaning.ledger import Ledger
 from cleaning.region import core_of
+from cleaning.rules import MARK_CHARS
 from model.article import Rejected
 
 MAX_BODY_BYTES = 20_000_000
 MAX_ELEMENTS = 60_000
 MAX_DEPTH = 200  # trafilatura recurses, and Python's stack ends at 1,000 frames
 MAX_TEXT_CHARS = 2_000_000
-MARK_CHARS = 500
 
 _MAX_TAGS = 10 * MAX_ELEMENTS  # closing ones, comments and scripts count too; a tree of a million takes 350 MB
 _PHRASING = ("font", "b", "strong", "i", "em", "u", "span", "center", "big", "small", "o:p", "a")

@@ -33,7 +33,6 @@ __all__ = [
     "Takes",
     "check_patterns",
     "marks_of",
-    "reason_for",
     "rule_for",
 ]
 
@@ -41,8 +40,8 @@ RULES_VERSION = 2
 
 _LINE_KINDS: tuple[Takes, ...] = ("line", "heading")
 COMMENTS = "comments"
+MARK_CHARS = 500
 LINE_CHARS = 260  # no furniture rule takes a longer line
-_MARK_CHARS = 500
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _COUNT = re.compile(r"[(\[] ?[\d.,]* ?[)\]][:.… ]*$")  # `Comments (0)`
 _NO_LETTERS = re.compile(r"[^a-z]+")
@@ -138,7 +137,7 @@ def rule_for(takes: Takes, text: str) -> str | None:
     if takes == "reason":
         return _reason(text)
     if takes == "mark":
-        found = [index for name in text[:_MARK_CHARS].lower().split() if (index := _mark(name)) is not None]
+        found = [index for name in text[:MARK_CHARS].lower().split() if (index := _mark(name)) is not None]
         return _matcher(takes).rules[min(found)].name if found else None
     if len(text) > LINE_CHARS:
         return None
@@ -158,20 +157,6 @@ def phrase_for(text: str) -> str | None:
     return None
 
 
-def reason_for(element: HtmlElement, outermost: HtmlElement | None = None) -> str | None:
-    """Why text in `element` that was left out is not the article: the name of the `reason` rule that the innermost
-    ancestor says, from `element` to below `outermost` (without it, to below the body); `link` where none says any but
-    the text leads elsewhere; else None."""
-    linked = False
-    current: HtmlElement | None = element
-    while current is not None and current is not outermost and current.tag not in ("body", "html"):
-        if isinstance(current.tag, str) and (name := _reason(marks_of(current))):
-            return name
-        linked = linked or current.tag == "a"
-        current = current.getparent()
-    return "link" if linked else None
-
-
 def marks_of(element: HtmlElement) -> str:
     """What an element says of itself, in lower case: `nav#menu.main-nav[navigation]`. Humps become hyphens, so that
     `mainMenu` is `main-menu`."""
@@ -183,7 +168,7 @@ def marks(tag: str, identity: str | None, classes: str | None, role: str | None)
     if not (identity or classes or role):
         return str(tag)
     steps = [str(tag), *_steps("#", identity), *_steps(".", classes), f"[{role}]" if role else ""]
-    said = "".join(steps)[:_MARK_CHARS]
+    said = "".join(steps)[:MARK_CHARS]
     return said if said.islower() else _HUMP.sub("-", said).lower()
 
 

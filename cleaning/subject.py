@@ -43,20 +43,12 @@ _NO_SECTION = re.compile(
 )
 
 
-def find_section(
-    page: Page, head: Head, source: Source, lines: Sequence[Line] | None = None, title: str = ""
-) -> tuple[str | None, str]:
-    """The section's name and its origin; (None, "") where the page names none. `lines` are the page's."""
-    section, origin, _ = section_and_crumbs(page, head, source, lines, title)
-    return section, origin
-
-
 def section_and_crumbs(
-    page: Page, head: Head, source: Source, lines: Sequence[Line] | None = None, title: str = ""
+    page: Page, head: Head, source: Source, lines: Sequence[Line], title: str = ""
 ) -> tuple[str | None, str, HtmlElement | None]:
     """The section, its origin, and the element that prints the way to it, whether or not the section was taken from
     there."""
-    crumbs = find_crumbs(lines_of(page.body) if lines is None else lines, title)
+    crumbs = find_crumbs(lines, title)
     chosen = first_match(page, source.clean.section)
     if chosen is not None and (text := tidy(chosen.text_content())):
         return text, "selector", crumbs
@@ -79,7 +71,7 @@ def section_and_crumbs(
     return None, "", crumbs
 
 
-def find_tags(page: Page, head: Head, lines: Sequence[Line] | None = None) -> list[str]:
+def find_tags(head: Head, lines: Sequence[Line]) -> list[str]:
     """The article's tags, in order: `article:tag`, the JSON-LD's keywords, `news_keywords`, links and lists marked as
     tags."""
     found = head.all("article:tag", "og:article:tag")
@@ -90,12 +82,12 @@ def find_tags(page: Page, head: Head, lines: Sequence[Line] | None = None) -> li
     if not found:
         found = [
             anchor.text_content()
-            for line in (lines_of(page.body) if lines is None else lines)
+            for line in lines
             for anchor in line.links
             if "tag" in (anchor.get("rel") or "").lower().split()
         ]
     if not found:
-        found = _tags_printed(lines_of(page.body) if lines is None else lines)
+        found = _tags_printed(lines)
     if len(found) == 1:
         found = found[0].split(",")
     tidied = [tidy(tag).lstrip("#").strip() for tag in found[:_MAX_CLAIMED]]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cleaning.author import author_and_byline, find_author
+from cleaning.author import author_and_byline
 from cleaning.bylines import is_byline
 from cleaning.names import is_name, once, person
 from tests.cleaning.markup import TITLE, page, paragraphs, source
@@ -20,7 +20,7 @@ def news(author: str, **fields: str) -> str:
 
 def author_of(markup: str, **options) -> str | None:
     found = opened(markup, **options)
-    return find_author(found.page, found.head, found.source, found.lines, found.title)[0]
+    return author_and_byline(found.page, found.head, found.source, found.lines, found.title)[0]
 
 
 def below(byline: str) -> str:

@@ -188,3 +188,12 @@ def test_sentences_of_scripts_without_spaces_count_by_what_they_say():
     body = "".join(f"<div>{one}</div>" for one in sentences)
     article = cleaned(page(body, before=f"<ul>{menu}</ul>", title="龙舟比赛"))
     assert article.text.split("\n") == sentences
+
+
+def test_a_lead_that_is_printed_again_stands_in_the_text_once():
+    lead = "Hội đua thuyền mùa thu năm nay có thêm giải cho các đội nữ, và tiền bán vé được góp cho quỹ khuyến học."
+    markup = page(f'<div class="sapo">{lead}</div><p>{lead}</p>{paragraphs()}')
+    article = cleaned(markup)
+    assert article.lead == lead
+    assert article.text.split("\n") == [lead, *PLAIN]
+    assert rules(article)["repeated"] == lead

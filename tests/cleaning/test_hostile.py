@@ -233,3 +233,8 @@ def test_a_page_whose_text_stands_in_json_alone_is_no_article_or_the_right_one()
 def test_word_and_frameworks_have_names_that_no_element_can_be_made_by():
     markup = page(f"<o:p @click=x>{paragraphs()}</o:p><blockquote><p><o:p>{SENTENCES[0]}</o:p></p></blockquote>")
     assert SENTENCES[1] in cleaned(markup).text
+
+
+def test_thousands_of_small_elements_within_a_paragraph_cost_no_more_than_their_number():
+    markup = page(f"<p>{SENTENCES[0]}" + "<button>x</button> " * 15_000 + "</p>" + paragraphs())
+    assert SENTENCES[0] in cleaned(markup).text

@@ -3,7 +3,7 @@
 import pytest
 
 from cleaning.links import find_via
-from cleaning.subject import find_section, find_tags, section_and_crumbs
+from cleaning.subject import find_tags, section_and_crumbs
 from model.article import Alternate
 from model.url import article_id
 from tests.cleaning.markup import SENTENCES, TITLE, URL, cleaned, page, paragraphs, source
@@ -297,7 +297,7 @@ CRUMBS = (
 )
 def test_sections(before, head, section):
     found = opened(page(before=before, head=head))
-    assert find_section(found.page, found.head, found.source, found.lines, found.title)[0] == section
+    assert section_and_crumbs(found.page, found.head, found.source, found.lines, found.title)[0] == section
 
 
 def test_the_printed_way_to_the_article_is_named_even_where_the_section_came_from_elsewhere():
@@ -321,7 +321,7 @@ def test_the_printed_way_to_the_article_is_named_even_where_the_section_came_fro
 )
 def test_tags_as_they_are_printed(after, tags):
     found = opened(page(after=after))
-    assert find_tags(found.page, found.head, found.lines) == (["đua thuyền", "lễ hội"] if tags else [])
+    assert find_tags(found.head, found.lines) == (["đua thuyền", "lễ hội"] if tags else [])
 
 
 def test_what_systems_keep_among_the_tags_is_none():

@@ -12,8 +12,9 @@ from cleaning.errors import RuleError
 from cleaning.furniture import compiled
 from cleaning.lines import lines_of
 from cleaning.page import attribute_text
+from cleaning.reasons import Sayings
 from cleaning.rulefile import expanded, read_rules
-from cleaning.rules import LINE_CHARS, RULES, Rule, check_patterns, marks_of, reason_for, rule_for
+from cleaning.rules import LINE_CHARS, RULES, Rule, check_patterns, marks_of, rule_for
 
 PAGES = Path(__file__).parent / "pages"
 LINES = ("line", "linked", "heading")
@@ -94,20 +95,14 @@ def test_a_long_line_is_never_furniture() -> None:
         ('<div role="dialog"><p id=x>Mời bạn</p></div>', "popup"),
         ('<div class="cookie_notice popup"><p id=x>Cookie</p></div>', "cookie-consent"),
         ('<div class="platform research"><p id=x>Trạm bơm</p></div>', None),
-        ('<div class="platform"><p><a href="/t"><b id=x>Trạm bơm</b></a></p></div>', "link"),
+        ('<div class="platform"><p><a href="/t"><b id=x>Trạm bơm</b></a></p></div>', None),
         ('<nav><a href="/t"><b id=x>Trạm bơm</b></a></nav>', "navigation"),
     ],
 )
 def test_the_innermost_element_that_says_so_gives_the_reason(markup: str, reason: str | None) -> None:
     page = fromstring(f"<html><body><div>{markup}</div></body></html>")
-    assert reason_for(page.get_element_by_id("x")) == reason
-
-
-def test_a_reason_is_not_sought_outside_of_the_outermost_element() -> None:
-    page = fromstring('<html><body><div class="menu"><div id=a><p id=x>Trạm bơm</p></div></div></body></html>')
-    element = page.get_element_by_id("x")
-    assert reason_for(element) == "navigation"
-    assert reason_for(element, page.get_element_by_id("a")) is None
+    found = Sayings(page.find("body")).of(page.get_element_by_id("x"))
+    assert (found[0] if found else None) == reason
 
 
 @pytest.mark.parametrize(
