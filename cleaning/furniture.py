@@ -25,6 +25,7 @@ _PROSE_CHARS = 300
 _COLUMN_SHARE = 0.5
 _MENU_SHARE = 0.8
 _MAX_LISTS = 200
+_HEADINGS = frozenset({"h2", "h3", "h4", "h5", "h6"})
 _CONTAINERS = frozenset({"html", "body", "main", "article"})
 
 
@@ -119,7 +120,7 @@ def _take_lists(ledger: Ledger, lines: Iterable[Line], layouts: Set[HtmlElement]
             continue
         if line.block.tag == "li" or next(line.block.iterancestors("nav", "li"), None) is not None:
             continue  # an entry of a menu
-        if _in_table_row(line.block, ledger, layouts):
+        if _in_table_row(line.block, ledger, layouts) or _heads_sentences(line, ledger):
             continue
         found += 1
         if found > _MAX_LISTS:
@@ -127,6 +128,19 @@ def _take_lists(ledger: Ledger, lines: Iterable[Line], layouts: Set[HtmlElement]
             continue
         for element in _list_after(line, ledger, rule):
             ledger.take(element, rule)
+
+
+def _heads_sentences(line: Line, ledger: Ledger) -> bool:
+    """Whether a section of the article begins here, that is called *Comment* or *Discussion*: a sentence that is no
+    link stands right behind the heading, under the same parent."""
+    behind = ledger.lines[line.index + 1 : line.index + 2]
+    return (
+        line.block.tag in _HEADINGS
+        and bool(behind)
+        and not behind[0].gone
+        and behind[0].prose
+        and behind[0].block.getparent() is line.block.getparent()
+    )
 
 
 def _list_after(line: Line, ledger: Ledger, rule: str) -> list[HtmlElement]:

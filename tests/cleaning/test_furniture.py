@@ -197,3 +197,9 @@ def test_a_lead_that_is_printed_again_stands_in_the_text_once():
     assert article.lead == lead
     assert article.text.split("\n") == [lead, *PLAIN]
     assert rules(article)["repeated"] == lead
+
+
+def test_a_section_of_the_article_may_be_called_like_a_box():
+    said = "Trời se lạnh từ sáng sớm, gió nhẹ theo chiều bến sông, rất hợp cho các đội chèo đường dài về đến đích."
+    article = cleaned(page(paragraphs(f"<h3>Bình luận</h3><p>{said}</p>")))
+    assert article.text.split("\n") == [*PLAIN, "Bình luận", said]
