@@ -1,6 +1,6 @@
 """Reasons: why what was left out is not the article. They take nothing: they name what trafilatura left out."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from functools import lru_cache
 from itertools import groupby
 
@@ -23,17 +23,19 @@ def say_why(ledger: Ledger, title: str) -> None:
     wanted = words(title)
     says = Sayings(ledger.body)
     left_out = [line for line in ledger.lines if not line.kept and not line.gone]
-    reasons = [_reason(line, wanted, says) for line in left_out]
+    homes = {one for line in ledger.lines if line.kept for one in (line.block, *line.block.iterancestors())}
+    reasons = [_reason(line, wanted, says, homes) for line in left_out]
     for (rule, element), group in groupby(zip(left_out, reasons, strict=True), key=lambda one: one[1]):
         ledger.leave_out([line for line, _ in group], rule, element)
 
 
-def _reason(line: Line, title: str, says: "Sayings") -> Reason:
+def _reason(line: Line, title: str, says: "Sayings", homes: Set[HtmlElement]) -> Reason:
+    """Why the line is not the article. `homes` hold some of it: what they say of themselves is no reason."""
     if title and words(line.text) == title:
         return "headline", line.block
     if rule := phrase_for(line.text) if line.linked else rule_for("line", line.text) or rule_for("heading", line.text):
         return rule, line.block
-    if found := says.of(line.block):
+    if (found := says.of(line.block)) and found[1] not in homes:
         return found
     if line.linked:
         rule = "teaser" if len(line.text) >= _TEASER_CHARS else "link"

