@@ -41,6 +41,8 @@ Places = Sequence[tuple[str, int]]
 """Records of pages, by WARC key and offset."""
 
 _UNREAD = b"bantin.unread"
+# Fewer are read sooner without a pool of threads; and a process that ends while one starts can abort (seen once).
+_MANY_ROWS = 50_000
 
 
 def encode(rows: Iterable[Any], record: type, *, unread: Places = ()) -> bytes:
@@ -108,7 +110,8 @@ def _read(store: ObjectStore, key: str, columns: Sequence[str], repeated: Sequen
     with open_object(store, key) as file:
         try:
             parquet = pq.ParquetFile(file, read_dictionary=list(repeated))
-            return parquet.read(columns=[name for name in parquet.schema_arrow.names if name in columns])
+            wanted = [name for name in parquet.schema_arrow.names if name in columns]
+            return parquet.read(columns=wanted, use_threads=parquet.metadata.num_rows > _MANY_ROWS)
         except (pa.ArrowException, OSError, ValueError) as err:  # damage shows as any of these
             raise Corrupt(f"{key}: {err}: expected a Parquet table", key=key) from err
 
