@@ -28,8 +28,6 @@ PLAIN = (
     "canonical_url",
     "quarantined",
 )
-# What today's cleaner does not read right, and why. The pages are the specification: mend the cleaner, not the page.
-KNOWN: dict[tuple[str, str], str] = {}
 
 
 def wanted(name: str) -> dict[str, Any]:
@@ -65,18 +63,12 @@ def value_of(article: Article, field: str) -> Any:
     return getattr(article, field)
 
 
-def known(name: str, field: str) -> Any:
-    """The mark of a failure that is known; none where there is none."""
-    reason = KNOWN.get((name, field))
-    return pytest.mark.xfail(strict=True, reason=reason) if reason else ()
-
-
 def cases() -> list[Any]:
     """A test for each field of each page."""
     given: list[Any] = []
     for name in NAMES:
         for field in sorted(wanted(name).keys() - {"source", "url", "removed", "rejected", "about"}):
-            given.append(pytest.param(name, field, id=f"{name}-{field}", marks=known(name, field)))
+            given.append(pytest.param(name, field, id=f"{name}-{field}"))
     return given
 
 
@@ -92,7 +84,7 @@ def removed_cases() -> list[Any]:
     given: list[Any] = []
     for name in NAMES:
         for rule in wanted(name).get("removed", {}):
-            given.append(pytest.param(name, rule, id=f"{name}-{rule}", marks=known(name, f"removed {rule}")))
+            given.append(pytest.param(name, rule, id=f"{name}-{rule}"))
     return given
 
 
@@ -114,7 +106,7 @@ def test_a_page_that_is_no_article_is_rejected(name: str) -> None:
 def whole_cases() -> list[Any]:
     """A test for each page with an article."""
     names = [name for name in NAMES if "rejected" not in wanted(name)]
-    return [pytest.param(name, marks=known(name, "record")) for name in names]
+    return [pytest.param(name) for name in names]
 
 
 @pytest.mark.parametrize("name", whole_cases())

@@ -1,7 +1,11 @@
 """Any bytes at all: no page makes the cleaner raise, and what it gives can be stored and shown (`fragments.check`).
 
-bench/fuzz_clean.py goes on from here, guided by coverage. Inputs that it found stand below as examples.
+bench/fuzz_clean.py goes on import unicodedata
+
+from here, guided by coverage. Inputs that it found stand below as examples.
 """
+
+import unicodedata
 
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -58,5 +62,7 @@ def test_any_text(text: str) -> None:
 @steady
 @given(st.binary(max_size=400), st.none() | st.text(max_size=20))
 def test_any_bytes_decode(body: bytes, charset: str | None) -> None:
-    decode(body, charset).text.encode("utf-8", "replace")
-    binary_kind(body)
+    found = decode(body, charset)
+    assert unicodedata.is_normalized("NFC", found.text)
+    assert found == decode(body, charset)
+    assert binary_kind(body) is None or isinstance(binary_kind(body), str)
