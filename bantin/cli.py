@@ -1,24 +1,16 @@
 """The command line. Each command imports what it needs when it runs: Airflow alone takes seconds."""
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any
 
 import click
 
+from bantin.commands.options import MISTAKE, console, settings_of, with_archive
 from bantin.errors import INTERRUPTED
-from bantin.settings import Settings, SettingsError
+from bantin.settings import SettingsError
 from model.errors import BantinError, SourceError
 from storage.without_pandas import block_pandas
-
-if TYPE_CHECKING:
-    from rich.console import Console
-
-Command = TypeVar("Command", bound=Callable[..., Any])
-
-MISTAKE = 2
-"""Exit code where what the user wrote is wrong; click's own for wrong arguments."""
 
 
 class Cli(click.Group):
@@ -38,30 +30,6 @@ class Cli(click.Group):
         except KeyboardInterrupt:
             click.echo("bantin: interrupted", err=True)
             ctx.exit(INTERRUPTED)
-
-
-def with_archive(command: Command) -> Command:
-    """Adds --archive and --sources, which every command takes."""
-    archive = click.option("--archive", metavar="URL", help="Directory or s3://bucket/prefix. [ARCHIVE_URL, ./archive]")
-    sources = click.option(
-        "--sources", metavar="DIR", type=click.Path(path_type=Path), help="Folder of source files. [BANTIN_SOURCES]"
-    )
-    return archive(sources(command))
-
-
-def settings_of(archive: str | None, sources: Path | None) -> Settings:
-    """The environment's settings with what the command line says."""
-    return Settings.from_environment().override(archive=archive, sources=sources)
-
-
-def console(*, stderr: bool = False) -> "Console":
-    """Where output goes. Not on a terminal, lines are never folded."""
-    from rich.console import Console
-
-    out = Console(stderr=stderr, highlight=False)
-    if not out.is_terminal:
-        out.width = 10_000
-    return out
 
 
 @click.group(cls=Cli, context_settings={"help_option_names": ["-h", "--help"]})

@@ -6,10 +6,13 @@
     runs/src=S/R/source.yaml  report.json        the rules the run used; what it did
     work/src=S/run=R/attempt-A.yaml              the rules attempt A crawls by; create-only, so it takes the number A
     work/src=S/run=R/attempt-A-part-N.parquet    cleaned parts on their way, and .rejected.json beside each
+    superseded/src=S/run=R/SHA256.parquet        an articles table that another one has replaced, by its own hash
+    lake/src=S/month=M.parquet                   derived: the articles of a source and a closed month
     frontier/src=S.parquet                       a snapshot of the frontier, for speed: it may be deleted at any time
     leases/src=S.json  group=G.json              which crawl is under way (storage/lease.py)
 
-S is a source's id, R the run: its time in UTC to the second, D the day of that time. Parts are numbered from 1.
+S is a source's id, R the run: its time in UTC to the second, D the day and M the month (`2026-11`) of that time. Parts
+are numbered from 1.
 """
 
 import re
@@ -20,6 +23,7 @@ from storage.errors import InvalidKey
 
 RUN_FORMAT = "%Y%m%dT%H%M%SZ"
 _SOURCE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 _RUN = re.compile(r"\d{8}T\d{6}Z")
 _PART = re.compile(
     r"raw/src=(?P<source>[^/]+)/run=(?P<run>[^/]+)/attempt-(?P<attempt>\d+)-part-(?P<part>\d+)\.warc\.gz"
@@ -92,6 +96,31 @@ def parse_table(key: str) -> tuple[str, str] | None:
     """Source and run of a captures or articles table; None where `key` is another object."""
     found = _TABLE.fullmatch(key)
     return (found["source"], found["run"]) if found else None
+
+
+def superseded(source: str, run: str, sha256: str) -> str:
+    """Where an articles table that was replaced is kept; `sha256` is its bytes' hash, in hexadecimal digits."""
+    return f"{superseded_prefix(source, run)}{sha256}.parquet"
+
+
+def superseded_prefix(source: str, run: str | None = None) -> str:
+    """Where the replaced articles tables of a source, or of one of its runs, begin."""
+    return f"superseded/src={_source(source)}/" + (f"run={_run(run)}/" if run else "")
+
+
+def month_of(run: str) -> str:
+    """The month of a run: `2026-11`."""
+    return run_time(run).strftime("%Y-%m")
+
+
+def lake(source: str, month: str) -> str:
+    """The key of the articles of a source and a month (`2026-11`)."""
+    return f"{lake_prefix(source)}month={_checked(_MONTH, month, 'a month like 2026-11')}.parquet"
+
+
+def lake_prefix(source: str | None = None) -> str:
+    """Where the monthly tables of a source, or of all sources, begin."""
+    return f"lake/src={_source(source)}/" if source else "lake/"
 
 
 def frontier(source: str) -> str:

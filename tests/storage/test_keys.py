@@ -27,6 +27,8 @@ def test_the_layout_is_the_documented_one() -> None:
     assert keys.report("kimson", RUN) == "runs/src=kimson/20261122T000000Z/report.json"
     assert keys.work_articles(part) == "work/src=kimson/run=20261122T000000Z/attempt-2-part-3.parquet"
     assert keys.parse_table("articles/README") is None
+    assert keys.lake("kimson", keys.month_of(RUN)) == "lake/src=kimson/month=2026-11.parquet"
+    assert keys.superseded("kimson", RUN, "ab12") == "superseded/src=kimson/run=20261122T000000Z/ab12.parquet"
 
 
 @pytest.mark.parametrize("source", ["../x", "a/b", "", "Kimson", "a--b", "kim\nson", "x" + "/" * 3])
