@@ -21,6 +21,7 @@ from storage import keys, reports
 from storage.errors import KeyNotFound
 from storage.frontier import fold, last_texts
 from storage.store import ObjectStore, open_store
+from storage.superseded import replace_articles
 from storage.tables import encode, read
 
 logger = logging.getLogger("bantin.publish")
@@ -30,7 +31,8 @@ LISTED = 200
 
 
 def publish(source_id: str, run: str, settings: Settings) -> RunReport:
-    """Publishes the cleaned parts of a run and returns its report, which it also writes.
+    """Publishes the cleaned parts of a run and returns its report, which it also writes. A table that stood there, with
+    other rows, is kept (storage/superseded.py).
 
     Raises `NotReady` where a part has not been cleaned, `AllRejected` where pages were fetched and none is an article
     (the source may allow that), and `StorageError`. Nothing is published then, and the report says why.
@@ -62,7 +64,7 @@ def publish(source_id: str, run: str, settings: Settings) -> RunReport:
         _finish(store, report, started, State.FAILED, reason)
         raise AllRejected(reason, source=source_id, run=run)
     unread = [(lost["warc_key"], lost["warc_offset"]) for lost in retry]
-    store.put(keys.articles(source_id, run), encode(articles, Article, unread=unread))
+    replace_articles(store, source_id, run, encode(articles, Article, unread=unread))
     return _finish(store, report, started, State.PUBLISHED, None)
 
 

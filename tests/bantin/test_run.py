@@ -15,6 +15,7 @@ from bantin.run import run_source
 from bantin.settings import Settings
 from demo import DemoWeb, truth
 from model.article import Article
+from model.source import Locality
 from storage import keys, reports
 from storage.errors import StorageError, StoreRefused
 from storage.store import open_store
@@ -86,6 +87,17 @@ def test_cleaning_and_publishing_again_writes_identical_bytes(web: DemoWeb, sett
         made = [keys.articles("demo-portal", RUN), *(keys.work_articles(part) for part in parts)]
         written.append([store.get(key) for key in made])
     assert written[0] == written[1]
+
+
+def test_a_run_that_is_published_again_by_other_rules_keeps_the_table_it_replaces(
+    web: DemoWeb, settings: Settings
+) -> None:
+    store, source = open_store(settings.archive), demo_source("paper")
+    run_source(source, settings, RUN)
+    first = store.get(keys.articles(source.id, RUN))
+    run_source(source.model_copy(update={"locality": Locality(province="Ninh Bình")}), settings, RUN)
+    assert {row.locality for row in rows(settings, source.id)} == {"Ninh Bình"}
+    assert [store.get(info.key) for info in store.list(keys.superseded_prefix(source.id, RUN))] == [first]
 
 
 def test_a_run_that_failed_and_is_run_again_is_as_if_it_had_not(web: DemoWeb, settings: Settings) -> None:

@@ -1,0 +1,64 @@
+"""Replacing a run's articles table: the one that stood there is kept, so that a citation can be traced for ever."""
+
+import hashlib
+import io
+import logging
+from contextlib import suppress
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from storage import keys
+from storage.errors import PreconditionFailed
+from storage.store import ObjectStore
+
+TRIES = 5
+"""So often does another writer of the same table have to be quicker before it is an error."""
+
+logger = logging.getLogger(__name__)
+
+
+def replace_articles(store: ObjectStore, source: str, run: str, table: bytes) -> bool:
+    """Makes the Parquet file `table` the articles of a run; keeps the table it replaces under the hash of its bytes.
+    Returns whether anything had to be written: the same bytes are left alone.
+
+    What stands there and cannot be opened as Parquet holds nothing that anybody could read. It is replaced without a
+    copy, so that a damaged table never keeps a run from being published again. Two writers cannot lose each other's
+    table (on a store without conditional writes: unless they write at the same moment). Raises `StorageError`.
+    """
+    key = keys.articles(source, run)
+    tries = 0
+    while True:
+        there = store.head(key)  # first: with an ETag older than the content, the conditional put fails
+        if there is not None:
+            old = store.get(key)
+            if old == table:
+                return False
+            if _opens(old):
+                keep(store, source, run, old)
+            else:
+                logger.warning("%s: it was damaged, no Parquet table, and is replaced", key)
+        try:
+            store.put(key, table, if_absent=there is None, if_match=there.etag if there else None)
+        except PreconditionFailed:
+            tries += 1
+            if tries == TRIES:
+                raise
+        else:
+            return True
+
+
+def keep(store: ObjectStore, source: str, run: str, table: bytes) -> str:
+    """Stores `table` among the replaced ones, where it may be already; returns its key."""
+    key = keys.superseded(source, run, hashlib.sha256(table).hexdigest())
+    with suppress(PreconditionFailed):
+        store.put(key, table, if_absent=True)
+    return key
+
+
+def _opens(table: bytes) -> bool:
+    try:
+        pq.ParquetFile(io.BytesIO(table))
+    except (pa.ArrowException, OSError, ValueError):
+        return False
+    return True
