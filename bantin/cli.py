@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from bantin.commands.options import MISTAKE, console, settings_of, with_archive
+from bantin.commands.reclean import reclean
 from bantin.errors import INTERRUPTED
 from bantin.settings import SettingsError
 from model.errors import BantinError, SourceError
@@ -36,6 +37,9 @@ class Cli(click.Group):
 @click.version_option(package_name="bantin")
 def main() -> None:
     """bantin crawls news sites on a schedule, strips each page down to the article, and keeps a readable archive."""
+
+
+main.add_command(reclean)
 
 
 @main.command()

@@ -1,8 +1,8 @@
-"""Showing how far crawls are: a line for each on a terminal, the log's lines elsewhere."""
+"""Showing how far crawls and other long work are: lines that move on a terminal, the log's lines elsewhere."""
 
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -17,6 +17,8 @@ from rich.progress import (
     TextColumn,
     TimeElapsedColumn,
 )
+
+logger = logging.getLogger("bantin.progress")
 
 
 class CrawlProgress:
@@ -77,19 +79,10 @@ class SourceOfLine(logging.Filter):
 def crawl_progress(console: Console, source_ids: list[str]) -> Iterator[CrawlProgress]:
     """Shows the progress of these sources on `console` until the block ends. Where there are several, log lines begin
     with the source they are about."""
-    logging.getLogger("botocore").setLevel(logging.WARNING)
-    names = SourceOfLine(source_ids if len(source_ids) > 1 else [])
+    _log_to(console, SourceOfLine(source_ids if len(source_ids) > 1 else []))
     if not console.is_terminal:
-        plain = logging.StreamHandler(sys.stderr)
-        plain.addFilter(names)
-        logging.basicConfig(
-            handlers=[plain], level=logging.INFO, format="%(asctime)s %(source)s%(message)s", force=True
-        )
         yield CrawlProgress(None)
         return
-    rich = RichHandler(console=console, show_path=False, show_level=False, markup=False, log_time_format="%X")
-    rich.addFilter(names)
-    logging.basicConfig(handlers=[rich], level=logging.WARNING, format="%(source)s%(message)s", force=True)
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -99,3 +92,39 @@ def crawl_progress(console: Console, source_ids: list[str]) -> Iterator[CrawlPro
     )
     with Progress(*columns, console=console, transient=True) as progress:
         yield CrawlProgress(progress)
+
+
+@contextmanager
+def counting(console: Console, what: str, total: int) -> Iterator[Callable[[], None]]:
+    """Shows how many of `total` steps are done until the block ends: a bar on a terminal, elsewhere a log line for each
+    tenth. Yields what is to be called after each."""
+    _log_to(console, SourceOfLine([]))
+    if console.is_terminal:
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        with Progress(*columns, console=console, transient=True) as progress:
+            line = progress.add_task(what, total=total)
+            yield lambda: progress.advance(line)
+        return
+    done = 0
+
+    def step() -> None:
+        nonlocal done
+        done += 1
+        if 10 * done // total != 10 * (done - 1) // total:
+            logger.info("%s: %d of %d", what, done, total)
+
+    yield step
+
+
+def _log_to(console: Console, names: SourceOfLine) -> None:
+    logging.getLogger("botocore").setLevel(logging.WARNING)
+    if not console.is_terminal:
+        plain = logging.StreamHandler(sys.stderr)
+        plain.addFilter(names)
+        logging.basicConfig(
+            handlers=[plain], level=logging.INFO, format="%(asctime)s %(source)s%(message)s", force=True
+        )
+        return
+    rich = RichHandler(console=console, show_path=False, show_level=False, markup=False, log_time_format="%X")
+    rich.addFilter(names)
+    logging.basicConfig(handlers=[rich], level=logging.WARNING, format="%(source)s%(message)s", force=True)

@@ -46,26 +46,41 @@ def publish(source_id: str, run: str, settings: Settings) -> RunReport:
     parts = parts_with_pages(store, source_id, run)
     articles = one_row_a_page(article for part in parts for article in _cleaned(store, part))
     told = [rejection for part in parts for rejection in json.loads(store.get(keys.work_rejected(part)))]
-    rejections = [rejection for rejection in told if rejection["kind"] not in LOST]
-    retry = [rejection for rejection in told if rejection["kind"] in LOST]
-    report = replace(
+    report = describe(
         reports.read_report(store, source_id, run) or _blank(source_id, run, started),
-        articles=dict(compare(articles, _texts_before(store, source_id, run, articles))),
-        rejected=dict(Counter(rejection["kind"] for rejection in told)),
-        rejections=rejections[:LISTED],
-        retry=retry[:LISTED],
-        removed=dict(Counter(removal.rule for article in articles for removal in article.removed).most_common()),
-        spam=_spam(articles)[:LISTED],
-        cleaner_version=articles[0].cleaner_version if articles else None,
+        articles,
+        told,
+        _texts_before(store, source_id, run, articles),
     )
     if not articles and _some_rejection_is_news(store, source, run, told) and not source.may_be_empty:
         seen = "; ".join(f"{r['url']}: {r['kind']}: {r['detail']}" for r in told[:3])
         reason = f"every one of {len(told)} article pages was rejected: {seen}"
         _finish(store, report, started, State.FAILED, reason)
         raise AllRejected(reason, source=source_id, run=run)
-    unread = [(lost["warc_key"], lost["warc_offset"]) for lost in retry]
-    replace_articles(store, source_id, run, encode(articles, Article, unread=unread))
+    replace_articles(store, source_id, run, encode(articles, Article, unread=unread_places(told)))
     return _finish(store, report, started, State.PUBLISHED, None)
+
+
+def describe(
+    report: RunReport, articles: list[Article], told: list[dict[str, Any]], before: dict[str, str]
+) -> RunReport:
+    """The report with what cleaning made of the run: its rows, what was `told` of the pages that are none,
+    and how they compare with the texts that were known `before`, by article id."""
+    return replace(
+        report,
+        articles=dict(compare(articles, before)),
+        rejected=dict(Counter(rejection["kind"] for rejection in told)),
+        rejections=[rejection for rejection in told if rejection["kind"] not in LOST][:LISTED],
+        retry=[rejection for rejection in told if rejection["kind"] in LOST][:LISTED],
+        removed=dict(Counter(removal.rule for article in articles for removal in article.removed).most_common()),
+        spam=_spam(articles)[:LISTED],
+        cleaner_version=articles[0].cleaner_version if articles else None,
+    )
+
+
+def unread_places(told: list[dict[str, Any]]) -> list[tuple[str, int]]:
+    """The records of the pages that could not be cleaned, of all that was `told`."""
+    return [(page["warc_key"], page["warc_offset"]) for page in told if page["kind"] in LOST]
 
 
 def _some_rejection_is_news(store: ObjectStore, source: Source, run: str, rejections: list[dict[str, str]]) -> bool:

@@ -1,7 +1,9 @@
 """The cleaner's version: what an article's text depends on beside its page and its source's file."""
 
+import hashlib
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 from cleaning.rules import RULES_VERSION
 
@@ -14,6 +16,16 @@ def cleaner_version() -> str:
     return ", ".join(
         [f"bantin {_version('bantin')}", f"rules {RULES_VERSION}", *(f"{name} {_version(name)}" for name in _LIBRARIES)]
     )
+
+
+@cache
+def cleaner_sha256() -> str:
+    """The hash of the version and of this package's own files, rules and all: between two versions they change, too."""
+    found = hashlib.sha256(cleaner_version().encode())
+    here = Path(__file__).parent
+    for path in sorted([*here.glob("*.py"), *here.glob("ruleset/*.yaml")]):
+        found.update(f"{path.name}\n".encode() + path.read_bytes())
+    return found.hexdigest()
 
 
 def _version(name: str) -> str:

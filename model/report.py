@@ -24,7 +24,8 @@ class RunReport:
     that were there before and are gone or moved (`url`, `how`), `cloaked` those that lead a search engine's visitor
     elsewhere (`url`, `leads_to`). `retry` are the pages that could not be cleaned, by no fault of theirs
     (`url`, `kind`, `detail` and the record, `warc_key` and `warc_offset`): the next run asks for them again. `waiting`
-    counts addresses left for a later run, `warnings` are for the operator.
+    counts addresses left for a later run, `warnings` are for the operator. `recleaned_at` is when a re-clean
+    last replaced the articles, if ever; all that is said of articles is of those then.
     """
 
     source: str
@@ -34,6 +35,7 @@ class RunReport:
     attempts: int = 1
     started_at: datetime
     finished_at: datetime
+    recleaned_at: datetime | None = None
     captures: dict[str, int] = field(default_factory=dict)
     skipped: dict[str, int] = field(default_factory=dict)
     errors: list[dict[str, str]] = field(default_factory=list)
@@ -80,6 +82,7 @@ class RunReport:
         known = {f.name for f in fields(cls)}
         kept = {key: value for key, value in values.items() if key in known}
         kept["state"] = State(kept["state"])
-        for name in ("started_at", "finished_at"):
-            kept[name] = datetime.fromisoformat(kept[name])
+        for name in ("started_at", "finished_at", "recleaned_at"):
+            if kept.get(name):
+                kept[name] = datetime.fromisoformat(kept[name])
         return cls(**kept)

@@ -6,7 +6,9 @@
     runs/src=S/R/source.yaml  report.json        the rules the run used; what it did
     work/src=S/run=R/attempt-A.yaml              the rules attempt A crawls by; create-only, so it takes the number A
     work/src=S/run=R/attempt-A-part-N.parquet    cleaned parts on their way, and .rejected.json beside each
+    work/src=S/run=R/reclean-HASH.parquet        what a re-clean made of the run, and .json beside it
     superseded/src=S/run=R/SHA256.parquet        an articles table that another one has replaced, by its own hash
+    superseded/src=S/run=R/SHA256.yaml           the rules that a re-clean has replaced, by their own hash
     lake/src=S/month=M.parquet                   derived: the articles of a source and a closed month
     frontier/src=S.parquet                       a snapshot of the frontier, for speed: it may be deleted at any time
     leases/src=S.json  group=G.json              which crawl is under way (storage/lease.py)
@@ -103,6 +105,11 @@ def superseded(source: str, run: str, sha256: str) -> str:
     return f"{superseded_prefix(source, run)}{sha256}.parquet"
 
 
+def superseded_rules(source: str, run: str, sha256: str) -> str:
+    """Where a run's source.yaml that was replaced is kept; `sha256` as above."""
+    return f"{superseded_prefix(source, run)}{sha256}.yaml"
+
+
 def superseded_prefix(source: str, run: str | None = None) -> str:
     """Where the replaced articles tables of a source, or of one of its runs, begin."""
     return f"superseded/src={_source(source)}/" + (f"run={_run(run)}/" if run else "")
@@ -167,6 +174,22 @@ def work_articles(part_key: str) -> str:
 def work_rejected(part_key: str) -> str:
     """Where the rejections of the WARC part at `part_key` wait for publish."""
     return _work(part_key, "rejected.json")
+
+
+def work_recleaned(source: str, run: str, fingerprint: str) -> str:
+    """Where the articles that a re-clean made wait to be written. `fingerprint` (hexadecimal digits) is of all that
+    they depend on: captures, rules, cleaner."""
+    return f"{recleaned_prefix(source, run)}{fingerprint}.parquet"
+
+
+def work_recleaned_told(source: str, run: str, fingerprint: str) -> str:
+    """Where a re-clean's rejections wait; written after the articles, so that where this is, those are."""
+    return f"{recleaned_prefix(source, run)}{fingerprint}.json"
+
+
+def recleaned_prefix(source: str, run: str) -> str:
+    """Where what re-cleans made of a run begins."""
+    return f"{work_prefix(source, run)}reclean-"
 
 
 def source_lease(source: str) -> str:

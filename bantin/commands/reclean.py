@@ -1,0 +1,98 @@
+"""`bantin reclean`: new rules over stored captures."""
+
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import click
+
+from bantin.commands.options import console, settings_of, with_archive
+from bantin.errors import INTERRUPTED
+
+
+class Moment(click.ParamType[datetime]):
+    """A day (`2026-11-22`), a time in ISO 8601 (UTC where it names no zone), or a run. A day stands for its first
+    second, or, with `ends`, for its last one."""
+
+    name = "TIME"
+
+    def __init__(self, *, ends: bool = False) -> None:
+        self._ends = ends
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """Raises click's own error for a mistake."""
+        try:
+            moment = datetime.fromisoformat(value)
+            if self._ends and len(value) in (len("20261122"), len("2026-11-22")):
+                moment += timedelta(days=1, seconds=-1)
+        except (ValueError, OverflowError):
+            self.fail(f"{value!r}: expected a day like 2026-11-22, a time like 2026-11-22T06:00Z, or a run", param, ctx)
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+@click.command()
+@with_archive
+@click.option("--source", "ids", metavar="ID", multiple=True, help="A source; may be given several times. [all]")
+@click.option("--since", type=Moment(), help="Only runs from then on: a day, a time or a run.")
+@click.option("--until", type=Moment(ends=True), help="Only runs up to then; of a day all.")
+@click.option("--run", metavar="RUN", help="Only this run, e.g. 20261122T000000Z.")
+@click.option(
+    "--rules",
+    type=click.Choice(["current", "kept"]),
+    default="current",
+    show_default=True,
+    help="The registry's source files as they are now, or those that each run keeps.",
+)
+@click.option("--dry-run", is_flag=True, help="Only show what would change.")
+@click.option("--yes", is_flag=True, help="Write without asking.")
+def reclean(
+    archive: str | None,
+    sources: Path | None,
+    ids: tuple[str, ...],
+    since: datetime | None,
+    until: datetime | None,
+    run: str | None,
+    rules: str,
+    dry_run: bool,
+    yes: bool,
+) -> None:
+    """Clean stored pages again, by the present rules and cleaner; show what changes, ask, and write it.
+
+    Nothing is fetched. Tables that are replaced are kept. Interrupted, it goes on when it is called again. Exits with 1
+    where a run could not be cleaned (it stays as it is, and the others go on), with 75 when interrupted.
+    """
+    from bantin.progress import counting
+    from bantin.reclean import Rules, Selection, choose, preview
+    from bantin.rewrite import forget, write
+    from bantin.show_changes import show_preview, show_problems, summary
+    from storage.keys import run_time
+
+    if not (dry_run or yes or sys.stdin.isatty()):
+        raise click.UsageError("not on a terminal, nobody can be asked: give --dry-run to look, --yes to write")
+    if run is not None:
+        run_time(run)
+    settings = settings_of(archive, sources)
+    chosen = choose(settings, Selection(sources=ids, since=since, until=until, run=run))
+    if not chosen:
+        click.echo(f"bantin: no published run in {settings.archive} is of these sources and times", err=True)
+        return
+    told = console(stderr=True)
+    try:
+        with counting(told, "cleaning runs again", len(chosen)) as done:
+            made = preview(chosen, Rules(rules), settings, lambda pages: done())
+        show_preview(console(), made)
+        show_problems(told, made.problems)
+        if made.to_write and not dry_run:
+            if not yes:
+                click.confirm(f"Write these {len(made.to_write)} runs?", abort=True)
+            with counting(told, "writing runs", len(made.to_write)) as done:
+                made.problems += (unwritten := write(made, settings, done))
+            show_problems(told, unwritten)
+            click.echo(f"bantin: written: {summary(made)}", err=True)
+        if not dry_run:
+            forget(made, chosen, settings)
+    except KeyboardInterrupt:
+        click.echo("bantin: interrupted; what is cleaned is kept: the same command goes on from there", err=True)
+        raise SystemExit(INTERRUPTED) from None
+    if made.problems:
+        raise SystemExit(1)

@@ -1,0 +1,129 @@
+"""Writing what a re-clean made: rules, report and articles of each run that changes, in this order.
+
+The articles table comes last: as long as it is the old one, a further re-clean finds the run changed and writes all
+three again. So a re-clean may be killed between any two of them.
+"""
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import groupby
+from typing import Any
+
+from bantin.clean import source_of_run
+from bantin.crew import LOST
+from bantin.errors import NotReady
+from bantin.publish import describe
+from bantin.reclean import Preview, Problem, Recleaned, state_of
+from bantin.settings import Settings
+from model.article import Article
+from model.errors import BantinError
+from model.source import dump_source
+from storage import keys, reports
+from storage.errors import KeyNotFound, PreconditionFailed, StoreRefused
+from storage.store import ObjectStore, open_store
+from storage.superseded import replace_articles
+from storage.tables import read, read_columns
+
+
+def write(made: Preview, settings: Settings, on_run: Callable[[], None] = lambda: None) -> list[Problem]:
+    """Writes the runs that change, and returns those that could not be: who was fetched or published again since it
+    was looked at stays as it is. May be interrupted between any two runs, and called again. Raises `StoreRefused`."""
+    store = open_store(settings.archive)
+    problems = []
+    for source, runs in groupby(made.to_write, lambda one: one.source):
+        texts = _Texts(store, source)
+        for recleaned in runs:
+            try:
+                _write(store, recleaned, texts)
+            except StoreRefused:
+                raise
+            except BantinError as err:
+                problems.append(Problem(source, recleaned.run, str(err)))
+            on_run()
+    return problems
+
+
+def forget(made: Preview, chosen: list[tuple[str, str]], settings: Settings) -> None:
+    """Deletes what waited in `work/` for runs that are written, or need not be."""
+    store = open_store(settings.archive)
+    failed = {(problem.source, problem.run) for problem in made.problems}
+    for source, run in chosen:
+        if (source, run) not in failed:
+            store.delete([info.key for info in store.list(keys.recleaned_prefix(source, run))])
+
+
+def _write(store: ObjectStore, recleaned: Recleaned, texts: "_Texts") -> None:
+    source, run = recleaned.source, recleaned.run
+    key = keys.work_recleaned(source, run, recleaned.fingerprint)
+    report = reports.read_report(store, source, run)
+    if report is None or state_of(store, source, run) != recleaned.seen:
+        changed = "it was fetched or published again while it was cleaned again: re-clean it once more"
+        raise NotReady(f"run {run} of {source}: {changed}", source=source, run=run)
+    try:
+        table, articles = store.get(key), read(store, key, Article)
+        told = json.loads(store.get(keys.work_recleaned_told(source, run, recleaned.fingerprint)))
+    except KeyNotFound as err:
+        gone = f"{key}: it was deleted before it was written: re-clean the run once more"
+        raise NotReady(gone, source=source, run=run) from err
+    _replace_rules(store, recleaned)
+    now = datetime.now(UTC)
+    report = describe(report, articles, [_as_published(one) for one in told], texts.before(run, articles))
+    reports.write_report(store, replace(report, recleaned_at=now))
+    replace_articles(store, source, run, table)
+    texts.put(run, articles)
+
+
+def _replace_rules(store: ObjectStore, recleaned: Recleaned) -> None:
+    """Makes the run keep the rules that its articles are now made by, and keeps the ones before, under their hash."""
+    key = keys.run_source(recleaned.source, recleaned.run)
+    if source_of_run(store, recleaned.source, recleaned.run) != recleaned.rules:
+        old = store.get(key)
+        sha256 = hashlib.sha256(old).hexdigest()
+        with suppress(PreconditionFailed):
+            store.put(keys.superseded_rules(recleaned.source, recleaned.run, sha256), old, if_absent=True)
+        store.put(key, dump_source(recleaned.rules).encode())
+
+
+def _as_published(told: dict[str, Any]) -> dict[str, Any]:
+    """Of a page that was rejected what a report says: of one that was lost also where its record is."""
+    return told if told["kind"] in LOST else {name: told[name] for name in ("url", "kind", "detail")}
+
+
+class _Texts:
+    """The texts of a source's articles, run by run, so that a report can say which were new when a run found them."""
+
+    def __init__(self, store: ObjectStore, source: str) -> None:
+        self._by_article: dict[str, dict[str, tuple[datetime, str]]] = defaultdict(dict)
+        self._by_run: dict[str, list[str]] = {}
+        for info in store.list(keys.articles_prefix(source)):
+            table = keys.parse_table(info.key)
+            if table is not None:
+                self._put(table[1], read_columns(store, info.key, ("id", "fetched_at", "text_sha256")))
+
+    def before(self, run: str, articles: list[Article]) -> dict[str, str]:
+        """By article the hash of the newest text of other runs, fetched before any of `articles`."""
+        found: dict[str, str] = {}
+        if not articles:
+            return found
+        begin = min(article.fetched_at for article in articles)
+        for article in articles:
+            texts = [text for other, text in self._by_article[article.id].items() if other != run and text[0] < begin]
+            if texts:
+                found[article.id] = max(texts)[1]
+        return found
+
+    def put(self, run: str, articles: list[Article]) -> None:
+        """Makes `articles` those of the run."""
+        self._put(run, [{"id": a.id, "fetched_at": a.fetched_at, "text_sha256": a.text_sha256} for a in articles])
+
+    def _put(self, run: str, rows: list[dict[str, object]]) -> None:
+        for article in self._by_run.get(run, []):
+            self._by_article[article].pop(run, None)
+        self._by_run[run] = [str(row["id"]) for row in rows]
+        for row in rows:
+            self._by_article[str(row["id"])][run] = (row["fetched_at"], row["text_sha256"])  # type: ignore[assignment]
