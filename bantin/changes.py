@@ -17,7 +17,7 @@ NOT_COMPARED = frozenset({"cleaner_version", "text_sha256"})
 """The one is another's with every release, the other only says once more that title or text has changed."""
 
 SAMPLES = 3
-"""So many changes are kept as a sample, of each field and of rows that appear or vanish."""
+"""So many pages are kept as a sample, of each field and of rows that appear or vanish."""
 
 FIELDS = tuple(one.name for one in fields(Article) if one.name not in NOT_COMPARED)
 
@@ -89,7 +89,8 @@ class Changes:
         return sorted((one for one in counts if one[1] != one[2]), key=lambda one: (-abs(one[1] - one[2]), one[0]))
 
     def _keep(self, sample: Sample) -> None:
-        if sum(one.field == sample.field for one in self.samples) < SAMPLES:
+        same = [one.url for one in self.samples if one.field == sample.field]
+        if len(same) < SAMPLES and sample.url not in same:
             self.samples.append(sample)
 
 
@@ -110,6 +111,8 @@ def compare_rows(before: Iterable[Article], after: Iterable[Article], why: Mappi
         found.changed += bool(names)
         found.fields.update(names)
         for name in names:
+            if name == "html" and "text" in names:
+                continue  # it would show the same once more
             found._keep(Sample(row.source, row.run, row.url, name, getattr(row, name), getattr(other, name)))
     for place, row in new.items():
         found.blocks_after.update(removal.rule for removal in row.removed)

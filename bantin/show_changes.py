@@ -1,7 +1,8 @@
 """Showing what a re-clean would change: counts by field and by rule, rows that appear and vanish, a sample of diffs."""
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, is_dataclass
 from typing import Any
 
 from rich.console import Console
@@ -17,7 +18,7 @@ AROUND = 60
 """So many characters of a line are shown before the place where it differs, and three times as many after."""
 
 
-def show_preview(console: Console, made: Preview, *, samples: bool = True) -> None:
+def show_preview(console: Console, made: Preview) -> None:
     """The counts, then the sample."""
     console.print(Text(summary(made), style="bold"))
     changes = made.changes
@@ -26,12 +27,10 @@ def show_preview(console: Console, made: Preview, *, samples: bool = True) -> No
     if changes.vanished:
         console.print(_table(("rows that vanish, by reason", "rows"), changes.vanished.most_common()))
     if by_rule := changes.blocks_by_rule():
-        shown = [(rule, before, after) for rule, before, after in by_rule[:RULES_SHOWN]]
-        console.print(_table(("removed by rule", "blocks before", "after"), shown))
+        console.print(_table(("removed by rule", "blocks before", "after"), by_rule[:RULES_SHOWN]))
         if len(by_rule) > RULES_SHOWN:
             console.print(Text(f"and {len(by_rule) - RULES_SHOWN} rules more", style="dim"))
-    if samples:
-        _show_samples(console, changes)
+    _show_samples(console, changes)
 
 
 def show_problems(console: Console, problems: list[Problem]) -> None:
@@ -92,8 +91,14 @@ def lines_of(value: Any) -> list[str]:
     if isinstance(value, dict):
         return [f"{name}: {one}" for name, one in value.items()]
     if isinstance(value, list):
-        return [str(one) for one in value]
+        return [_entry(one) for one in value]
     return str(value).split("\n")
+
+
+def _entry(value: Any) -> str:
+    if not is_dataclass(value) or isinstance(value, type):
+        return str(value)
+    return " | ".join(str(one) for one in asdict(value).values() if one is not None)
 
 
 def _first_difference(one: str, other: str) -> int:
@@ -106,7 +111,7 @@ def _cut(line: str, start: int) -> str:
     return "…" * (begin > 0) + shown + "…" * (len(line) > begin + len(shown))
 
 
-def _table(heads: tuple[str, ...], rows: list[Any]) -> Table:
+def _table(heads: tuple[str, ...], rows: Sequence[tuple[Any, ...]]) -> Table:
     table = Table(box=None, pad_edge=False)
     for number, head in enumerate(heads):
         table.add_column(head, justify="right" if number else "left")

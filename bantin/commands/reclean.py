@@ -64,7 +64,7 @@ def reclean(
     from bantin.progress import counting
     from bantin.reclean import Rules, Selection, choose, preview
     from bantin.rewrite import forget, write
-    from bantin.show_changes import show_preview, show_problems, summary
+    from bantin.show_changes import show_preview, show_problems
     from storage.keys import run_time
 
     if not (dry_run or yes or sys.stdin.isatty()):
@@ -88,7 +88,7 @@ def reclean(
             with counting(told, "writing runs", len(made.to_write)) as done:
                 made.problems += (unwritten := write(made, settings, done))
             show_problems(told, unwritten)
-            click.echo(f"bantin: written: {summary(made)}", err=True)
+            click.echo(f"bantin: {len(made.to_write) - len(unwritten)} runs are written", err=True)
         if not dry_run:
             forget(made, chosen, settings)
     except KeyboardInterrupt:
