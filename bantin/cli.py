@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from bantin.commands.lake import lake
 from bantin.commands.options import MISTAKE, console, settings_of, with_archive
 from bantin.commands.reclean import reclean
 from bantin.errors import INTERRUPTED
@@ -40,6 +41,7 @@ def main() -> None:
 
 
 main.add_command(reclean)
+main.add_command(lake)
 
 
 @main.command()

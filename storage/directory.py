@@ -76,11 +76,13 @@ class DirectoryStore:
                 _sync_folder(target.parent)
         return etag
 
-    def get(self, key: str, byte_range: tuple[int, int] | None = None) -> bytes:
+    def get(self, key: str, byte_range: tuple[int, int] | None = None, *, if_match: str | None = None) -> bytes:
         """See `ObjectStore.get`."""
         check_range(byte_range)
         offset, length = byte_range or (0, -1)
         with self._explained(key), self._path(key).open("rb") as file:
+            if if_match is not None and _etag(os.fstat(file.fileno())) != if_match:
+                raise PreconditionFailed(f"{key}: it is no longer as it was read: read it again", self.url, key)
             file.seek(offset)
             return file.read(length)
 

@@ -30,6 +30,7 @@ _RUN = re.compile(r"\d{8}T\d{6}Z")
 _PART = re.compile(
     r"raw/src=(?P<source>[^/]+)/run=(?P<run>[^/]+)/attempt-(?P<attempt>\d+)-part-(?P<part>\d+)\.warc\.gz"
 )
+_LAKE = re.compile(r"lake/src=(?P<source>[^/]+)/month=(?P<month>\d{4}-\d\d)\.parquet")
 _ATTEMPT = re.compile(r"/attempt-(\d+)[.-]")
 _TABLE = re.compile(r"(?:captures|articles)/src=(?P<source>[^/]+)/day=[^/]+/(?P<run>[^/]+)\.parquet")
 
@@ -122,12 +123,23 @@ def month_of(run: str) -> str:
 
 def lake(source: str, month: str) -> str:
     """The key of the articles of a source and a month (`2026-11`)."""
-    return f"{lake_prefix(source)}month={_checked(_MONTH, month, 'a month like 2026-11')}.parquet"
+    return f"{lake_prefix(source)}month={_month(month)}.parquet"
 
 
 def lake_prefix(source: str | None = None) -> str:
     """Where the monthly tables of a source, or of all sources, begin."""
     return f"lake/src={_source(source)}/" if source else "lake/"
+
+
+def parse_lake(key: str) -> tuple[str, str] | None:
+    """Source and month that `lake` was given; None where `key` is another object."""
+    found = _LAKE.fullmatch(key)
+    return (found["source"], found["month"]) if found else None
+
+
+def is_over(month: str, moment: datetime) -> bool:
+    """Whether a month (`2026-11`) is over, in UTC, at `moment` (aware). Raises `InvalidKey`."""
+    return _month(month) < f"{moment.astimezone(UTC):%Y-%m}"
 
 
 def frontier(source: str) -> str:
@@ -218,6 +230,10 @@ def _run(run: str) -> str:
 
 def _day(run: str) -> str:
     return run_time(run).date().isoformat()
+
+
+def _month(month: str) -> str:
+    return _checked(_MONTH, month, "a month like 2026-11")
 
 
 def _checked(pattern: re.Pattern[str], value: str, expected: str) -> str:

@@ -79,14 +79,16 @@ class S3Store:
         with self._explained(key):
             return self._put(name, data, conditions)
 
-    def get(self, key: str, byte_range: tuple[int, int] | None = None) -> bytes:
+    def get(self, key: str, byte_range: tuple[int, int] | None = None, *, if_match: str | None = None) -> bytes:
         """See `ObjectStore.get`."""
         name = self._name(key)
         check_range(byte_range)
         asked = {}
         if byte_range:
             offset, length = byte_range
-            asked = {"Range": f"bytes={offset}-{offset + max(length, 1) - 1}"}  # HTTP has no empty range
+            asked["Range"] = f"bytes={offset}-{offset + max(length, 1) - 1}"  # HTTP has no empty range
+        if if_match is not None:
+            asked["IfMatch"] = f'"{if_match}"'
         with self._explained(key):
             try:
                 answer = self._client.get_object(Bucket=self.bucket, Key=name, **asked)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
 from urllib.parse import unquote, urlsplit
 
-from storage.errors import InvalidKey, KeyNotFound, StoreRefused, StoreUnavailable
+from storage.errors import InvalidKey, KeyNotFound, PreconditionFailed, StoreRefused, StoreUnavailable
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -68,10 +68,10 @@ class ObjectStore(Protocol):
         ETag; raises `PreconditionFailed` where not.
         """
 
-    def get(self, key: str, byte_range: tuple[int, int] | None = None) -> bytes:
+    def get(self, key: str, byte_range: tuple[int, int] | None = None, *, if_match: str | None = None) -> bytes:
         """The object's bytes, or `(offset, length)` of them: as many as there are, so b"" past the end.
 
-        Raises `KeyNotFound`.
+        Raises `KeyNotFound`; with `if_match`, `PreconditionFailed` where the object no longer has that ETag.
         """
 
     def list(self, prefix: str) -> Iterator[ObjectInfo]:
@@ -173,7 +173,7 @@ def check_range(byte_range: tuple[int, int] | None) -> None:
 class ObjectReader(io.RawIOBase):
     """A stored object as a seekable, read-only, unbuffered file. Most callers want `open_object`.
 
-    Raises `KeyNotFound` when made, and `StoreUnavailable` when a shorter object replaces it while it is read.
+    Raises `KeyNotFound` when made, and `StoreUnavailable` when the object is replaced while it is read.
     """
 
     def __init__(self, store: ObjectStore, key: str) -> None:
@@ -184,6 +184,7 @@ class ObjectReader(io.RawIOBase):
         self._position = 0
         self.name = key
         self.size_bytes = info.size_bytes
+        self._etag = info.etag
 
     def readable(self) -> bool:
         """Yes."""
@@ -209,14 +210,19 @@ class ObjectReader(io.RawIOBase):
         wanted = min(len(view), self.size_bytes - self._position)
         if wanted <= 0:
             return 0
-        data = self._store.get(self.name, (self._position, wanted))
-        if len(data) != wanted:
-            raise StoreUnavailable(
-                f"{self.name}: it was replaced while it was read; read it again", self._store.url, self.name
-            )
+        try:
+            data = self._store.get(self.name, (self._position, wanted), if_match=self._etag)
+        except PreconditionFailed as err:
+            raise self._replaced() from err
+        if len(data) != wanted:  # by a store that knows no conditions
+            raise self._replaced()
         view[:wanted] = data
         self._position += wanted
         return wanted
+
+    def _replaced(self) -> StoreUnavailable:
+        problem = f"{self.name}: it was replaced while it was read; read it again"
+        return StoreUnavailable(problem, self._store.url, self.name)
 
 
 def open_object(store: ObjectStore, key: str, block_bytes: int = BLOCK_BYTES) -> BinaryIO:

@@ -337,8 +337,8 @@ class Spy:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)
 
-    def get(self, key: str, byte_range: tuple[int, int] | None = None) -> bytes:
-        data = self._store.get(key, byte_range)
+    def get(self, key: str, byte_range: tuple[int, int] | None = None, **conditions: Any) -> bytes:
+        data = self._store.get(key, byte_range, **conditions)
         self.read_bytes += len(data)
         return data
 
@@ -393,12 +393,20 @@ def test_an_object_reads_like_a_file(store: ObjectStore, tmp_path: Path):
         open_object(store, "nonesuch")
 
 
-@pytest.mark.parametrize("kind", ["directory"], indirect=True)
-def test_an_object_that_shrinks_while_it_is_read_is_read_again(store: ObjectStore):
+def test_bytes_are_got_of_the_object_that_is_meant_or_not_at_all(store: ObjectStore):
+    etag = store.put("a", b"0123456789")
+    assert store.get("a", (2, 3), if_match=etag) == b"234"
+    store.put("a", b"9876543210")
+    with pytest.raises(PreconditionFailed, match="read it again"):
+        store.get("a", (2, 3), if_match=etag)
+
+
+@pytest.mark.parametrize("other", [b"01", b"9876543210"])
+def test_an_object_that_is_replaced_while_it_is_read_is_read_again(store: ObjectStore, other: bytes):
     store.put("a", b"0123456789")
     with open_object(store, "a", 4) as file:
         assert file.read(4) == b"0123"
-        store.put("a", b"01")
+        store.put("a", other)
         with pytest.raises(StoreUnavailable, match="read it again") as caught:
             file.read(4)
     assert caught.value.retryable

@@ -1,0 +1,57 @@
+"""`bantin lake`: the monthly tables for bulk readers."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from bantin.commands.options import console, settings_of, with_archive
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from rich.console import Console
+
+    from bantin.lake import Built
+
+
+@click.command()
+@with_archive
+@click.argument("ids", metavar="[SOURCE…]", nargs=-1)
+@click.option("--month", metavar="MONTH", help="This month alone, e.g. 2026-10. [every month that is closed]")
+@click.option("--dry-run", is_flag=True, help="Say what would be built, and build nothing.")
+def lake(archive: str | None, sources: Path | None, ids: tuple[str, ...], month: str | None, dry_run: bool) -> None:
+    """Bring lake/ up to date: one Parquet object a source and closed month, made of the articles of its runs.
+
+    Only what is missing or stale is built. Interrupted, it goes on when it is called again. Exits with 1 where a month
+    could not be built.
+    """
+    from rich.text import Text
+
+    from bantin.display import safe
+    from bantin.lake import State, build, survey
+
+    settings = settings_of(archive, sources)
+    found = list(survey(settings, tuple(dict.fromkeys(ids)), month))
+    due = [one for one in found if one.state is not State.FRESH]
+    out = console()
+    if dry_run:
+        for one in due:
+            out.print(Text(f"{one.key}\t{one.state}\tof {len(one.tables)} tables"))
+    failed = 0
+    for built in [] if dry_run else _shown(build(settings, due), len(due), console(stderr=True)):
+        failed += built.error is not None
+        said = (
+            f"failed: {safe(built.error)}" if built.error else f"{built.rows} rows of {len(built.month.tables)} tables"
+        )
+        out.print(Text(f"{built.month.key}\t{built.month.state}\t{said}", style="red" if built.error else ""))
+    click.echo(f"{len(found) - len(due)} months were up to date, {len(due)} were not", err=True)
+    if failed:
+        raise SystemExit(1)
+
+
+def _shown(months: "Iterable[Built]", count: int, out: "Console") -> "Iterator[Built]":
+    """Passes the months on, with a bar on a terminal."""
+    from rich.progress import track
+
+    return iter(track(months, "lake", count, console=out, transient=True, disable=not out.is_terminal))
