@@ -37,14 +37,14 @@ def lake(archive: str | None, sources: Path | None, ids: tuple[str, ...], month:
     out = console()
     if dry_run:
         for one in due:
-            out.print(Text(f"{one.key}\t{one.state}\tof {len(one.tables)} tables"))
+            out.print(Text(f"{one.key}: {one.state}, of {len(one.tables)} tables"))
     failed = 0
     for built in [] if dry_run else _shown(build(settings, due), len(due), console(stderr=True)):
         failed += built.error is not None
         said = (
             f"failed: {safe(built.error)}" if built.error else f"{built.rows} rows of {len(built.month.tables)} tables"
         )
-        out.print(Text(f"{built.month.key}\t{built.month.state}\t{said}", style="red" if built.error else ""))
+        out.print(Text(f"{built.month.key}: {built.month.state}, {said}", style="red" if built.error else ""))
     click.echo(f"{len(found) - len(due)} months were up to date, {len(due)} were not", err=True)
     if failed:
         raise SystemExit(1)
