@@ -34,6 +34,8 @@ _LAKE = re.compile(r"lake/src=(?P<source>[^/]+)/month=(?P<month>\d{4}-\d\d)\.par
 _ATTEMPT = re.compile(r"/attempt-(\d+)[.-]")
 _TABLE = re.compile(r"(?:captures|articles)/src=(?P<source>[^/]+)/day=[^/]+/(?P<run>[^/]+)\.parquet")
 
+_SUPERSEDED = re.compile(r"superseded/src=(?P<source>[^/]+)/run=(?P<run>[^/]+)/(?P<sha256>[0-9a-f]{64})\.parquet")
+
 
 class PartName(NamedTuple):
     """What the key of a WARC part says."""
@@ -114,6 +116,12 @@ def superseded_rules(source: str, run: str, sha256: str) -> str:
 def superseded_prefix(source: str, run: str | None = None) -> str:
     """Where the replaced articles tables of a source, or of one of its runs, begin."""
     return f"superseded/src={_source(source)}/" + (f"run={_run(run)}/" if run else "")
+
+
+def parse_superseded(key: str) -> tuple[str, str, str] | None:
+    """Source, run and hash of an articles table that was replaced; None where `key` is another object."""
+    found = _SUPERSEDED.fullmatch(key)
+    return (found["source"], found["run"], found["sha256"]) if found else None
 
 
 def month_of(run: str) -> str:

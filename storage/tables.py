@@ -5,7 +5,7 @@ The same rows give the same bytes: nothing of the clock or the machine enters a 
 
 import json
 import types
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -15,6 +15,7 @@ from operator import attrgetter
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from storage.errors import Corrupt
@@ -60,24 +61,29 @@ def encode(rows: Iterable[Any], record: type, *, unread: Places = ()) -> bytes:
     return bytes(out.getvalue())
 
 
-def read(store: ObjectStore, key: str, record: type[Record]) -> list[Record]:
-    """The rows of the table at `key`. Columns of a later version are left out; ones that are missing (an earlier
-    version wrote the file) take the field's default, or None.
+def read(store: ObjectStore, key: str, record: type[Record], where: Mapping[str, Any] | None = None) -> list[Record]:
+    """The rows of the table at `key`, or those of them that have the values of `where`. Columns of a later version are
+    left out; ones that are missing (an earlier version wrote the file) take the field's default, or None.
 
     Raises `KeyNotFound`, and `Corrupt` where the object is no such table.
     """
     known = {f.name: f for f in fields(record)}  # type: ignore[arg-type]
-    rows = read_columns(store, key, list(known))
+    rows = read_columns(store, key, list(known), where)
     hints = get_type_hints(record)
     return [record(**{name: _revive(row.get(name), f, hints[name]) for name, f in known.items()}) for row in rows]
 
 
-def read_columns(store: ObjectStore, key: str, columns: Sequence[str]) -> list[dict[str, Any]]:
-    """The named columns (those that are there) of the table at `key`, a dict a row.
+def read_columns(
+    store: ObjectStore, key: str, columns: Sequence[str], where: Mapping[str, Any] | None = None
+) -> list[dict[str, Any]]:
+    """The named columns (those that are there) of the table at `key`, a dict a row; where `where` is given, of those
+    rows that have its values.
 
     Raises `KeyNotFound`, and `Corrupt` where the object is not Parquet.
     """
     table = _read(store, key, columns)
+    for name, value in (where or {}).items():
+        table = table.filter(pc.equal(table[name], value))
     try:
         rows: list[dict[str, Any]] = table.to_pylist(maps_as_pydicts="strict")
     except ValueError as err:  # text that is no UTF-8
