@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from bantin.commands.lake import lake
+from bantin.commands import history
 from bantin.commands.options import MISTAKE, console, settings_of, with_archive
 from bantin.commands.reclean import reclean
 from bantin.errors import INTERRUPTED
@@ -154,40 +155,6 @@ def clean(
         raise SystemExit(1)
 
 
-@main.command("list")
-@with_archive
-@click.argument("source_id", metavar="[SOURCE]", required=False)
-@click.option("-n", "most", metavar="N", type=click.IntRange(1), default=50, show_default=True, help="At most so many.")
-def list_(archive: str | None, sources: Path | None, source_id: str | None, most: int) -> None:
-    """List the archive's articles, newest day first."""
-    from bantin.display import show_list
-    from bantin.reading import list_articles
-
-    settings = settings_of(archive, sources)
-    entries = list_articles(settings, source_id)
-    show_list(console(), entries[:most])
-    if len(entries) > most:
-        click.echo(f"{len(entries) - most} more: -n {len(entries)} shows all", err=True)
-    if not entries:
-        click.echo(f"no articles {f'of {source_id!r} ' if source_id else ''}in {settings.archive}", err=True)
-
-
-@main.command()
-@with_archive
-@click.argument("article_id", metavar="ID")
-@click.option("--json", "json_", is_flag=True, help="The row as one JSON object.")
-def show(archive: str | None, sources: Path | None, article_id: str, json_: bool) -> None:
-    """Show an article: text, metadata, and what was removed. ID may be the beginning of one."""
-    from bantin.display import as_json, show_article
-    from bantin.reading import find_article
-
-    article = find_article(settings_of(archive, sources), article_id)
-    if json_:
-        click.echo(as_json(article))
-    else:
-        show_article(console(), article)
-
-
 @main.group()
 def source() -> None:
     """The registry of sources."""
@@ -273,3 +240,10 @@ def demo(archive: str | None, sources: Path | None) -> None:
     from bantin.demo import run_demo
 
     sys.exit(run_demo(settings_of(archive, sources), console()))
+
+
+main.add_command(history.list_)
+main.add_command(history.show)
+main.add_command(history.history)
+main.add_command(history.diff)
+main.add_command(history.cite)

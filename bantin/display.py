@@ -100,7 +100,7 @@ def show_list(console: Console, entries: Iterable[Entry]) -> None:
     rows = (
         ((e.id, e.published_on, e.source, e.language, e.title), "red" if e.quarantined else "default") for e in entries
     )
-    _show_rows(console, ("id", "day", "source", "lang", "title"), rows)
+    show_rows(console, ("id", "day", "source", "lang", "title"), rows)
 
 
 def show_sources(console: Console, sources: "Iterable[Source]") -> None:
@@ -119,7 +119,7 @@ def show_sources(console: Console, sources: "Iterable[Source]") -> None:
         )
         for s in sources
     )
-    _show_rows(console, ("id", "kind", "languages", "schedule", "ways in", "name"), rows)
+    show_rows(console, ("id", "kind", "languages", "schedule", "ways in", "name"), rows)
 
 
 def _ways_in(source: "Source") -> str:
@@ -130,7 +130,7 @@ def _ways_in(source: "Source") -> str:
     return ", ".join([*counted, *announced, *(["a crawl"] if found.crawl else [])])
 
 
-def _show_rows(console: Console, names: tuple[str, ...], rows: Iterable[tuple[tuple[object, ...], str]]) -> None:
+def show_rows(console: Console, names: tuple[str, ...], rows: Iterable[tuple[tuple[object, ...], str]]) -> None:
     """Cells and a style each row: a table on a terminal, tab-separated lines elsewhere."""
     if not console.is_terminal:
         for cells, _ in rows:
@@ -186,7 +186,7 @@ def show_outlook(console: Console, source_id: str, outlook: "Outlook") -> None:
     rows = [
         ((row["why"], row["kind"], row["url"], row["via"] and f"named by {row['via']}"), "") for row in outlook.plan
     ]
-    _show_rows(console, ("why", "kind", "url", "via"), rows)
+    show_rows(console, ("why", "kind", "url", "via"), rows)
     told = Console(stderr=True, highlight=False, soft_wrap=True)
     reasons = ", ".join(f"{count} {why}" for why, count in outlook.reasons.items())
     told.print(Text(f"{source_id}: the next crawl would ask for {reasons or 'nothing'}", style="bold"))

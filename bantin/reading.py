@@ -1,19 +1,28 @@
-"""Reading the archive: lists of articles, and one article by its id."""
+"""Reading the archive: lists of articles, one article by its id, and the history of one."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, fields
 from datetime import date, datetime
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from bantin.settings import Settings
 from model.article import Article
 from model.errors import BantinError
-from storage import keys
+from storage.absences import Away, read_seen
+from storage.history import Row, Version, as_of, by_time, latest, versions
+from storage.rows import OnTable, Table, article_tables, find_rows, read_rows
 from storage.store import ObjectStore, open_store
 from storage.tables import read, read_columns
 
+Watch = Callable[[str, int, int], None]
+"""Is told what is being read, how many tables of it have been, and of how many."""
+
 
 class NoSuchArticle(BantinError):
-    """No article of the archive has that id, or several begin with it."""
+    """No article of the archive has that id, or several begin with it, or it was not there at that time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,37 +40,118 @@ class Entry:
     quarantined: bool
 
 
-_COLUMNS = ("id", "source", "url", "title", "author", "language", "published_on", "fetched_at", "quarantined")
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The first articles of a list, and how many there are in all."""
+
+    entries: list[Entry]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What became of an article: its texts, the oldest first, and when its page was away."""
+
+    versions: list[Version]
+    away: list[Away]
+
+    @property
+    def rows(self) -> list[Row]:
+        """All rows, by `fetched_at`."""
+        return [row for version in self.versions for row in version.rows]
+
+
+_COLUMNS = tuple(field.name for field in fields(Entry))
+_ROW = tuple(field.name for field in fields(Row) if field.name not in ("source", "run", "key"))
 
 
 def list_articles(settings: Settings, source: str | None = None) -> list[Entry]:
     """The articles of the archive, or of one source, newest day first. Raises `StorageError`."""
+    return list_page(settings, source).entries
+
+
+def list_page(
+    settings: Settings,
+    source: str | None = None,
+    *,
+    at: datetime | None = None,
+    most: int | None = None,
+    watch: Watch | None = None,
+) -> Listing:
+    """The first `most` articles of the archive, or of one source, newest day first: as they are, or as they were `at`
+    a time. What is shown of them is read of these alone. Raises `StorageError`."""
     store = open_store(settings.archive)
-    newest: dict[str, Entry] = {}
-    for key in _tables(store, source):
-        for row in read_columns(store, key, _COLUMNS):
-            known = newest.get(row["id"])
-            if known is None or known.fetched_at < row["fetched_at"]:
-                newest[row["id"]] = Entry(**row)
-    return sorted(newest.values(), key=lambda e: (e.published_on or date.min, e.fetched_at), reverse=True)
+    tables = article_tables(store, source)
+    rows = read_rows(store, tables, ("id", "fetched_at", "published_on"), _watched(watch, "articles"))
+    view = latest(rows) if at is None else as_of(rows, at)
+    days = np.asarray(pc.fill_null(view["published_on"].cast(pa.int32()), np.iinfo(np.int32).min))
+    order = np.lexsort((-np.asarray(view["fetched_at"].cast(pa.int64())), -days.astype(np.int64)))[:most]
+    return Listing(_entries(store, tables, view.take(pa.array(order))), len(view))
+
+
+def _entries(store: ObjectStore, tables: list[Table], rows: pa.Table) -> list[Entry]:
+    wanted = [(row["id"], row["fetched_at"], row["table"]) for row in rows.to_pylist()]
+    found = {
+        (row["id"], row["fetched_at"], place): Entry(**row)
+        for place in sorted({place for _, _, place in wanted})
+        for row in read_columns(store, tables[place].key, _COLUMNS)
+    }
+    return [found[one] for one in wanted]
 
 
 def find_article(settings: Settings, wanted: str) -> Article:
     """The newest row of the article whose id is, or begins with, `wanted`. Raises `NoSuchArticle`, `StorageError`."""
     store = open_store(settings.archive)
-    found: dict[str, tuple[datetime, str]] = {}
-    for key in _tables(store, None):
-        for row in read_columns(store, key, ("id", "fetched_at")):
-            if row["id"].startswith(wanted):
-                found[row["id"]] = max(found.get(row["id"], (row["fetched_at"], key)), (row["fetched_at"], key))
-    if not wanted or not found:
-        raise NoSuchArticle(f"{wanted!r}: no article of this id in {settings.archive}: `bantin list` names them")
-    if len(found) > 1:
-        some = ", ".join(sorted(found)[:5])
-        raise NoSuchArticle(f"{wanted!r}: {len(found)} articles begin so ({some}): give more of the id")
-    (article_id, (fetched_at, key)) = next(iter(found.items()))
-    return next(a for a in read(store, key, Article) if a.id == article_id and a.fetched_at == fetched_at)
+    return read_article(store, find_versions(store, wanted)[-1].newest)
 
 
-def _tables(store: ObjectStore, source: str | None) -> Iterator[str]:
-    return (info.key for info in store.list(keys.articles_prefix(source)) if keys.parse_table(info.key))
+def find_history(settings: Settings, wanted: str, watch: Watch | None = None) -> History:
+    """The history of the article whose id is, or begins with, `wanted`. Raises `NoSuchArticle`, `StorageError`."""
+    store = open_store(settings.archive)
+    rows = [row for version in find_versions(store, wanted, watch) for row in version.rows]
+    seen = read_seen(store, rows, _watched(watch, "captures"))
+    return History(versions(rows, seen.unchanged), seen.away)
+
+
+def find_versions(store: ObjectStore, wanted: str, watch: Watch | None = None) -> list[Version]:
+    """The versions of the article whose id is, or begins with, `wanted`; at least one. Raises `NoSuchArticle`,
+    `StorageError`."""
+    rows = rows_of(store, article_tables(store), wanted, watch)
+    if not rows:
+        raise NoSuchArticle(f"{wanted!r}: no article of this id in {store.url}: `bantin list` names them")
+    return versions(rows)
+
+
+def rows_of(store: ObjectStore, tables: list[Table], wanted: str, watch: Watch | None = None) -> list[Row]:
+    """The rows of the one article whose id is, or begins with, `wanted`, in `tables`; none where `wanted` is empty.
+
+    Raises `NoSuchArticle` where several begin so, and `StorageError`.
+    """
+    if not wanted:
+        return []
+    found = find_rows(store, tables, wanted, _ROW, _watched(watch, "articles")).to_pylist()
+    rows = [_row(values, tables[values.pop("table")]) for values in found]
+    ids = sorted({row.id for row in rows})
+    if len(ids) > 1 and wanted not in ids:
+        raise NoSuchArticle(f"{wanted!r}: {len(ids)} articles begin so ({', '.join(ids[:5])}): give more of the id")
+    return [row for row in rows if len(ids) == 1 or row.id == wanted]
+
+
+def read_article(store: ObjectStore, row: Row) -> Article:
+    """The article that is in a row. Raises `StorageError`."""
+    where = {"id": row.id, "fetched_at": row.fetched_at}
+    return read(store, row.key, Article, where)[-1]
+
+
+def newest_until(rows: Iterable[Row], moment: datetime | None) -> Row | None:
+    """The newest of the rows, or of those that had been fetched at `moment`."""
+    until = [row for row in by_time(rows) if moment is None or row.fetched_at <= moment]
+    return until[-1] if until else None
+
+
+def _row(values: dict[str, object], table: Table) -> Row:
+    return Row(source=table.source, run=table.run, key=table.key, **values)  # type: ignore[arg-type]
+
+
+def _watched(watch: Watch | None, what: str) -> OnTable | None:
+    return None if watch is None else lambda done, total: watch(what, done, total)

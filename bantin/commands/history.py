@@ -1,0 +1,186 @@
+"""The commands that read articles and what time did to them: list, show, history, diff, cite."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from bantin.commands.options import console, settings_of, with_archive
+from bantin.moments import InvalidTime, Moment, parse_moment, parse_reference
+
+if TYPE_CHECKING:
+    from bantin.citations import Found
+    from bantin.reading import Watch
+
+
+class Time(click.ParamType[Moment]):
+    """A time as a user writes it."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Moment:
+        """Fails with what was expected."""
+        try:
+            return parse_moment(value)
+        except InvalidTime as err:
+            self.fail(str(err), param, ctx)
+
+
+class Reference(click.ParamType[tuple[str, Moment | None]]):
+    """An article's id, or the beginning of one, with or without a time: ID[@TIME]."""
+
+    name = "reference"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Fails with what was expected of the time."""
+        try:
+            return parse_reference(value)
+        except InvalidTime as err:
+            self.fail(str(err), param, ctx)
+
+
+@contextmanager
+def watching() -> Iterator["Watch | None"]:
+    """Shows on a terminal how many tables have been read."""
+    err = console(stderr=True)
+    if not err.is_terminal:
+        yield None
+        return
+    from rich.progress import Progress
+
+    with Progress(console=err, transient=True) as progress:
+        lines = {what: progress.add_task(what, total=None, visible=False) for what in ("articles", "captures")}
+        yield lambda what, done, total: progress.update(lines[what], completed=done, total=total, visible=True)
+
+
+@click.command("list")
+@with_archive
+@click.argument("source_id", metavar="[SOURCE]", required=False)
+@click.option("-n", "most", metavar="N", type=click.IntRange(1), default=50, show_default=True, help="At most so many.")
+@click.option("--as-of", metavar="TIME", type=Time(), help="As the archive was then: a day or a time, of UTC.")
+def list_(archive: str | None, sources: Path | None, source_id: str | None, most: int, as_of: Moment | None) -> None:
+    """List the archive's articles, newest day first."""
+    from bantin.display import show_list
+    from bantin.reading import list_page
+
+    settings = settings_of(archive, sources)
+    with watching() as watch:
+        found = list_page(settings, source_id, at=as_of.end if as_of else None, most=most, watch=watch)
+    show_list(console(), found.entries)
+    if found.total > len(found.entries):
+        click.echo(f"{found.total - len(found.entries)} more: -n {found.total} shows all", err=True)
+    if not found.total:
+        click.echo(f"no articles {f'of {source_id!r} ' if source_id else ''}in {settings.archive}", err=True)
+
+
+@click.command()
+@with_archive
+@click.argument("reference", metavar="ID[@TIME]", type=Reference())
+@click.option("--cleaned", metavar="MARK", help="As an earlier cleaning had it: the beginning of its mark.")
+@click.option("--json", "json_", is_flag=True, help="The row as one JSON object.")
+def show(
+    archive: str | None, sources: Path | None, reference: tuple[str, Moment | None], cleaned: str | None, json_: bool
+) -> None:
+    """Show an article: text, metadata, and what was removed. ID may be the beginning of one.
+
+    With a time, the article as it was then: of a day, at its end. A citation is such a time; UTC unless it names a
+    zone.
+    """
+    from bantin.display import as_json, show_article
+    from bantin.timeline import notes
+
+    found = _find(archive, sources, reference, cleaned)
+    if json_:
+        click.echo(as_json(found.article))
+    else:
+        show_article(console(), found.article)
+    if reference[1] is not None or found.cleaned is not None:
+        for line in notes(found):
+            click.echo(line, err=True)
+
+
+@click.command()
+@with_archive
+@click.argument("reference", metavar="ID[@TIME]", type=Reference())
+@click.option("--json", "json_", is_flag=True, help="One JSON object.")
+def cite(archive: str | None, sources: Path | None, reference: tuple[str, Moment | None], json_: bool) -> None:
+    """Print the citation of an article, newest or as of a time: `bantin show` finds it by that for ever."""
+    from bantin.timeline import citation_json, notes, show_citation
+
+    found = _find(archive, sources, reference, None)
+    if json_:
+        click.echo(citation_json(found))
+    else:
+        show_citation(console(), found)
+    if reference[1] is not None:
+        for line in notes(found):
+            click.echo(line, err=True)
+
+
+@click.command()
+@with_archive
+@click.argument("article_id", metavar="ID")
+@click.option("--json", "json_", is_flag=True, help="One JSON object.")
+def history(archive: str | None, sources: Path | None, article_id: str, json_: bool) -> None:
+    """Tell the history of an article: each text it had, from when to when, and when its page was gone or moved."""
+    from bantin.reading import find_history
+    from bantin.timeline import history_json, show_history
+
+    with watching() as watch:
+        found = find_history(settings_of(archive, sources), article_id.strip().lower(), watch)
+    if json_:
+        click.echo(history_json(found))
+    else:
+        show_history(console(), found)
+
+
+@click.command()
+@with_archive
+@click.argument("article_id", metavar="ID")
+@click.argument("times", metavar="[T1 [T2]]", nargs=-1, type=Time())
+@click.option("--json", "json_", is_flag=True, help="One JSON object, with the whole text.")
+@click.option("--html", is_flag=True, help="A fragment of HTML, with the whole text.")
+def diff(
+    archive: str | None,
+    sources: Path | None,
+    article_id: str,
+    times: tuple[Moment, ...],
+    json_: bool,
+    html: bool,
+) -> None:
+    """Show what changed in an article, word by word: from T1 to T2, or to its newest row, or between the two newest
+    versions that differ.
+
+    A time stands for the row that was the newest then. White space, quotation marks, dashes and where a tone mark
+    stands are no change.
+    """
+    import json
+
+    from bantin.comparing import compare, newest_change
+    from bantin.diff_forms import as_html, as_object
+    from bantin.timeline import show_diff
+
+    if len(times) > 2:
+        raise click.UsageError("expected at most two times: from when, and to when")
+    if json_ and html:
+        raise click.UsageError("--json or --html, not both")
+    settings, wanted = settings_of(archive, sources), article_id.strip().lower()
+    with watching() as watch:
+        found = compare(settings, wanted, times, watch) if times else newest_change(settings, wanted, watch)
+    if json_:
+        click.echo(json.dumps(as_object(found), ensure_ascii=False))
+    elif html:
+        click.echo(as_html(found))
+    else:
+        show_diff(console(), found)
+
+
+def _find(
+    archive: str | None, sources: Path | None, reference: tuple[str, Moment | None], cleaned: str | None
+) -> "Found":
+    from bantin.citations import find
+
+    with watching() as watch:
+        return find(settings_of(archive, sources), *reference, cleaned, watch)

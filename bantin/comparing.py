@@ -1,0 +1,31 @@
+"""Which two versions of an article are compared."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from bantin.citations import find
+from bantin.diff import Diff, diff
+from bantin.moments import Moment
+from bantin.reading import Watch, find_versions, read_article
+from bantin.settings import Settings
+from storage.store import open_store
+
+
+def compare(settings: Settings, wanted: str, times: Sequence[Moment], watch: Watch | None = None) -> Diff:
+    """What became of the article from the first time on: until the second, or until now. Raises `NoSuchArticle`,
+    `StorageError`."""
+    old, new = times[0], times[1] if len(times) > 1 else None
+    before, after = (find(settings, wanted, moment, watch=watch).article for moment in (old, new))
+    return diff(before, after)
+
+
+def newest_change(settings: Settings, wanted: str, watch: Watch | None = None) -> Diff:
+    """What changed between the two newest versions of which a reader would say that they differ; where there are none,
+    between the first and the last row. Raises `NoSuchArticle`, `StorageError`."""
+    store = open_store(settings.archive)
+    versions = find_versions(store, wanted, watch)
+    for after, before in pairwise(reversed(versions)):
+        found = diff(read_article(store, before.newest), read_article(store, after.newest))
+        if not found.unchanged:
+            return found
+    return diff(read_article(store, versions[0].rows[0]), read_article(store, versions[-1].newest))

@@ -1,0 +1,169 @@
+"""Showing what time did to an article: its history, the difference of two versions, where a citation leads."""
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from bantin.citations import Found
+from bantin.diff import Change, Diff, Paragraph
+from bantin.diff_forms import coloured, marked, shown
+from bantin.display import safe, show_rows
+from bantin.moments import citation, stamp
+from bantin.reading import History
+from storage.absences import Absence, Away
+from storage.history import Version
+
+HASH = 12
+"""So many digits of a text's hash are shown."""
+
+
+def show_history(console: Console, history: History) -> None:
+    """A line for each thing that happened, the oldest first."""
+    newest = history.versions[-1].newest
+    if console.is_terminal:
+        console.print(Text(f"{newest.id}  {safe(newest.title)}", style="bold"))
+        console.print(Text(safe(f"{newest.url}\n"), style="dim"))
+    lines = ((cells, style) for _, cells, style in sorted(_events(history), key=lambda event: event[0]))
+    show_rows(console, ("from", "last seen", "what", "text", "title"), lines)
+
+
+def _events(history: History) -> Iterator[tuple[datetime, tuple[object, ...], str]]:
+    """What happened when, and how it is shown; of one moment, that the page was back comes first."""
+    for away in history.away:
+        yield away.since, (stamp(away.since), None, _said(away), None, None), "yellow"
+        if away.until is not None and all(one.since != away.until for one in history.away):
+            yield away.until, (stamp(away.until), None, "back", None, None), "green"
+    for version in history.versions:
+        pages = f"fetched {len(version.rows)} ×" + (", quarantined" if version.quarantined else "")
+        cells = (stamp(version.first_seen), stamp(version.last_seen), pages)
+        newest = version.newest
+        style = "red" if version.quarantined else "default"
+        yield version.first_seen, (*cells, newest.text_sha256[:HASH], newest.title), style
+
+
+def _said(away: Away) -> str:
+    if away.absence == Absence.MOVED:
+        return f"moved to {away.leads_to}"
+    return f"gone since then (HTTP {away.status})" if away.until is None else f"gone (HTTP {away.status})"
+
+
+def history_json(history: History) -> str:
+    """The history as one JSON object."""
+    newest = history.versions[-1].newest
+    whole = {
+        "id": newest.id,
+        "versions": [_version(version) for version in history.versions],
+        "away": [
+            {
+                "how": away.absence.value,
+                "since": away.since.isoformat(),
+                "until": away.until and away.until.isoformat(),
+                "url": away.url,
+                "status": away.status,
+                "leads_to": away.leads_to,
+            }
+            for away in history.away
+        ],
+    }
+    return json.dumps(whole, ensure_ascii=False)
+
+
+def _version(version: Version) -> dict[str, Any]:
+    return {
+        "text_sha256": version.newest.text_sha256,
+        "title": version.newest.title,
+        "first_seen": version.first_seen.isoformat(),
+        "last_seen": version.last_seen.isoformat(),
+        "quarantined": version.quarantined,
+        "rows": [
+            {
+                "citation": citation(row.id, row.fetched_at),
+                "fetched_at": row.fetched_at.isoformat(),
+                "source": row.source,
+                "run": row.run,
+                "url": row.url,
+                "quarantined": row.quarantined,
+                "cleaner_version": row.cleaner_version,
+            }
+            for row in version.rows
+        ],
+    }
+
+
+def show_diff(console: Console, diff: Diff) -> None:
+    """What changed: fields, then the paragraphs of the text with their neighbours."""
+    old, new = diff.old, diff.new
+    head = f"{citation(old.id, old.fetched_at)} → {stamp(new.fetched_at)}"
+    if diff.unchanged:
+        console.print(Text(f"{head}: unchanged, but perhaps for white space, quotation marks and the like"))
+        return
+    counts = f"{diff.count(Change.DELETED)} words deleted, {diff.count(Change.INSERTED)} inserted"
+    console.print(Text(f"{head}: {counts}", style="bold"))
+    for change in diff.fields:
+        console.print(Text(f"{change.name:>13}  ", style="cyan").append_text(_line(console, change.segments)))
+    console.print()
+    for part in shown(diff):
+        if isinstance(part, int):
+            console.print(Text(f"… {part} paragraph{'s' if part > 1 else ''} unchanged", style="dim"))
+        else:
+            console.print(_line(console, part))
+
+
+def _line(console: Console, paragraph: Paragraph) -> Text:
+    return coloured(paragraph) if console.is_terminal else Text(marked(paragraph))
+
+
+def show_citation(console: Console, found: Found) -> None:
+    """The citation, alone on its line, and what it is of."""
+    article = found.article
+    console.print(Text(found.citation, style="bold"))
+    raw = f"{article.warc_key}, offset {article.warc_offset}, {article.warc_length} bytes"
+    values = {
+        "title": article.title,
+        "author": article.author,
+        "published_on": article.published_on,
+        "source": f"{article.source}, run {article.run}",
+        "url": article.url,
+        "fetched_at": article.fetched_at.isoformat(),
+        "raw record": raw,
+        "text_sha256": article.text_sha256,
+        "cleaned by": article.cleaner_version,
+    }
+    for name, value in values.items():
+        if value:
+            console.print(Text(f"{name:>13}  ", style="cyan").append(safe(value), style="default"))
+
+
+def citation_json(found: Found) -> str:
+    """The citation and what it is of, as one JSON object."""
+    names = (
+        *("title", "author", "published_on", "source", "run", "url", "fetched_at"),
+        *("warc_key", "warc_offset", "warc_length", "text_sha256", "cleaner_version"),
+    )
+    values = {name: getattr(found.article, name) for name in names}
+    whole = {"citation": found.citation, **values, "earlier": [one.mark for one in found.earlier]}
+    return json.dumps(whole, ensure_ascii=False, default=lambda moment: moment.isoformat())
+
+
+def notes(found: Found) -> list[str]:
+    """What a reader of the article has to know of how it was found, a line each."""
+    lines = []
+    if found.as_of is not None and found.as_of.exact:
+        lines.append(f"nothing was fetched at {stamp(found.as_of.start)}: this is the newest before, {found.citation}")
+    if found.cleaned is not None:
+        put_away = next(one.replaced for one in found.earlier if one.mark == found.cleaned)
+        lines.append(f"this is what an earlier cleaning made of the page; it was replaced {stamp(put_away)}")
+        if found.now is not None:
+            lines.append(f"today the page is known as {found.now}")
+    elif found.earlier:
+        lines.append("the page was cleaned anew since it was fetched, and the text was another one before:")
+        lines += [
+            f"  bantin show {found.citation} --cleaned {one.mark}   "
+            f"the text {one.row.text_sha256[:HASH]}, replaced {stamp(one.replaced)}"
+            for one in found.earlier
+        ]
+    return lines
