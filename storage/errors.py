@@ -9,7 +9,8 @@
         ├── PreconditionFailed   final: if_absent or if_match did not hold; somebody else was first
         ├── LeaseHeld            retryable: another crawl of the source, or of its group, is under way
         ├── LeaseLost            retryable: this crawl's lease ended or went to another one; it may not commit
-        └── Corrupt              final: the object is there and is not what it should be
+        ├── Corrupt              final: the object is there and is not what it should be
+        └── UnknownVersion       final: a later bantin wrote the object; update this one
 
 Each message ends with what to do. `retryable` is what a scheduler asks before it tries the same call again.
 """
@@ -100,3 +101,7 @@ class LeaseLost(StorageError):
 
 class Corrupt(StorageError):
     """The object was read, and is not what its key promises."""
+
+
+class UnknownVersion(StorageError):
+    """The object was written by a later version of bantin, which this one cannot read."""

@@ -10,7 +10,8 @@ from uuid import uuid4
 import psutil
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from storage.errors import Corrupt
+from storage import schema
+from storage.errors import Corrupt, UnknownVersion
 
 SAME_START_S = 2.0
 """Two readings of one process's start differ by less: the kernel gives the moment of its own boot in whole seconds."""
@@ -40,7 +41,7 @@ class Holder(BaseModel):
     Both are empty on systems without /proc, where leases end by time alone.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, serialize_by_alias=True, validate_by_name=True)
 
     holder: _Printable
     source: _Printable
@@ -53,6 +54,7 @@ class Holder(BaseModel):
     pid_namespace: _Printable
     since: _Moment
     expires: _Moment
+    version: Annotated[str, Field(alias=schema.JSON_FIELD)] = schema.LEASE.mark
 
     @classmethod
     def here(cls, source: str, run: str, attempt: int, since: datetime, expires: datetime) -> Self:
@@ -75,9 +77,14 @@ class Holder(BaseModel):
     def decode(cls, data: bytes) -> Self:
         """The holder that `encode` wrote. Raises `Corrupt` where `data` is anything else."""
         try:
-            return cls.model_validate_json(data)
+            holder = cls.model_validate_json(data)
         except ValidationError as err:
             raise Corrupt("expected the JSON of a lease's holder") from err
+        try:
+            schema.check_version("a lease", holder.version)
+        except UnknownVersion as err:
+            raise Corrupt(str(err)) from err
+        return holder
 
     def encode(self) -> bytes:
         """JSON, in one line."""

@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from storage import schema as versions
 from storage.errors import Corrupt
 from storage.store import ObjectStore, open_object
 
@@ -35,8 +36,10 @@ _SCALARS: dict[type, pa.DataType] = {
 
 @cache
 def schema_of(record: type) -> pa.Schema:
-    """The Arrow schema of a dataclass: a field that may be None is nullable, a nested dataclass is a struct."""
-    return pa.schema(_arrow_fields(record))
+    """The Arrow schema of a dataclass: a field that may be None is nullable, a nested dataclass is a struct. Its
+    metadata names the schema's version, where the dataclass is a row of the archive."""
+    version = versions.OF_RECORD.get(record)
+    return pa.schema(_arrow_fields(record), {versions.PARQUET_KEY: version.mark} if version else None)
 
 
 Places = Sequence[tuple[str, int]]
@@ -55,9 +58,9 @@ def encode(rows: Iterable[Any], record: type, *, unread: Places = ()) -> bytes:
     columns = [_column(list(map(attrgetter(field.name), rows)), field) for field in schema]
     table = pa.Table.from_arrays(columns, schema=schema)
     if unread:
-        table = table.replace_schema_metadata({_UNREAD: json.dumps(list(unread))})
+        table = table.replace_schema_metadata({**(table.schema.metadata or {}), _UNREAD: json.dumps(list(unread))})
     out = pa.BufferOutputStream()  # a file of Python's is written through the interpreter, and slower
-    pq.write_table(table, out, compression="zstd")
+    pq.write_table(table, out, compression="zstd", write_page_checksum=True)  # so that bit rot shows by itself
     return bytes(out.getvalue())
 
 
@@ -65,7 +68,7 @@ def read(store: ObjectStore, key: str, record: type[Record], where: Mapping[str,
     """The rows of the table at `key`, or those of them that have the values of `where`. Columns of a later version are
     left out; ones that are missing (an earlier version wrote the file) take the field's default, or None.
 
-    Raises `KeyNotFound`, and `Corrupt` where the object is no such table.
+    Raises `KeyNotFound`, `UnknownVersion`, and `Corrupt` where the object is no such table.
     """
     known = {f.name: f for f in fields(record)}  # type: ignore[arg-type]
     rows = read_columns(store, key, list(known), where)
@@ -79,7 +82,7 @@ def read_columns(
     """The named columns (those that are there) of the table at `key`, a dict a row; where `where` is given, of those
     rows that have its values.
 
-    Raises `KeyNotFound`, and `Corrupt` where the object is not Parquet.
+    Raises `KeyNotFound`, `UnknownVersion`, and `Corrupt` where the object is not Parquet.
     """
     table = _read(store, key, columns)
     for name, value in (where or {}).items():
@@ -95,7 +98,7 @@ def read_table(store: ObjectStore, key: str, schema: pa.Schema) -> pa.Table:
     """The columns that `schema` names, of the table at `key`, as Arrow holds them. A column that is not there (an
     earlier version wrote the file) is all null. A field of a dictionary type is read as such: what repeats is small.
 
-    Raises `KeyNotFound`, and `Corrupt` where the object is not Parquet or a column cannot be cast.
+    Raises `KeyNotFound`, `UnknownVersion`, and `Corrupt` where the object is not Parquet or a column cannot be cast.
     """
     repeated = [field.name for field in schema if pa.types.is_dictionary(field.type)]
     table = _read(store, key, schema.names, repeated)
@@ -114,10 +117,17 @@ def unread_of(table: pa.Table) -> set[tuple[str, int]]:
     return {(key, offset) for key, offset in json.loads(noted)}
 
 
+def mark_of(parquet: pq.ParquetFile) -> str | None:
+    """The version that a table says it is of; None where it was written before there were any."""
+    mark: bytes | None = (parquet.schema_arrow.metadata or {}).get(versions.PARQUET_KEY)
+    return mark.decode("utf-8", "replace") if mark is not None else None
+
+
 def _read(store: ObjectStore, key: str, columns: Sequence[str], repeated: Sequence[str] = ()) -> pa.Table:
     with open_object(store, key) as file:
         try:
             parquet = pq.ParquetFile(file, read_dictionary=list(repeated))
+            versions.check_version(key, mark_of(parquet))
             wanted = [name for name in parquet.schema_arrow.names if name in columns]
             return parquet.read(columns=wanted, use_threads=parquet.metadata.num_rows > _MANY_ROWS)
         except (pa.ArrowException, OSError, ValueError) as err:  # damage shows as any of these

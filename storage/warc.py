@@ -23,7 +23,7 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from model.capture import Capture, Kind
-from storage import keys
+from storage import keys, schema
 from storage.content_encoding import decode_body
 from storage.errors import Corrupt
 from storage.exchange import Content, Exchange, Inspect, capture_of, examine, header_values, one_line
@@ -60,6 +60,7 @@ class PartWriter:
         # warcio would compress at zlib's level 9, half the cost of a crawl: it writes plain records into memory here.
         self._records = WARCWriter(self._buffer, gzip=False, warc_version="1.1")
         info = {"software": software, "format": "WARC File Format 1.1", "isPartOf": key}
+        info |= {schema.WARC_FIELD: schema.PART.mark}
         self._append(self._records.create_warcinfo_record(path.name, info))
 
     def write(self, exchange: Exchange) -> Capture:
@@ -187,26 +188,50 @@ class _RawHeaders(StatusAndHeaders):  # type: ignore[misc]
 def read_captures(store: ObjectStore, part_key: str, max_body_bytes: int) -> Iterator[Capture]:
     """The captures whose bytes lie in the part at `part_key`, in the order they were fetched.
 
-    Raises `Corrupt` where the part is no WARC file of bantin's.
+    Raises `Corrupt` where the part is no WARC file of bantin's, `UnknownVersion` where a later bantin wrote it.
     """
-    name = keys.parse_raw_part(part_key)
     with open_object(store, part_key) as file:
-        try:
-            records = ArchiveIterator(file)
-            for record in records:
-                if not record.rec_headers.get_header("Bantin-Kind"):
-                    if record.rec_type not in ("warcinfo", "request"):
-                        raise Corrupt(f"{part_key}: expected a WARC part written by bantin", key=part_key)
-                elif record.rec_type == "metadata":
-                    yield _failure(name, record)
-                else:
-                    exchange = _exchange(record)
-                    is_revisit = record.rec_type == "revisit"
-                    content = _repeated(record) if is_revisit else examine(exchange, max_body_bytes)
-                    place = (part_key, records.get_record_offset(), records.get_record_length())
-                    yield capture_of(name, exchange, content, place)
-        except (ArchiveLoadFailed, ValueError) as err:
-            raise Corrupt(f"{part_key}: {err}: expected a WARC part written by bantin", key=part_key) from err
+        yield from _captures(file, part_key, max_body_bytes)
+
+
+def read_capture(file: BinaryIO, part_key: str, offset: int, max_body_bytes: int) -> Capture | None:
+    """The capture that the record at `offset` keeps, of the part that is open as `file`; None of a record that keeps
+    none, as a request. Raises as `read_captures`."""
+    file.seek(offset)
+    records = _captures(file, part_key, max_body_bytes, only_first=True)
+    return next(records, None)
+
+
+def _captures(file: BinaryIO, part_key: str, max_body_bytes: int, *, only_first: bool = False) -> Iterator[Capture]:
+    name = keys.parse_raw_part(part_key)
+    start = file.tell()
+    try:
+        records = ArchiveIterator(file)
+        for record in records:
+            if not record.rec_headers.get_header("Bantin-Kind"):
+                if record.rec_type not in ("warcinfo", "request"):
+                    raise Corrupt(f"{part_key}: expected a WARC part written by bantin", key=part_key)
+                if record.rec_type == "warcinfo":
+                    schema.check_version(part_key, _version(record))
+            elif record.rec_type == "metadata":
+                yield _failure(name, record)
+            else:
+                exchange = _exchange(record)
+                is_revisit = record.rec_type == "revisit"
+                content = _repeated(record) if is_revisit else examine(exchange, max_body_bytes)
+                place = (part_key, start + records.get_record_offset(), records.get_record_length())
+                yield capture_of(name, exchange, content, place)
+            if only_first:
+                return
+    except (ArchiveLoadFailed, ValueError) as err:
+        raise Corrupt(f"{part_key}: {err}: expected a WARC part written by bantin", key=part_key) from err
+
+
+def _version(record: ArcWarcRecord) -> str | None:
+    """The mark of a warcinfo record; None where it was written before there were any."""
+    lines = record.raw_stream.read().decode("utf-8", "replace").splitlines()
+    values = dict(line.partition(": ")[::2] for line in lines)
+    return values.get(schema.WARC_FIELD)
 
 
 def read_body(file: BinaryIO, capture: Capture, max_body_bytes: int) -> bytes:
