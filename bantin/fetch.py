@@ -17,6 +17,7 @@ from model.report import RunReport, State
 from model.source import Source, dump_source
 from storage import keys, reports
 from storage.errors import KeyNotFound, PreconditionFailed, StorageError
+from storage.inventory import inventory
 from storage.store import ObjectStore, open_store
 from storage.tables import read
 
@@ -101,7 +102,10 @@ class Fetch:
         try:
             earlier = reports.read_report(store, report.source, report.run)
             if earlier:
-                report = replace(report, started_at=earlier.started_at)
+                report = replace(report, started_at=earlier.started_at, objects=earlier.objects)
+            if not exit_code:
+                objects = inventory(store, report.source, report.run, report.objects)
+                report = replace(report, objects=objects)
             reports.write_report(store, report)
         except StorageError:
             if not exit_code:

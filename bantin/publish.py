@@ -20,6 +20,7 @@ from model.url import normalise_url
 from storage import keys, reports
 from storage.errors import KeyNotFound
 from storage.frontier import fold, last_texts
+from storage.inventory import inventory
 from storage.store import ObjectStore, open_store
 from storage.superseded import replace_articles
 from storage.tables import encode, read
@@ -142,7 +143,8 @@ def _blank(source: str, run: str, now: datetime) -> RunReport:
 def _finish(store: ObjectStore, report: RunReport, started: datetime, state: State, reason: str | None) -> RunReport:
     now = datetime.now(UTC)
     timings: dict[str, Any] = {**report.timings_s, "publish": round((now - started).total_seconds(), 3)}
-    report = replace(report, state=state, reason=reason, finished_at=now, timings_s=timings)
+    objects = inventory(store, report.source, report.run, report.objects)
+    report = replace(report, state=state, reason=reason, finished_at=now, timings_s=timings, objects=objects)
     reports.write_report(store, report)
     logger.info("%s, run %s: %s", report.source, report.run, report.summary)
     return report

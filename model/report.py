@@ -26,6 +26,9 @@ class RunReport:
     (`url`, `kind`, `detail` and the record, `warc_key` and `warc_offset`): the next run asks for them again. `waiting`
     counts addresses left for a later run, `warnings` are for the operator. `recleaned_at` is when a re-clean
     last replaced the articles, if ever; all that is said of articles is of those then.
+
+    `objects` are the run's objects as they were stored (`key`, `size_bytes`, `sha256` and, of a table, `rows`), so that
+    damage shows (storage/inventory.py). Empty in reports of earlier versions.
     """
 
     source: str
@@ -51,6 +54,7 @@ class RunReport:
     spam: list[dict[str, str]] = field(default_factory=list)
     timings_s: dict[str, float] = field(default_factory=dict)
     cleaner_version: str | None = None
+    objects: list[dict[str, str | int]] = field(default_factory=list)
 
     @property
     def summary(self) -> str:
