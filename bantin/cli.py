@@ -8,6 +8,7 @@ import click
 
 from bantin.commands.lake import lake
 from bantin.commands import history
+from bantin.commands.export import export
 from bantin.commands.options import MISTAKE, console, settings_of, with_archive
 from bantin.commands.reclean import reclean
 from bantin.errors import INTERRUPTED
@@ -247,3 +248,4 @@ main.add_command(history.show)
 main.add_command(history.history)
 main.add_command(history.diff)
 main.add_command(history.cite)
+main.add_command(export)

@@ -1,6 +1,7 @@
 """What can go wrong with a run.
 
 BantinError
+├── ExportError           what is asked for cannot be exported, or not to there
 └── RunError              a step of a run failed; attributes: source, run
     ├── FetchFailed       the crawl ended badly; `exit_code` is its CrawlExit. Trying again goes on from what is stored.
     │   └── Interrupted   it was stopped from outside
@@ -20,6 +21,10 @@ HELD = 6
 INTERRUPTED = 75
 """The exit code of what was stopped from outside, a crawl (`spiders.verdict.CrawlExit`) or a command: EX_TEMPFAIL of
 sysexits.h."""
+
+
+class ExportError(BantinError):
+    """What is asked for cannot be exported, or not to there; the message says what to do."""
 
 
 class RunError(BantinError):

@@ -1,4 +1,6 @@
 """Showing how far crawls and other long work are: lines that move on a terminal, the log's lines elsewhere."""
+=======
+"""Showing how far long work is: moving lines on a terminal, a log's lines elsewhere."""
 
 import logging
 import sys
@@ -19,6 +21,9 @@ from rich.progress import (
 )
 
 logger = logging.getLogger("bantin.progress")
+=======
+_MANY = 1_000
+"""Of fewer things a log is not told how far they are: they are done at once."""
 
 
 class CrawlProgress:
@@ -128,3 +133,28 @@ def _log_to(console: Console, names: SourceOfLine) -> None:
     rich = RichHandler(console=console, show_path=False, show_level=False, markup=False, log_time_format="%X")
     rich.addFilter(names)
     logging.basicConfig(handlers=[rich], level=logging.WARNING, format="%(source)s%(message)s", force=True)
+
+
+@contextmanager
+def counted(console: Console, *things: str) -> Iterator[list[Callable[[int, int], None]]]:
+    """For each of these things a function that is told how many of how many are done: a bar each on a terminal, a line
+    with every tenth elsewhere."""
+    if not console.is_terminal:
+        yield [_tenths(console, thing) for thing in things]
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        lines = [progress.add_task(thing, total=None) for thing in things]
+        yield [lambda done, total, line=line: progress.update(line, completed=done, total=total) for line in lines]  # type: ignore[misc]
+
+
+def _tenths(console: Console, thing: str) -> Callable[[int, int], None]:
+    told = 0
+
+    def on_done(done: int, total: int) -> None:
+        nonlocal told
+        if total >= _MANY and done * 10 // total > told:
+            told = done * 10 // total
+            console.print(f"{done} of {total} {thing}")
+
+    return on_done

@@ -1,0 +1,77 @@
+"""The command export."""
+
+import sys
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from bantin.commands.options import console, settings_of, with_archive
+
+DAY = click.DateTime(["%Y-%m-%d"])
+
+
+@click.command()
+@with_archive
+@click.argument("out", metavar="OUT", type=click.Path(path_type=Path))
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["jsonl", "csv", "parquet", "hf", "text"]),
+    help="What to write; hf and text are folders. [by the ending of OUT, jsonl for -]",
+)
+@click.option("--source", "source_ids", metavar="ID", multiple=True, help="Of this source; may be repeated. [all]")
+@click.option("--run", metavar="RUN", help="As this run found them.")
+@click.option("--since", metavar="DAY", type=DAY, help="Published on this day or later, e.g. 2026-11-22.")
+@click.option("--until", metavar="DAY", type=DAY, help="Published on this day or earlier.")
+@click.option("--language", "languages", metavar="CODE", multiple=True, help="In this language; may be repeated.")
+@click.option("--all-versions", is_flag=True, help="Every row of an article, not its newest alone.")
+@click.option("--quarantined", is_flag=True, help="Also pages that are spam themselves.")
+@click.option("--fields", metavar="NAME,…", help="These columns, and always source, url and fetched_at. [all]")
+@click.option("--force", is_flag=True, help="Replace what is there.")
+def export(
+    archive: str | None,
+    sources: Path | None,
+    out: Path,
+    format_: str | None,
+    source_ids: tuple[str, ...],
+    run: str | None,
+    since: datetime | None,
+    until: datetime | None,
+    languages: tuple[str, ...],
+    all_versions: bool,
+    quarantined: bool,
+    fields: str | None,
+    force: bool,
+) -> None:
+    """Write articles to OUT: a file, a folder, or - for standard output.
+
+    jsonl and csv are compressed where OUT ends in .gz or .zst.
+    """
+    from bantin.export import export as write
+    from bantin.export import target
+    from bantin.progress import counted
+    from storage.selection import Selection
+
+    selection = Selection(
+        sources=source_ids,
+        run=run,
+        since=since.date() if since else None,
+        until=until.date() if until else None,
+        languages=languages,
+        all_versions=all_versions,
+        quarantined=quarantined,
+    )
+    names = [name.strip() for name in fields.split(",")] if fields else ()
+    to = target(None if str(out) == "-" else out, format_, names)
+    with counted(console(stderr=True), "tables looked at", "articles") as (on_table, on_rows):
+        written = write(
+            selection,
+            to,
+            settings_of(archive, sources),
+            sys.stdout.buffer,
+            force=force,
+            on_table=on_table,
+            on_rows=on_rows,
+        )
+    click.echo(f"{written} articles" + (f" in {to.path}" if to.path else ""), err=True)
