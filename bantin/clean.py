@@ -5,20 +5,21 @@ import logging
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import BinaryIO
 
 from bantin.crew import LOST, crew_of
 from bantin.errors import NotReady, PagesLost
-from bantin.fetch import committed_captures
+from bantin.fetch import committed_captures, parts_with_pages
 from bantin.settings import Settings
 from model.article import Article, Rejected
 from model.capture import Capture
-from model.source import Source, parse_source
+from model.source import Source, dump_source, parse_source
 from storage import keys
 from storage.content_encoding import ContentEncodingError
-from storage.errors import KeyNotFound
+from storage.errors import Corrupt, KeyNotFound
 from storage.store import ObjectStore, open_object, open_store
-from storage.tables import encode
+from storage.tables import encode, made_by_of, read_table, schema_of
 from storage.warc import read_body
 
 logger = logging.getLogger("bantin.clean")
@@ -66,9 +67,35 @@ def clean_part(part_key: str, settings: Settings, on_page: Callable[[], None] = 
                         raise PagesLost(reason, source=name.source, run=name.run)
                 on_page()
     store.put(keys.work_rejected(part_key), json.dumps(rejections, ensure_ascii=False).encode())
-    store.put(keys.work_articles(part_key), encode(articles, Article))
+    store.put(keys.work_articles(part_key), encode(articles, Article, made_by=rules_of(source)))
     logger.info("%s: %d articles, %d rejected", part_key, len(articles), len(rejections))
     return Cleaned(len(articles), len(rejections))
+
+
+def uncleaned_parts(store: ObjectStore, source_id: str, run: str) -> list[str]:
+    """The keys of the run's parts that publish cannot take: their cleaned parts are missing or unreadable, or were made
+    by other rules than the run keeps now, or by another version of the cleaner.
+
+    Raises `NotReady` where the run never began, and `StorageError`.
+    """
+    rules = rules_of(source_of_run(store, source_id, run))
+    return [part for part in parts_with_pages(store, source_id, run) if not _is_cleaned(store, part, rules)]
+
+
+def rules_of(source: Source) -> str:
+    """A hash of all that the cleaned form of a page depends on beside the page: the source's file, the cleaner."""
+    from cleaning import cleaner_version  # takes trafilatura along
+
+    return sha256(f"{cleaner_version()}\n{dump_source(source)}".encode()).hexdigest()
+
+
+def _is_cleaned(store: ObjectStore, part_key: str, rules: str) -> bool:
+    try:
+        articles = read_table(store, keys.work_articles(part_key), schema_of(Article))
+        json.loads(store.get(keys.work_rejected(part_key)))
+    except (KeyNotFound, Corrupt, ValueError):
+        return False
+    return made_by_of(articles) == rules
 
 
 def _body(file: BinaryIO, capture: Capture, source: Source) -> bytes | Rejected:

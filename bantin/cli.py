@@ -11,6 +11,7 @@ from bantin.commands import history
 from bantin.commands.export import export
 from bantin.commands.options import MISTAKE, console, settings_of, with_archive
 from bantin.commands.reclean import reclean
+from bantin.commands.rerun import rerun
 from bantin.errors import INTERRUPTED
 from bantin.settings import SettingsError
 from model.errors import BantinError, SourceError
@@ -50,7 +51,9 @@ main.add_command(lake)
 @with_archive
 @click.argument("ids", metavar="SOURCE…", nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="Every enabled source of the registry.")
-@click.option("--run", metavar="RUN", help="The run to go on with, e.g. 20261122T000000Z; also a name for a new one.")
+@click.option(
+    "--run", metavar="RUN", help="The newest run, to go on with it, e.g. 20261122T000000Z; also a name for a new one."
+)
 @click.option("--jobs", type=click.IntRange(1), default=4, show_default=True, help="So many sources at a time.")
 def crawl(
     archive: str | None, sources: Path | None, ids: tuple[str, ...], everything: bool, run: str | None, jobs: int
@@ -249,3 +252,4 @@ main.add_command(history.history)
 main.add_command(history.diff)
 main.add_command(history.cite)
 main.add_command(export)
+main.add_command(rerun)

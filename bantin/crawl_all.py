@@ -15,10 +15,12 @@ from typing import Any
 from bantin.errors import INTERRUPTED, Interrupted
 from bantin.fetch import Fetch
 from bantin.run import run_source
+from bantin.runs import expect_newest
 from bantin.settings import Settings
 from model.errors import BantinError
 from model.report import RunReport
 from model.source import Source
+from storage.store import open_store
 
 OnStep = Callable[[str, str, dict[str, Any]], None]
 """Told of progress: a source's id, and what `run_source` tells."""
@@ -38,6 +40,8 @@ def crawl_all(
     """Crawls, cleans and publishes `sources` as `run`, up to `jobs` of them at a time, and as many again in the place
     of those that wait for their servers; those of one politeness group one after the other. Yields each with its
     report, or with the error that ended it, as it ends.
+
+    One that has a newer run comes with `PastRun`, unasked for.
 
     Ctrl-C, where this is the main thread, stops all: those under way store what they have and come with `Interrupted`,
     and so do those that had not begun. A second Ctrl-C raises KeyboardInterrupt; crawls then end by themselves.
@@ -115,6 +119,7 @@ class _Crawls:
     def _crawl(self, source: Source) -> RunReport | Exception:
         try:
             self._go_on(source)
+            expect_newest(open_store(self._settings.archive), source.id, self._run)
             self._step(source, "fetch", {"lists": 0, "found": 0, "asked": 0, "answered": 0})
             hand_over = partial(self._fetches.__setitem__, source.id)
             return run_source(source, self._settings, self._run, partial(self._step, source), hand_over)

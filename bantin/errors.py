@@ -7,6 +7,9 @@ BantinError
     │   └── Interrupted   it was stopped from outside
     ├── PagesLost         cleaning hung or died on page after page
     ├── NotReady          a step was asked for before the one it needs
+    ├── NoSuchRun         the source has no such run, or none at all
+    ├── PastRun           a run that is older than the source's newest may not ask servers for anything
+    ├── NothingStored     the attempts of such a run have left nothing that could be published
     └── AllRejected       pages were fetched and not one of them is an article
 """
 
@@ -59,6 +62,19 @@ class PagesLost(RunError):
 
 class NotReady(RunError):
     """Clean needs a committed fetch, publish needs every part cleaned."""
+
+
+class NoSuchRun(RunError):
+    """The archive has nothing of that run."""
+
+
+class PastRun(RunError):
+    """A crawl was asked for under the name of a run that is older than the source's newest one. What a site shows today
+    does not belong into the past."""
+
+
+class NothingStored(RunError):
+    """A past run whose fetch was never committed has no page in the archive to be published."""
 
 
 class AllRejected(RunError):

@@ -67,7 +67,11 @@ def connection_secrets(source: Source) -> dict[str, str]:
 
 
 class FetchOperator(BaseOperator):
-    """Crawls a source. Returns (to XCom) the keys of the WARC parts that hold pages."""
+    """Crawls a source. Returns (to XCom) the keys of the WARC parts that hold pages.
+
+    A DAG run that is older than the source's newest run asks no server: cleared, it returns the parts that are stored
+    of it, and commits them where no attempt of it came so far.
+    """
 
     def __init__(self, *, source_id: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -77,12 +81,18 @@ class FetchOperator(BaseOperator):
         """Fetches in a child process, whose log lines appear in the task's log as they are written."""
         from bantin.fetch import Fetch
         from bantin.registry import find_source
+        from bantin.runs import newer_run
+        from bantin.salvage import stored_parts
+        from storage.store import open_store
 
         settings = Settings.from_environment()
+        run = run_of(context)
         with final_errors():
+            if newer := newer_run(open_store(settings.archive), self.source_id, run):
+                return stored_parts(self.source_id, run, newer, settings)
             source = find_source(settings.sources, self.source_id)
             secrets = connection_secrets(source)
-            self._fetch = Fetch(source, run_of(context), settings, LogProgress(), secrets=secrets)
+            self._fetch = Fetch(source, run, settings, LogProgress(), secrets=secrets)
             threading.Thread(target=self._end_with_worker, args=(os.getppid(),), daemon=True).start()
             return self._fetch.run()
 

@@ -1,5 +1,3 @@
-"""Showing how far crawls and other long work are: lines that move on a terminal, the log's lines elsewhere."""
-=======
 """Showing how far long work is: moving lines on a terminal, a log's lines elsewhere."""
 
 import logging
@@ -21,7 +19,7 @@ from rich.progress import (
 )
 
 logger = logging.getLogger("bantin.progress")
-=======
+
 _MANY = 1_000
 """Of fewer things a log is not told how far they are: they are done at once."""
 

@@ -32,13 +32,14 @@ def clean(part_key: str) -> None:
 
 @task(trigger_rule="none_failed")
 def publish(source_id: str) -> str:
-    """Makes the run visible, and returns the key of its report. Runs too where there was nothing to clean."""
-    from bantin.publish import publish as publish_run
+    """Makes the run visible, and returns the key of its report. Runs too where there was nothing to clean, and cleans
+    what is missing: cleared after a week, the cleaned parts have been swept."""
+    from bantin.rerun import complete
     from storage import keys
 
     run = run_of(get_current_context())
     with final_errors():
-        publish_run(source_id, run, Settings.from_environment())
+        complete(source_id, run, Settings.from_environment())
     return keys.report(source_id, run)
 
 

@@ -6,7 +6,7 @@ from itertools import groupby
 
 from scrapy.http import HtmlResponse
 
-from model.capture import Capture, Kind
+from model.capture import LISTS, Capture, Kind
 from model.source import Source
 from model.url import host_of, normalise_url
 from spiders.verdict import last_answers
@@ -55,6 +55,17 @@ class Attempts:
         waiting |= {key_of(c.url, c.kind): c for c in left}
         rows = [c for c in (*self.captures, *captures) if not c.waiting]
         return sorted([*waiting.values(), *rows], key=lambda c: (c.fetched_at, c.warc_offset or 0))
+
+    def finished(self) -> list[Capture]:
+        """The rows of a captures table for a run that is not crawled to its end: what was answered, and what failed.
+
+        Not lists: to later runs it would look as if these had been read as far as they are, while nobody has asked for
+        what they name. Nor redirects that were not followed to their end, as if the page had moved.
+        """
+        captures = [c for c in self.captures if c.kind not in LISTS]
+        settled = {Kind.ROBOTS, Kind.PROBE}
+        rows = [c for c in captures if c.failed or c.kind in settled or normalise_url(c.url) in self.done]
+        return sorted(rows, key=lambda c: (c.fetched_at, c.warc_offset or 0))
 
     def _was_cut_short(self, capture: Capture, answered: set[str]) -> bool:
         """Whether this is a redirect that would have been followed, had its attempt not ended there."""

@@ -33,6 +33,7 @@ _PART = re.compile(
 _LAKE = re.compile(r"lake/src=(?P<source>[^/]+)/month=(?P<month>\d{4}-\d\d)\.parquet")
 _ATTEMPT = re.compile(r"/attempt-(\d+)[.-]")
 _TABLE = re.compile(r"(?:captures|articles)/src=(?P<source>[^/]+)/day=[^/]+/(?P<run>[^/]+)\.parquet")
+_OF_RUN = re.compile(r"(?:raw|work)/src=([^/]+)/run=(\d{8}T\d{6}Z)/|runs/src=([^/]+)/(\d{8}T\d{6}Z)/")
 
 _SUPERSEDED = re.compile(r"superseded/src=(?P<source>[^/]+)/run=(?P<run>[^/]+)/(?P<sha256>[0-9a-f]{64})\.parquet")
 
@@ -59,9 +60,16 @@ def run_time(run: str) -> datetime:
         raise InvalidKey(f"run {run!r}: expected a time in UTC like 20261122T000000Z", key=run) from err
 
 
-def raw_prefix(source: str, run: str) -> str:
-    """Where the WARC parts of all attempts of a run begin."""
-    return f"raw/src={_source(source)}/run={_run(run)}/"
+def parse_run(key: str) -> tuple[str, str] | None:
+    """Source and run that an object in `raw/`, `captures/`, `articles/`, `runs/` or `work/` belongs to; None where
+    `key` is another object."""
+    found = _OF_RUN.match(key)
+    return (found[1] or found[3], found[2] or found[4]) if found else parse_table(key)
+
+
+def raw_prefix(source: str, run: str | None = None) -> str:
+    """Where the WARC parts of a source, or of all attempts of one of its runs, begin."""
+    return f"raw/src={_source(source)}/" + (f"run={_run(run)}/" if run else "")
 
 
 def raw_part(source: str, run: str, attempt: int, part: int) -> str:
@@ -175,9 +183,10 @@ def attempt_rules(source: str, run: str, attempt: int) -> str:
     return f"{work_prefix(source, run)}attempt-{attempt}.yaml"
 
 
-def work_prefix(source: str, run: str) -> str:
-    """Where a run's passing objects begin."""
-    return f"work/src={_source(source)}/run={_run(run)}/"
+def work_prefix(source: str | None = None, run: str | None = None) -> str:
+    """Where passing objects begin: all, those of a source, or of one of its runs."""
+    of_source = f"src={_source(source)}/" if source else ""
+    return f"work/{of_source}" + (f"run={_run(run)}/" if source and run else "")
 
 
 def attempt_of(key: str) -> int:
@@ -210,6 +219,11 @@ def work_recleaned_told(source: str, run: str, fingerprint: str) -> str:
 def recleaned_prefix(source: str, run: str) -> str:
     """Where what re-cleans made of a run begins."""
     return f"{work_prefix(source, run)}reclean-"
+
+
+def leases_prefix() -> str:
+    """Where leases begin."""
+    return "leases/"
 
 
 def source_lease(source: str) -> str:

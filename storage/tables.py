@@ -46,19 +46,21 @@ Places = Sequence[tuple[str, int]]
 """Records of pages, by WARC key and offset."""
 
 _UNREAD = b"bantin.unread"
+_MADE_BY = b"bantin.made_by"
 # Fewer are read sooner without a pool of threads; and a process that ends while one starts can abort (seen once).
 _MANY_ROWS = 50_000
 
 
-def encode(rows: Iterable[Any], record: type, *, unread: Places = ()) -> bytes:
+def encode(rows: Iterable[Any], record: type, *, unread: Places = (), made_by: str | None = None) -> bytes:
     """The Parquet file that holds `rows`, instances of the dataclass `record`, in their order. `unread`, of a table of
-    articles, are the pages that could not be cleaned: `unread_of` finds them in the file's metadata."""
+    articles, are the pages that could not be cleaned, `made_by` names the rules that a cleaned part was made by:
+    `unread_of` and `made_by_of` find them in the file's metadata."""
     rows = list(rows)
     schema = schema_of(record)
     columns = [_column(list(map(attrgetter(field.name), rows)), field) for field in schema]
-    table = pa.Table.from_arrays(columns, schema=schema)
-    if unread:
-        table = table.replace_schema_metadata({**(table.schema.metadata or {}), _UNREAD: json.dumps(list(unread))})
+    noted = {_UNREAD: json.dumps(list(unread)) if unread else None, _MADE_BY: made_by}
+    metadata = {**(schema.metadata or {}), **{name: value for name, value in noted.items() if value}}
+    table = pa.Table.from_arrays(columns, schema=schema.with_metadata(metadata))
     out = pa.BufferOutputStream()  # a file of Python's is written through the interpreter, and slower
     pq.write_table(table, out, compression="zstd", write_page_checksum=True)  # so that bit rot shows by itself
     return bytes(out.getvalue())
@@ -121,6 +123,12 @@ def mark_of(parquet: pq.ParquetFile) -> str | None:
     """The version that a table says it is of; None where it was written before there were any."""
     mark: bytes | None = (parquet.schema_arrow.metadata or {}).get(versions.PARQUET_KEY)
     return mark.decode("utf-8", "replace") if mark is not None else None
+
+
+def made_by_of(table: pa.Table) -> str | None:
+    """What `encode` was told of the rules; `table` is as `read_table` gave it."""
+    noted = (table.schema.metadata or {}).get(_MADE_BY)
+    return noted.decode() if noted else None
 
 
 def _read(store: ObjectStore, key: str, columns: Sequence[str], repeated: Sequence[str] = ()) -> pa.Table:

@@ -1,0 +1,107 @@
+"""The verb rerun: repair a run that died anywhere, from its last good step.
+
+What each step has stored says how far it came: the captures table that fetch is done, a cleaned part in `work/` that
+its part is, the articles table and the report after it that the run is. A run that is older than the source's newest
+one never fetches today's pages into the past, unless that is asked for (bantin/runs.py, bantin/salvage.py).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from bantin.clean import clean_part, uncleaned_parts
+from bantin.fetch import Fetch, committed_captures, parts_with_pages
+from bantin.publish import publish
+from bantin.registry import find_source
+from bantin.run import OnStep
+from bantin.runs import find_run, newer_run
+from bantin.salvage import stored_parts
+from bantin.settings import Settings
+from model.article import Article
+from model.report import RunReport, State
+from storage import keys, reports
+from storage.errors import Corrupt, KeyNotFound
+from storage.store import ObjectStore, open_store
+from storage.tables import read_table, schema_of
+
+
+@dataclass(frozen=True, slots=True)
+class Rerun:
+    """A run's report, and what was done to it: a line each; none where nothing was missing."""
+
+    report: RunReport
+    done: list[str]
+
+
+def rerun(
+    source_id: str,
+    run: str | None,
+    settings: Settings,
+    *,
+    fetch: bool = False,
+    clean: bool = False,
+    on_step: OnStep | None = None,
+) -> Rerun:
+    """Does what is missing of a run, by default the source's newest, and publishes the whole of it.
+
+    With `fetch` a further attempt is crawled whatever is stored, with `clean` every part is cleaned again. `on_step` is
+    told of progress, as by `bantin.run.run_source`. Raises `NoSuchRun`, `SourceError`, and what the steps raise.
+    """
+    tell = on_step or (lambda step, event: None)
+    store = open_store(settings.archive)
+    run = find_run(store, source_id, run)
+    newer = newer_run(store, source_id, run)
+    is_committed = store.head(keys.captures(source_id, run)) is not None
+    done = []
+    if fetch or not (is_committed or newer):
+        parts = Fetch(find_source(settings.sources, source_id), run, settings, lambda event: tell("fetch", event)).run()
+        done.append(
+            "a further attempt was crawled" + (f", with what is there now: run {newer} is newer" if newer else "")
+        )
+    elif newer and not is_committed:
+        parts = stored_parts(source_id, run, newer, settings)
+        done.append(f"older than run {newer}: what its attempts had stored was committed, and no server asked")
+    else:
+        parts = parts_with_pages(store, source_id, run)
+        report = _published(store, source_id, run)
+        if report is not None and not clean:
+            return Rerun(report, [])
+    missing = parts if clean else uncleaned_parts(store, source_id, run)
+    _clean(missing, settings, tell)
+    done.append(f"{len(missing)} of {len(parts)} parts were cleaned, and the run published")
+    return Rerun(publish(source_id, run, settings), done)
+
+
+def complete(source_id: str, run: str, settings: Settings) -> RunReport:
+    """Publishes a run that is fetched, and cleans first what is missing of it: what Airflow's task publish does, so
+    that it can be cleared when `work/` has long been swept. Raises what clean and publish raise."""
+    if committed_captures(store := open_store(settings.archive), source_id, run) is not None:
+        _clean(uncleaned_parts(store, source_id, run), settings, lambda step, event: None)
+    return publish(source_id, run, settings)
+
+
+def _clean(parts: list[str], settings: Settings, tell: Callable[[str, dict[str, Any]], None]) -> None:
+    done = 0
+
+    def count() -> None:
+        nonlocal done
+        done += 1
+        tell("clean", {"done": done})
+
+    for part in parts:
+        clean_part(part, settings, count)
+
+
+def _published(store: ObjectStore, source_id: str, run: str) -> RunReport | None:
+    """The report of a run of which nothing is missing; None of any other."""
+    report = reports.read_report(store, source_id, run)
+    if report is None or report.state != State.PUBLISHED:
+        return None
+    try:
+        read_table(store, keys.articles(source_id, run), schema_of(Article))
+    except (KeyNotFound, Corrupt):
+        return None
+    captures = committed_captures(store, source_id, run) or []
+    # A further attempt that died right after its commit has left the report of the one before.
+    last = max((keys.attempt_of(c.warc_key) for c in captures if c.warc_key), default=0)
+    return report if last <= report.attempts else None

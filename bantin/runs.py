@@ -1,0 +1,52 @@
+"""Which runs a source has, and which of them is the newest: it alone may ask servers for anything unasked.
+
+A run that has begun counts, however it ended. One whose time is still to come does not: a wrong clock, or a mistyped
+`--run`, must not make every other run a past one.
+"""
+
+from datetime import UTC, datetime
+
+from bantin.errors import NoSuchRun, PastRun
+from storage import keys
+from storage.store import ObjectStore
+
+
+def runs_of(store: ObjectStore, source: str) -> list[str]:
+    """The runs of which the archive has anything, oldest first. Raises `StorageError`."""
+    places = (keys.reports_prefix, keys.captures_prefix, keys.articles_prefix, keys.raw_prefix, keys.work_prefix)
+    found = (keys.parse_run(info.key) for place in places for info in store.list(place(source)))
+    return sorted({one[1] for one in found if one is not None})
+
+
+def newer_run(store: ObjectStore, source: str, run: str) -> str | None:
+    """The newest run of the source, where that is newer than `run`; None where `run` is not past.
+
+    Raises `StorageError`.
+    """
+    now = keys.run_id(datetime.now(UTC))
+    return max((other for other in runs_of(store, source) if run < other <= now), default=None)
+
+
+def expect_newest(store: ObjectStore, source: str, run: str) -> None:
+    """Raises `PastRun` where `run` is older than the newest run of the source, and `StorageError`."""
+    if newer := newer_run(store, source, run):
+        stored = f"`bantin rerun {source} {run}` publishes what is stored of it"
+        reason = f"run {run} is older than run {newer} of {source}, and what is there today does not belong into it"
+        raise PastRun(f"{reason}: {stored}, with --fetch it is crawled all the same", source=source, run=run)
+
+
+def find_run(store: ObjectStore, source: str, run: str | None) -> str:
+    """`run`, or where none is named the newest of the source. Raises `NoSuchRun`, `InvalidKey` and `StorageError`."""
+    if run is not None:
+        keys.run_time(run)
+    runs = runs_of(store, source)
+    if run in runs:
+        return run
+    if not runs:
+        reason = f"{source} has no run in {store.url}: `bantin crawl {source}` makes one"
+        raise NoSuchRun(reason, source=source, run=run or "")
+    if run is not None:
+        reason = f"run {run}: {source} has no such run: expected one like {', '.join(runs[-3:])}"
+        raise NoSuchRun(reason, source=source, run=run)
+    now = keys.run_id(datetime.now(UTC))
+    return max((other for other in runs if other <= now), default=runs[-1])
