@@ -6,9 +6,9 @@ from typing import Any
 
 import click
 
-from bantin.commands.lake import lake
 from bantin.commands import history
 from bantin.commands.export import export
+from bantin.commands.lake import lake
 from bantin.commands.options import MISTAKE, console, settings_of, with_archive
 from bantin.commands.reclean import reclean
 from bantin.commands.rerun import rerun
