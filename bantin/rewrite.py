@@ -22,9 +22,11 @@ from bantin.reclean import Preview, Problem, Recleaned, state_of
 from bantin.settings import Settings
 from model.article import Article
 from model.errors import BantinError
+from model.report import RunReport
 from model.source import dump_source
 from storage import keys, reports
 from storage.errors import KeyNotFound, PreconditionFailed, StoreRefused
+from storage.inventory import entry_for
 from storage.store import ObjectStore, open_store
 from storage.superseded import replace_articles
 from storage.tables import read, read_columns
@@ -73,9 +75,20 @@ def _write(store: ObjectStore, recleaned: Recleaned, texts: "_Texts") -> None:
     _replace_rules(store, recleaned)
     now = datetime.now(UTC)
     report = describe(report, articles, [_as_published(one) for one in told], texts.before(run, articles))
+    report = _as_written(report, keys.run_source(source, run), store.get(keys.run_source(source, run)))
+    report = _as_written(report, keys.articles(source, run), table)
     reports.write_report(store, replace(report, recleaned_at=now))
     replace_articles(store, source, run, table)
     texts.put(run, articles)
+
+
+def _as_written(report: RunReport, key: str, data: bytes) -> RunReport:
+    """The report, which says of the object at `key` what it is once `data` is written there. A report of a version that
+    lists no objects goes on so: a list of some would be taken for one of all."""
+    if not report.objects:
+        return report
+    others = [entry for entry in report.objects if entry["key"] != key]
+    return replace(report, objects=[*others, entry_for(key, data)])
 
 
 def _replace_rules(store: ObjectStore, recleaned: Recleaned) -> None:

@@ -58,12 +58,18 @@ def entry_of(store: ObjectStore, key: str) -> Entry:
         with open_object(store, key, BLOCK_BYTES) as file:
             size_bytes, sha256 = digest(file)
         return {"key": key, "size_bytes": size_bytes, "sha256": sha256}
-    data = store.get(key)
+    return entry_for(key, store.get(key))
+
+
+def entry_for(key: str, data: bytes) -> Entry:
+    """The entry of an object that holds, or is to hold, `data`. Raises `Corrupt` where a table is none."""
+    entry: Entry = {"key": key, "size_bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+    if not key.endswith(".parquet"):
+        return entry
     try:
-        rows = pq.read_metadata(io.BytesIO(data)).num_rows
+        return {**entry, "rows": pq.read_metadata(io.BytesIO(data)).num_rows}
     except (pa.ArrowException, OSError, ValueError) as err:
         raise Corrupt(f"{key}: {err}: expected a Parquet table", key=key) from err
-    return {"key": key, "size_bytes": len(data), "sha256": hashlib.sha256(data).hexdigest(), "rows": rows}
 
 
 def digest(file: BinaryIO) -> tuple[int, str]:
