@@ -86,9 +86,11 @@ def read_columns(
 
     Raises `KeyNotFound`, `UnknownVersion`, and `Corrupt` where the object is not Parquet.
     """
-    table = _read(store, key, columns)
-    for name, value in (where or {}).items():
+    conditions = where or {}
+    table = _read(store, key, [*columns, *conditions])
+    for name, value in conditions.items():
         table = table.filter(pc.equal(table[name], value))
+    table = table.select([name for name in table.column_names if name in columns])
     try:
         rows: list[dict[str, Any]] = table.to_pylist(maps_as_pydicts="strict")
     except ValueError as err:  # text that is no UTF-8
