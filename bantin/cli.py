@@ -9,6 +9,7 @@ import click
 from bantin.commands import history
 from bantin.commands.export import export
 from bantin.commands.lake import lake
+from bantin.commands.audit import audit
 from bantin.commands.options import MISTAKE, console, settings_of, with_archive
 from bantin.commands.reclean import reclean
 from bantin.commands.rerun import rerun
@@ -253,3 +254,4 @@ main.add_command(history.diff)
 main.add_command(history.cite)
 main.add_command(export)
 main.add_command(rerun)
+main.add_command(audit)

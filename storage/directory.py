@@ -20,7 +20,7 @@ from typing import BinaryIO
 from uuid import uuid4
 
 from storage.errors import InvalidKey, KeyNotFound, PreconditionFailed, StorageError, StoreRefused, StoreUnavailable
-from storage.store import BLOCK_BYTES, RESERVED, ObjectInfo, check_conditions, check_key, check_range, is_key
+from storage.store import BLOCK_BYTES, RESERVED, ObjectInfo, Swept, check_conditions, check_key, check_range, is_key
 
 ORPHAN_AGE_S = 24 * 3600  # an unfinished file this old has outlived its writer
 
@@ -67,9 +67,11 @@ class DirectoryStore:
             self._prepare()
             unfinished = self._temporary / uuid4().hex
             try:
-                etag = _write(source, unfinished)
-                with self._lock():
-                    self._place(unfinished, target, key, if_absent, if_match)
+                with unfinished.open("xb") as file:
+                    fcntl.flock(file, fcntl.LOCK_EX)  # until it has its name: no sweep takes it
+                    etag = _write(source, file)
+                    with self._lock():
+                        self._place(unfinished, target, key, if_absent, if_match)
             finally:
                 unfinished.unlink(missing_ok=True)
             with suppress(FileNotFoundError):  # the object, and its folder with it, was deleted meanwhile
@@ -113,6 +115,27 @@ class DirectoryStore:
                     path.unlink()
                     self._prune(path.parent)
 
+    def sweep(self, older_than: datetime, *, dry_run: bool = False) -> Swept:
+        """See `ObjectStore.sweep`. A file whose writer is alive stays, however old it is."""
+        if not self._temporary.is_dir():
+            return Swept()
+        with self._explained(None):
+            self._refuse_links(self._temporary, None)
+            return self._sweep(older_than.timestamp(), dry_run=dry_run)
+
+    def _sweep(self, oldest: float, *, dry_run: bool = False) -> Swept:
+        swept = Swept()
+        for entry in os.scandir(self._temporary):
+            with suppress(FileNotFoundError, PermissionError):  # gone meanwhile; another user's, and his to sweep
+                found = entry.stat(follow_symlinks=False)
+                is_ours = entry.name != "lock" and stat.S_ISREG(found.st_mode)
+                if not is_ours or found.st_mtime >= oldest or _has_writer(Path(entry)):
+                    continue
+                if not dry_run:
+                    Path(entry).unlink()
+                swept += Swept(1, found.st_size)
+        return swept
+
     def _path(self, key: str) -> Path:
         check_key(key, self.url)
         path = self.root / key
@@ -140,11 +163,7 @@ class DirectoryStore:
             _sync_folder(self.root)
             with suppress(PermissionError):  # the folder above may be one we can pass through and not read
                 _sync_folder(self.root.parent)
-        oldest = time.time() - ORPHAN_AGE_S
-        for entry in os.scandir(self._temporary):
-            with suppress(FileNotFoundError):
-                if entry.name != "lock" and entry.stat(follow_symlinks=False).st_mtime < oldest:
-                    Path(entry).unlink()
+        self._sweep(time.time() - ORPHAN_AGE_S)
 
     @contextmanager
     def _lock(self) -> Iterator[None]:
@@ -223,14 +242,25 @@ class DirectoryStore:
         return StoreUnavailable(f"{problem}: try again, and look at the disk if it stays", self.url, key)
 
 
-def _write(source: BinaryIO, path: Path) -> str:
-    with path.open("xb") as file:
-        copyfileobj(source, file, BLOCK_BYTES)
-        file.flush()
-        now_ns = time.time_ns()
-        os.utime(file.fileno(), ns=(now_ns, now_ns))
-        os.fsync(file.fileno())
-        return _etag(os.fstat(file.fileno()))
+def _write(source: BinaryIO, file: BinaryIO) -> str:
+    copyfileobj(source, file, BLOCK_BYTES)
+    file.flush()
+    now_ns = time.time_ns()
+    os.utime(file.fileno(), ns=(now_ns, now_ns))
+    os.fsync(file.fileno())
+    return _etag(os.fstat(file.fileno()))
+
+
+def _has_writer(path: Path) -> bool:
+    """Whether a process that is alive writes this unfinished file."""
+    descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
 
 
 def _link(unfinished: Path, target: Path) -> None:

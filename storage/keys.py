@@ -33,6 +33,7 @@ _PART = re.compile(
 _LAKE = re.compile(r"lake/src=(?P<source>[^/]+)/month=(?P<month>\d{4}-\d\d)\.parquet")
 _ATTEMPT = re.compile(r"/attempt-(\d+)[.-]")
 _TABLE = re.compile(r"(?:captures|articles)/src=(?P<source>[^/]+)/day=[^/]+/(?P<run>[^/]+)\.parquet")
+_LEASE = re.compile(rf"leases/(src|group)=({_SOURCE.pattern.replace('(', '(?:')})\.json")
 _OF_RUN = re.compile(r"(?:raw|work)/src=([^/]+)/run=(\d{8}T\d{6}Z)/|runs/src=([^/]+)/(\d{8}T\d{6}Z)/")
 
 _SUPERSEDED = re.compile(r"superseded/src=(?P<source>[^/]+)/run=(?P<run>[^/]+)/(?P<sha256>[0-9a-f]{64})\.parquet")
@@ -69,7 +70,7 @@ def parse_run(key: str) -> tuple[str, str] | None:
 
 def raw_prefix(source: str, run: str | None = None) -> str:
     """Where the WARC parts of a source, or of all attempts of one of its runs, begin."""
-    return f"raw/src={_source(source)}/" + (f"run={_run(run)}/" if run else "")
+    return f"raw/src={_source(source)}/" + (f"run={_run(run)}/" if run is not None else "")
 
 
 def raw_part(source: str, run: str, attempt: int, part: int) -> str:
@@ -123,7 +124,7 @@ def superseded_rules(source: str, run: str, sha256: str) -> str:
 
 def superseded_prefix(source: str, run: str | None = None) -> str:
     """Where the replaced articles tables of a source, or of one of its runs, begin."""
-    return f"superseded/src={_source(source)}/" + (f"run={_run(run)}/" if run else "")
+    return f"superseded/src={_source(source)}/" + (f"run={_run(run)}/" if run is not None else "")
 
 
 def parse_superseded(key: str) -> tuple[str, str, str] | None:
@@ -185,8 +186,8 @@ def attempt_rules(source: str, run: str, attempt: int) -> str:
 
 def work_prefix(source: str | None = None, run: str | None = None) -> str:
     """Where passing objects begin: all, those of a source, or of one of its runs."""
-    of_source = f"src={_source(source)}/" if source else ""
-    return f"work/{of_source}" + (f"run={_run(run)}/" if source and run else "")
+    of_source = "" if source is None else f"src={_source(source)}/"
+    return f"work/{of_source}" + ("" if run is None else f"run={_run(run)}/")
 
 
 def attempt_of(key: str) -> int:
@@ -234,6 +235,12 @@ def source_lease(source: str) -> str:
 def group_lease(group: str) -> str:
     """The key of the lease that sources of a politeness group share."""
     return f"leases/group={_checked(_SOURCE, group, 'the name of a group like ninh-binh')}.json"
+
+
+def parse_lease(key: str) -> tuple[str, str] | None:
+    """What a lease is on, ("src", source) or ("group", group); None where `key` is another object."""
+    found = _LEASE.fullmatch(key)
+    return (found[1], found[2]) if found else None
 
 
 def _work(part_key: str, ending: str) -> str:

@@ -10,7 +10,7 @@ import os
 from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC
+from datetime import UTC, datetime
 from functools import lru_cache
 from hashlib import md5
 from itertools import islice
@@ -24,7 +24,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from storage.errors import StoreRefused
 from storage.s3_errors import CONFLICT, NOT_FOUND, UNMET, code_of, failure, refusal, status_of, unmet
-from storage.store import RESERVED, ObjectInfo, check_conditions, check_key, check_range, is_key
+from storage.store import RESERVED, ObjectInfo, Swept, check_conditions, check_key, check_range, is_key
 
 PART_BYTES = 16 << 20  # larger objects go up in parts of this size, which is also what an upload holds in memory
 MAX_PARTS = 10_000  # this, and 1000 keys a deletion: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html
@@ -38,8 +38,8 @@ _log = logging.getLogger(__name__)
 class S3Store:
     """An `ObjectStore` below `prefix` of a bucket. ETags are the store's own, without quotes.
 
-    Uploads cut off by a crash leave parts that no verb can see and that cost money: give the bucket a lifecycle rule
-    `AbortIncompleteMultipartUpload`.
+    Uploads cut off by a crash leave parts that no other verb can see and that cost money: `sweep` aborts them, and so
+    does a lifecycle rule `AbortIncompleteMultipartUpload` of the bucket.
     """
 
     def __init__(self, bucket: str, prefix: str = "") -> None:
@@ -129,6 +129,30 @@ class S3Store:
                 if refused.get("Code") not in NOT_FOUND:
                     err = ClientError({"Error": refused}, "DeleteObjects")
                     raise refusal(err, self._endpoint, self.url, refused["Key"].removeprefix(self._root))
+
+    def sweep(self, older_than: datetime, *, dry_run: bool = False) -> Swept:
+        """See `ObjectStore.sweep`: aborts multipart uploads, whose parts cost money until then."""
+        swept = Swept()
+        with self._explained(None):
+            pages = self._client.get_paginator("list_multipart_uploads")
+            for page in pages.paginate(Bucket=self.bucket, Prefix=self._root):
+                for found in page.get("Uploads", ()):
+                    if found["Initiated"] < older_than and is_key(found["Key"].removeprefix(self._root)):
+                        swept += self._abort(found["Key"], found["UploadId"], dry_run)
+        return swept
+
+    def _abort(self, name: str, upload_id: str, dry_run: bool) -> Swept:
+        upload = {"Bucket": self.bucket, "Key": name, "UploadId": upload_id}
+        try:
+            pages = self._client.get_paginator("list_parts").paginate(**upload)
+            size_bytes = sum(part["Size"] for page in pages for part in page.get("Parts", ()))
+            if not dry_run:
+                self._client.abort_multipart_upload(**upload)
+        except ClientError as err:
+            if code_of(err) not in NOT_FOUND | {"NoSuchUpload"}:
+                raise
+            return Swept()  # it was completed or aborted meanwhile
+        return Swept(1, size_bytes)
 
     @property
     def _client(self) -> Any:

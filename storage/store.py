@@ -1,4 +1,4 @@
-"""The object store: five verbs over a folder or a bucket, and how to open one."""
+"""The object store: five verbs over a folder or a bucket, a broom, and how to open one."""
 
 import io
 import re
@@ -42,6 +42,17 @@ class ObjectInfo:
     modified: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """How many things were removed, and how many bytes they took."""
+
+    count: int = 0
+    size_bytes: int = 0
+
+    def __add__(self, other: "Swept") -> "Swept":
+        return Swept(self.count + other.count, self.size_bytes + other.size_bytes)
+
+
 class ObjectStore(Protocol):
     """A flat map from keys to bytes. Every verb raises `InvalidKey`, `StoreRefused` or `StoreUnavailable`.
 
@@ -82,6 +93,11 @@ class ObjectStore(Protocol):
 
     def delete(self, keys: Iterable[str]) -> None:
         """Remove the objects. Removing what is not there is no error."""
+
+    def sweep(self, older_than: datetime, *, dry_run: bool = False) -> Swept:
+        """Remove what dead writers left of objects that never came to be, which no other verb shows: whatever was
+        begun before `older_than` (aware, and long enough ago that no writer is still at it). With `dry_run` only count.
+        """
 
 
 def open_store(url: str) -> ObjectStore:

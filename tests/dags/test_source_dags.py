@@ -61,6 +61,7 @@ def test_every_source_of_the_registry_has_its_dag(settings: Settings) -> None:
     assert found["errors"] == {}
     crawls = {name for name in found["dags"] if name.startswith("crawl-")}
     assert crawls == {f"crawl-{path.stem}" for path in (CHECKOUT / "sources").glob("*.yaml")}
+    assert found["dags"]["audit"]["cron"] == "0 0 * * *"
     kimson = found["dags"]["crawl-kimson"]
     assert kimson["tasks"] == {"fetch": ["clean"], "clean": ["publish"], "publish": []}
     assert kimson["mapped"] == ["clean"]

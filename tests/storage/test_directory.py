@@ -6,13 +6,14 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
 
 from storage.errors import InvalidKey, StoreRefused
-from storage.store import ObjectStore, open_store
+from storage.store import ObjectStore, Swept, open_store
 
 FORK = multiprocessing.get_context("fork")
 
@@ -108,6 +109,28 @@ def test_a_writer_killed_halfway_leaves_no_object_and_no_lock(folder: ObjectStor
     folder.put("a", b"next", if_absent=True)
     assert folder.get("a") == b"next"
     assert not orphans[0].exists()
+
+
+def test_a_sweep_takes_the_remains_of_the_dead_and_nothing_of_the_living(folder: ObjectStore, tmp_path: Path):
+    assert folder.sweep(datetime.now(UTC)) == Swept(), "of an archive that was never written"
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = FORK.Process(target=folder.put, args=("a", pipe))
+    writer.start()
+    with pipe.open("wb") as halfway:
+        halfway.write(bytes(2 << 20))
+        (unfinished,) = (path for path in (Path(folder.url) / ".tmp").iterdir() if path.stat().st_size)
+        os.utime(unfinished, (0, 0))
+        folder.put("b", b"x")
+        assert folder.sweep(datetime.now(UTC)) == Swept(), "its writer waits for the rest"
+        writer.kill()
+        writer.join()
+    size_bytes = unfinished.stat().st_size
+    assert folder.sweep(datetime.fromtimestamp(0, UTC)) == Swept(), "it is no older"
+    assert folder.sweep(datetime.now(UTC), dry_run=True) == Swept(1, size_bytes)
+    assert folder.sweep(datetime.now(UTC)) == Swept(1, size_bytes)
+    assert not unfinished.exists()
+    assert (keys_of(folder), folder.get("b")) == (["b"], b"x")
 
 
 @pytest.mark.parametrize("link", ["a", "a/b", ".tmp"])

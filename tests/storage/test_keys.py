@@ -31,6 +31,18 @@ def test_the_layout_is_the_documented_one() -> None:
     assert keys.superseded("kimson", RUN, "ab12") == "superseded/src=kimson/run=20261122T000000Z/ab12.parquet"
 
 
+def test_a_key_says_of_which_run_its_object_is() -> None:
+    part = keys.raw_part("kimson", RUN, 2, 3)
+    of_run = [part, keys.work_rejected(part), keys.attempt_rules("kimson", RUN, 1), keys.report("kimson", RUN)]
+    of_run += [keys.captures("kimson", RUN), keys.articles("kimson", RUN), keys.run_source("kimson", RUN)]
+    assert {keys.parse_run(key) for key in of_run} == {("kimson", RUN)}
+    others = [keys.frontier("kimson"), keys.source_lease("kimson"), "work/probe", "raw/src=kimson/run=x/y"]
+    assert {keys.parse_run(key) for key in others} == {None}
+    assert keys.parse_lease(keys.source_lease("vietnam-vn")) == ("src", "vietnam-vn")
+    assert keys.parse_lease(keys.group_lease("ninh-binh")) == ("group", "ninh-binh")
+    assert keys.parse_lease("leases/src=../x.json") is None
+
+
 @pytest.mark.parametrize("source", ["../x", "a/b", "", "Kimson", "a--b", "kim\nson", "x" + "/" * 3])
 def test_a_source_that_is_no_id_makes_no_key(source: str) -> None:
     with pytest.raises(InvalidKey):

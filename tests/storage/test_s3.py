@@ -9,13 +9,14 @@ import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from storage.errors import KeyNotFound, PreconditionFailed, StoreRefused, StoreUnavailable
 from storage.s3 import PART_BYTES, S3Store
-from storage.store import ObjectStore, open_store
+from storage.store import ObjectStore, Swept, open_store
 from tests.servers.faulty_s3 import Fault, FaultyS3
 from tests.servers.s3 import S3Server
 
@@ -27,6 +28,7 @@ VERBS: dict[str, Callable[[ObjectStore], object]] = {
     "list": lambda store: list(store.list("")),
     "head": lambda store: store.head("a"),
     "delete": lambda store: store.delete(["a"]),
+    "sweep": lambda store: store.sweep(datetime.now(UTC)),
 }
 every_verb = pytest.mark.parametrize("verb", VERBS.values(), ids=VERBS)
 
@@ -224,6 +226,38 @@ def test_a_failed_upload_leaves_no_parts(store: ObjectStore, faulty: FaultyS3, t
     assert faulty.seen[-1].startswith("DELETE /")
     assert "uploadId=" in faulty.seen[-1]
     assert store.head("large") is None
+
+
+@pytest.mark.parametrize("name", ["moto_s3", "swift_s3"])
+def test_a_sweep_aborts_the_archives_own_uploads_that_were_begun_long_ago(
+    name: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+):
+    server: S3Server = request.getfixturevalue(name)
+    _use(server, monkeypatch)
+    store = _new_store(server)
+    client, bucket = server.client(), store.url.split("/")[2]
+    uploads = {}
+    for key in ("archive/raw/a", "archive/raw/b", "elsewhere/c"):
+        to = {"Bucket": bucket, "Key": key}
+        uploads[key] = client.create_multipart_upload(**to)["UploadId"]
+        client.upload_part(**to, UploadId=uploads[key], PartNumber=1, Body=bytes(1000))
+
+    def under_way() -> list[str]:
+        return sorted(one["Key"] for one in client.list_multipart_uploads(Bucket=bucket).get("Uploads", ()))
+
+    assert store.sweep(datetime(2010, 1, 1, tzinfo=UTC)) == Swept()
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    assert store.sweep(tomorrow, dry_run=True) == Swept(2, 2000)
+    assert under_way() == sorted(uploads)
+    assert store.sweep(tomorrow) == Swept(2, 2000)
+    assert under_way() == ["elsewhere/c"], "another's, beside the archive's prefix"
+
+
+def test_an_upload_that_ends_while_it_is_swept_is_left_alone(store: ObjectStore, faulty: FaultyS3):
+    bucket = store.url.split("/")[2]
+    faulty.server.client().create_multipart_upload(Bucket=bucket, Key="archive/raw/a")
+    faulty.faults.append(Fault("GET", "uploadId=", 404, "NoSuchUpload"))
+    assert store.sweep(datetime.now(UTC)) == Swept()
 
 
 @pytest.mark.parametrize("kind", ["ignores conditions", "501", "400"])
