@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import psutil
@@ -30,6 +30,8 @@ from tests.conftest import slow_source
 
 DAG = "crawl-demo-portal"
 PORTAL = "http://portal.example/"
+SCHEDULED = "crawl-demo-paper"
+PAPER = "http://paper.example/"
 SLOW = "crawl-trouble"
 FETCHED = "http://trouble.example/redirect/0"
 """What a crawl of the slow source has fetched when it begins to wait."""
@@ -65,22 +67,38 @@ class Airflow:
         with urllib.request.urlopen(request, timeout=30) as answer:
             return json.load(answer)  # type: ignore[no-any-return]
 
-    def runs(self) -> list[dict[str, Any]]:
+    def runs(self, dag: str) -> list[dict[str, Any]]:
         """The DAG's runs, oldest first."""
-        return self.call(f"/api/v2/dags/{DAG}/dagRuns?order_by=run_after")["dag_runs"]  # type: ignore[no-any-return]
+        return self.call(f"/api/v2/dags/{dag}/dagRuns?order_by=run_after")["dag_runs"]  # type: ignore[no-any-return]
+
+    def trigger(self, state: str) -> str:
+        """Runs the DAG by hand to its end, which is to be `state`; returns the DAG run's id."""
+        run_id = self.call(f"/api/v2/dags/{DAG}/dagRuns", {"logical_date": None})["dag_run_id"]
+        self.wait_for_end(run_id, state)
+        return str(run_id)
+
+    def clear(self, run_id: str, **what: Any) -> None:
+        """Clears tasks of a run, and waits until it has succeeded again."""
+        body = {"dry_run": False, "dag_run_id": run_id, "only_failed": False, "reset_dag_runs": True, **what}
+        assert self.call(f"/api/v2/dags/{DAG}/clearTaskInstances", body)["task_instances"]
+        self.wait_for_end(run_id, "success")
+
+    def wait_for_end(self, run_id: str, state: str) -> None:
+        """Waits for the end of a run."""
+        assert wait_for(lambda: {self.run(run_id)["state"]} & {"success", "failed"}, 120) == {state}
 
     def run(self, run_id: str, dag: str = DAG) -> dict[str, Any]:
         """One run."""
         return self.call(f"/api/v2/dags/{dag}/dagRuns/{run_id}")
 
-    def tasks(self, run_id: str) -> dict[str, str]:
+    def tasks(self, run_id: str, dag: str = DAG) -> dict[str, str]:
         """The states of a run's tasks."""
-        found = self.call(f"/api/v2/dags/{DAG}/dagRuns/{run_id}/taskInstances")["task_instances"]
+        found = self.call(f"/api/v2/dags/{dag}/dagRuns/{run_id}/taskInstances")["task_instances"]
         return {task["task_id"]: task["state"] for task in found}
 
-    def log(self, run_id: str, task: str, attempt: int = 1) -> str:
+    def log(self, run_id: str, task: str, attempt: int = 1, dag: str = DAG) -> str:
         """A task's log."""
-        path = f"/api/v2/dags/{DAG}/dagRuns/{run_id}/taskInstances/{task}/logs/{attempt}"
+        path = f"/api/v2/dags/{dag}/dagRuns/{run_id}/taskInstances/{task}/logs/{attempt}"
         return json.dumps(self.call(path), ensure_ascii=False)
 
 
@@ -104,12 +122,15 @@ class Running:
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """`bantin up` over two sources of the demo's web: the portal every minute, and one that keeps a crawl busy."""
+    """`bantin up` over three sources of the demo's web: the paper every minute, the portal by hand, and one that keeps
+    a crawl busy."""
     folder = tmp_path_factory.mktemp("up")
     (folder / "sources").mkdir()
-    portal = (SOURCES / "demo-portal.yaml").read_text("utf-8")
-    portal = re.sub(r"^schedule: .*$", 'schedule: "* * * * *"', portal, flags=re.MULTILINE)
-    (folder / "sources" / "demo-portal.yaml").write_text(portal.replace("fetch:\n", "fetch:\n  retries: 0\n"), "utf-8")
+    half_a_year_away = f"0 0 1 {(datetime.now(UTC).month + 5) % 12 + 1} *"
+    for name, schedule in (("paper", "* * * * *"), ("portal", half_a_year_away)):
+        text = (SOURCES / f"demo-{name}.yaml").read_text("utf-8").replace("fetch:\n", "fetch:\n  retries: 0\n")
+        text = re.sub(r"^schedule: .*$", f'schedule: "{schedule}"', text, flags=re.MULTILINE)
+        (folder / "sources" / f"demo-{name}.yaml").write_text(text, "utf-8")
     (folder / "sources" / "trouble.yaml").write_text(dump_source(slow_source()), "utf-8")
     settings = Settings(
         archive=str(folder / "archive"),
@@ -139,44 +160,60 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
             process.wait(60)
 
 
-def articles(settings: Settings) -> list[Article]:
+def articles(settings: Settings, source: str) -> list[Article]:
     store = open_store(settings.archive)
-    return [row for info in store.list("articles/") for row in read(store, info.key, Article)]
+    return [row for info in store.list(keys.articles_prefix(source)) for row in read(store, info.key, Article)]
+
+
+@pytest.mark.timeout(240)
+def test_the_scheduler_crawls_on_the_schedule_of_the_sources_file(running: Running) -> None:
+    airflow = running.airflow
+    ended = ("success", "failed")
+    first = wait_for(lambda: [run for run in airflow.runs(SCHEDULED) if run["state"] in ended], 150)[0]
+    airflow.call(f"/api/v2/dags/{SCHEDULED}", {"is_paused": True}, "PATCH")
+    assert (first["run_type"], first["state"]) == ("scheduled", "success")
+    tasks = airflow.tasks(first["dag_run_id"], SCHEDULED)
+    assert tasks == {"fetch": "success", "clean": "success", "publish": "success"}
+    assert {one.url for one in articles(running.settings, "demo-paper")} == {url for url in truth() if PAPER in url}
+    log = airflow.log(first["dag_run_id"], "fetch", dag=SCHEDULED)
+    assert "crawling demo-paper, run " in log, "the crawl's own lines"
 
 
 @pytest.mark.timeout(420)
-def test_the_scheduler_crawls_a_failure_is_red_and_clearing_it_repairs_the_archive(running: Running) -> None:
+def test_a_failure_is_red_clearing_it_repairs_the_archive_and_a_past_run_is_never_crawled(running: Running) -> None:
     airflow, web, settings = running.airflow, running.web, running.settings
+    store = open_store(settings.archive)
     pages = {url for url in truth() if url.startswith(PORTAL)}
 
-    # On schedule, from the cron in the source's file.
-    first = wait_for(lambda: [run for run in airflow.runs() if run["state"] in ("success", "failed")], 150)[0]
-    assert (first["run_type"], first["state"]) == ("scheduled", "success")
-    assert airflow.tasks(first["dag_run_id"]) == {"fetch": "success", "clean": "success", "publish": "success"}
-    assert {article.url for article in articles(settings)} == pages
-    log = airflow.log(first["dag_run_id"], "fetch")
-    assert "http://portal.example/tin-tuc/: 5 article addresses" in log, "the crawl's own lines"
-
     # Pages fail: the run is red, says why, and publishes nothing.
-    known = len(articles(settings))
-    failing = sorted(pages)[:4]
-    for url in failing:
+    for url in sorted(pages)[:4]:
         web.fail(url, times=None)
-    red = wait_for(lambda: [run for run in airflow.runs() if run["state"] == "failed"], 120)[0]["dag_run_id"]
+    red = airflow.trigger("failed")
     assert airflow.tasks(red) == {"fetch": "failed", "clean": "upstream_failed", "publish": "upstream_failed"}
     assert re.search(r"4 of \d+ pages failed", airflow.log(red, "fetch"))
+    assert articles(settings, "demo-portal") == []
 
-    # Cleared, it is repaired: every page has one row of that run, and the scheduled runs before it are as they were.
+    # Cleared, it is repaired: every page has one row.
     web.heal()
-    body = {"dry_run": False, "dag_run_id": red, "only_failed": True, "reset_dag_runs": True}
-    airflow.call(f"/api/v2/dags/{DAG}/clearTaskInstances", body)
-    wait_for(lambda: airflow.run(red)["state"] == "success", 90)
+    airflow.clear(red, only_failed=True)
+    assert Counter(article.url for article in articles(settings, "demo-portal")) == Counter(pages)
+
+    # When it is past, and its cleaned parts are swept, each task can be cleared: no server is asked, no row changes.
+    airflow.trigger("success")
     run = keys.run_id(datetime.fromisoformat(airflow.run(red)["run_after"]))
-    repaired = [article.url for article in articles(settings) if article.run == run]
-    assert Counter(repaired) == Counter(pages)
-    assert known <= len(articles(settings)) - len(pages)
-    everything = Counter((article.run, article.id) for article in articles(settings))
-    assert max(everything.values()) == 1
+    published, asked = store.get(keys.articles("demo-portal", run)), _asked(web)
+    swept = [info.key for info in store.list(keys.work_prefix("demo-portal", run)) if "-part-" in info.key]
+    store.delete(swept)
+    airflow.clear(red, task_ids=["publish"])
+    assert [key for key in swept if store.head(key)] == swept
+    airflow.clear(red, task_ids=["fetch"], include_downstream=True)
+    assert f"run {run} is older than run " in airflow.log(red, "fetch", 3)
+    assert store.get(keys.articles("demo-portal", run)) == published
+    assert _asked(web) == asked
+
+
+def _asked(web: DemoWeb) -> int:
+    return sum(seen.host == "portal.example" for seen in web.requests)
 
 
 def crawls(pid: int) -> list[psutil.Process]:
