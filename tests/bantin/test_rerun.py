@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,6 +19,9 @@ from model.article import Article
 from model.report import State
 from model.source import Source, dump_source
 from storage import keys, reports
+from storage.directory import DirectoryStore
+from storage.errors import LeaseHeld
+from storage.lease import Lease
 from storage.store import ObjectStore, open_store
 from storage.tables import read
 from tests.bantin.test_cli import bantin
@@ -239,6 +243,9 @@ def test_where_work_has_been_emptied_a_past_run_is_committed_by_the_registrys_ru
     fail(site, source, settings, OLD, "/a3")
     fail(site, source, settings, NEW, "/list")
     store.delete([info.key for info in store.list(keys.work_prefix())])
+    with Lease.acquire(store, source.id, run=NEWEST, attempt=1), pytest.raises(LeaseHeld, match=NEWEST):
+        rerun(source.id, OLD, settings)
+    assert committed_captures(store, source.id, OLD) is None
     rerun(source.id, OLD, settings)
     assert rows(store, source, OLD) == ["a1", "a2", "a4"]
     assert store.get(keys.run_source(source.id, OLD)).decode() == dump_source(source)
@@ -289,6 +296,23 @@ def test_publish_cleared_after_its_parts_have_been_swept_cleans_them_and_writes_
     assert complete(source.id, OLD, settings).state == State.PUBLISHED
     assert store.get(keys.articles(source.id, OLD)) == before
     assert len(site.seen) == asked
+
+
+def test_publishing_is_one_put_and_the_report_comes_after_it(
+    source: Source, settings: Settings, store: ObjectStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for part in Fetch(source, OLD, settings).run():
+        clean_part(part, settings)
+    written: list[str] = []
+    put = DirectoryStore.put
+
+    def noted(self: DirectoryStore, key: str, *data: Any, **conditions: Any) -> str:
+        written.append(key)
+        return put(self, key, *data, **conditions)
+
+    monkeypatch.setattr(DirectoryStore, "put", noted)
+    publish(source.id, OLD, settings)
+    assert written == [keys.articles(source.id, OLD), keys.report(source.id, OLD)]
 
 
 # The command
