@@ -7,12 +7,13 @@ from typing import Any
 import click
 
 from bantin.commands import history
+from bantin.commands.audit import audit
 from bantin.commands.export import export
 from bantin.commands.lake import lake
-from bantin.commands.audit import audit
 from bantin.commands.options import MISTAKE, console, settings_of, with_archive
 from bantin.commands.reclean import reclean
 from bantin.commands.rerun import rerun
+from bantin.commands.verify import verify
 from bantin.errors import INTERRUPTED
 from bantin.settings import SettingsError
 from model.errors import BantinError, SourceError
@@ -255,3 +256,4 @@ main.add_command(history.cite)
 main.add_command(export)
 main.add_command(rerun)
 main.add_command(audit)
+main.add_command(verify)

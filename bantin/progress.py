@@ -156,3 +156,24 @@ def _tenths(console: Console, thing: str) -> Callable[[int, int], None]:
             console.print(f"{done} of {total} {thing}")
 
     return on_done
+
+
+@contextmanager
+def counted_progress(console: Console, what: str) -> Iterator[Callable[[int, int], None]]:
+    """Shows how many of `what` are done: a bar on a terminal, elsewhere a line for each tenth. The block is given what
+    tells it: so many are done, of so many."""
+    if not console.is_terminal:
+        tenths = -1
+
+        def line(done: int, of: int) -> None:
+            nonlocal tenths
+            if (now := 10 * done // max(of, 1)) > tenths:
+                tenths = now
+                console.print(f"{what}: {done} of {of}", markup=False)
+
+        yield line
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task(what, total=None)
+        yield lambda done, of: progress.update(task, completed=done, total=of)

@@ -8,7 +8,6 @@ by the digest within it. Tables and rules are written again by a re-run or re-cl
 import hashlib
 import io
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from typing import BinaryIO
 
 import pyarrow as pa
@@ -18,7 +17,7 @@ import pyarrow.parquet as pq
 from storage import keys
 from storage.errors import Corrupt, KeyNotFound
 from storage.store import ObjectStore, open_object
-from storage.tables import read_table
+from storage.tables import read_table, unread_of
 
 Entry = dict[str, str | int]
 """An object's `key`, `size_bytes` and `sha256`; of a table also its `rows`."""
@@ -37,8 +36,12 @@ def inventory(store: ObjectStore, source: str, run: str, known: Iterable[Entry] 
     entries = [before[key] for key in parts if key in before]
     written_again = (keys.run_source(source, run), keys.captures(source, run), keys.articles(source, run))
     for key in (*(key for key in parts if key not in before), *written_again):
-        with suppress(KeyNotFound):  # no articles yet; and what else is missing is for verify to tell
+        try:
             entries.append(entry_of(store, key))
+        except KeyNotFound:
+            continue  # no articles yet; and what else is missing is for verify to tell
+        except Corrupt:
+            entries += [before[key]] if key in before else []
     return entries
 
 
@@ -50,6 +53,11 @@ def parts_of(store: ObjectStore, source: str, run: str) -> list[str]:
     except KeyNotFound:
         return []
     return sorted(pc.unique(named.drop_null().cast(pa.string())).to_pylist(), key=keys.parse_raw_part)
+
+
+def unread_places(store: ObjectStore, articles_key: str) -> set[tuple[str, int]]:
+    """The places of the pages that could not be cleaned, as the articles table names them. Raises `StorageError`."""
+    return unread_of(read_table(store, articles_key, _PLACES))
 
 
 def entry_of(store: ObjectStore, key: str) -> Entry:

@@ -12,12 +12,14 @@
     lake/src=S/month=M.parquet                   derived: the articles of a source and a closed month
     frontier/src=S.parquet                       a snapshot of the frontier, for speed: it may be deleted at any time
     leases/src=S.json  group=G.json              which crawl is under way (storage/lease.py)
+    damaged/SHA256/KEY                           what repair has put another object in the place of, by its own hash
 
 S is a source's id, R the run: its time in UTC to the second, D the day and M the month (`2026-11`) of that time. Parts
 are numbered from 1.
 """
 
 import re
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -37,6 +39,34 @@ _LEASE = re.compile(rf"leases/(src|group)=({_SOURCE.pattern.replace('(', '(?:')}
 _OF_RUN = re.compile(r"(?:raw|work)/src=([^/]+)/run=(\d{8}T\d{6}Z)/|runs/src=([^/]+)/(\d{8}T\d{6}Z)/")
 
 _SUPERSEDED = re.compile(r"superseded/src=(?P<source>[^/]+)/run=(?P<run>[^/]+)/(?P<sha256>[0-9a-f]{64})\.parquet")
+_SRC = r"src=(?P<source>[a-z0-9]+(?:-[a-z0-9]+)*)"
+_AT = r"(?P<run>\d{8}T\d{6}Z)"
+_PLACES = tuple(
+    (family, re.compile(pattern))
+    for family, pattern in (
+        ("raw", rf"raw/{_SRC}/run={_AT}/attempt-\d+-part-\d+\.warc\.gz"),
+        ("captures", rf"captures/{_SRC}/day=\d{{4}}-\d\d-\d\d/{_AT}\.parquet"),
+        ("articles", rf"articles/{_SRC}/day=\d{{4}}-\d\d-\d\d/{_AT}\.parquet"),
+        ("rules", rf"runs/{_SRC}/{_AT}/source\.yaml"),
+        ("report", rf"runs/{_SRC}/{_AT}/report\.json"),
+        ("superseded", rf"superseded/{_SRC}/run={_AT}/[0-9a-f]{{64}}\.parquet"),
+        ("lake", rf"lake/{_SRC}/month=\d{{4}}-\d\d\.parquet"),
+        ("work", r"work/.+"),
+        ("frontier", rf"frontier/{_SRC}\.parquet"),
+        ("leases", r"leases/(?:src|group)=[^/]+\.json"),
+        ("index", r"index/.+"),
+        ("damaged", r"damaged/[0-9a-f]{64}/.+"),
+    )
+)
+
+
+class Place(NamedTuple):
+    """What kind of object a key names (`raw`, `captures`, `articles`, `rules`, `report`, `superseded`, `lake`, `work`,
+    `frontier`, `leases`, `index`, `damaged`), and of which source and run, where it is of one."""
+
+    family: str
+    source: str | None
+    run: str | None
 
 
 class PartName(NamedTuple):
@@ -131,6 +161,14 @@ def parse_superseded(key: str) -> tuple[str, str, str] | None:
     """Source, run and hash of an articles table that was replaced; None where `key` is another object."""
     found = _SUPERSEDED.fullmatch(key)
     return (found["source"], found["run"], found["sha256"]) if found else None
+
+
+def superseded_sha256(key: str) -> str:
+    """The hash that the key of a replaced articles table names. Raises `InvalidKey`."""
+    found = place_of(key)
+    if found is None or found.family != "superseded":
+        raise InvalidKey(f"{key!r}: expected superseded/src=…/run=…/SHA256.parquet", key=key)
+    return key.rpartition("/")[2].removesuffix(".parquet")
 
 
 def month_of(run: str) -> str:
@@ -241,6 +279,29 @@ def parse_lease(key: str) -> tuple[str, str] | None:
     """What a lease is on, ("src", source) or ("group", group); None where `key` is another object."""
     found = _LEASE.fullmatch(key)
     return (found[1], found[2]) if found else None
+
+
+def damaged(key: str, sha256: str) -> str:
+    """Where the object at `key` is kept when another takes its place; `sha256` is its bytes' hash."""
+    return f"damaged/{sha256}/{key}"
+
+
+def place_of(key: str) -> Place | None:
+    """What `key` names; None where it is no key of the archive."""
+    for family, pattern in _PLACES:
+        if found := pattern.fullmatch(key):
+            names = found.groupdict()
+            with suppress(InvalidKey):  # digits that are no time
+                run = names.get("run")
+                return Place(family, names.get("source"), _run(run) if run else None)
+    return None
+
+
+def source_prefixes(source: str) -> list[str]:
+    """Where all that a source owns begins, but for what is passing or derived for speed alone."""
+    return [
+        f"{family}/src={_source(source)}/" for family in ("raw", "captures", "articles", "runs", "superseded", "lake")
+    ]
 
 
 def _work(part_key: str, ending: str) -> str:

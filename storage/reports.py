@@ -1,21 +1,27 @@
 """Run folders: the source as a run used it, and the report of what it did."""
 
+import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import asdict
+from typing import Any
 
 from model.report import RunReport
 from storage import keys, schema
 from storage.errors import Corrupt, KeyNotFound
 from storage.store import ObjectStore
 
+_SEAL = "sha256"
+"""The field that holds the hash of all others."""
+
 
 def write_report(store: ObjectStore, report: RunReport) -> str:
     """Puts `report` in its place, over an earlier one of the run; returns its key."""
     key = keys.report(report.source, report.run)
-    values = {schema.JSON_FIELD: schema.REPORT.mark, **asdict(report)}
-    text = json.dumps(values, ensure_ascii=False, indent=1, default=lambda moment: moment.isoformat())
-    store.put(key, text.encode())
+    text = json.dumps({schema.JSON_FIELD: schema.REPORT.mark, **asdict(report)}, default=lambda at: at.isoformat())
+    values = json.loads(text)
+    sealed = {**values, _SEAL: _sha256(values)}
+    store.put(key, json.dumps(sealed, ensure_ascii=False, indent=1).encode())
     return key
 
 
@@ -28,11 +34,23 @@ def read_report(store: ObjectStore, source: str, run: str) -> RunReport | None:
         return None
 
 
+def is_whole(store: ObjectStore, source: str, run: str) -> bool:
+    """Whether the report of a run, which can be read, says what was written. One of an earlier version cannot tell."""
+    values = json.loads(store.get(keys.report(source, run)))
+    seal = values.pop(_SEAL, None)
+    return seal == _sha256(values) if seal is not None else schema.JSON_FIELD not in values
+
+
 def list_reports(store: ObjectStore, source: str | None = None) -> Iterator[RunReport]:
     """The reports of a source, or of all, by source and run. Raises `Corrupt`, `UnknownVersion`."""
     for info in store.list(keys.reports_prefix(source)):
         if info.key.endswith("/report.json"):
             yield _parse(info.key, store.get(info.key))
+
+
+def _sha256(values: dict[str, Any]) -> str:
+    """The hash of a report's values, however they are laid out."""
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 
 def _parse(key: str, data: bytes) -> RunReport:

@@ -45,7 +45,9 @@ def schema_of(record: type) -> pa.Schema:
 Places = Sequence[tuple[str, int]]
 """Records of pages, by WARC key and offset."""
 
-_UNREAD = b"bantin.unread"
+UNREAD = b"bantin.unread"
+"""The key of a table's metadata that names the pages without a row."""
+
 _MADE_BY = b"bantin.made_by"
 # Fewer are read sooner without a pool of threads; and a process that ends while one starts can abort (seen once).
 _MANY_ROWS = 50_000
@@ -58,7 +60,7 @@ def encode(rows: Iterable[Any], record: type, *, unread: Places = (), made_by: s
     rows = list(rows)
     schema = schema_of(record)
     columns = [_column(list(map(attrgetter(field.name), rows)), field) for field in schema]
-    noted = {_UNREAD: json.dumps(list(unread)) if unread else None, _MADE_BY: made_by}
+    noted = {UNREAD: json.dumps(list(unread)) if unread else None, _MADE_BY: made_by}
     metadata = {**(schema.metadata or {}), **{name: value for name, value in noted.items() if value}}
     table = pa.Table.from_arrays(columns, schema=schema.with_metadata(metadata))
     out = pa.BufferOutputStream()  # a file of Python's is written through the interpreter, and slower
@@ -117,7 +119,7 @@ def read_table(store: ObjectStore, key: str, schema: pa.Schema) -> pa.Table:
 
 def unread_of(table: pa.Table) -> set[tuple[str, int]]:
     """What `encode` was told of pages that could not be cleaned; `table` is as `read_table` gave it."""
-    noted = (table.schema.metadata or {}).get(_UNREAD, b"[]")
+    noted = (table.schema.metadata or {}).get(UNREAD, b"[]")
     return {(key, offset) for key, offset in json.loads(noted)}
 
 

@@ -204,7 +204,6 @@ def read_capture(file: BinaryIO, part_key: str, offset: int, max_body_bytes: int
 
 def _captures(file: BinaryIO, part_key: str, max_body_bytes: int, *, only_first: bool = False) -> Iterator[Capture]:
     name = keys.parse_raw_part(part_key)
-    start = file.tell()
     try:
         records = ArchiveIterator(file)
         for record in records:
@@ -219,7 +218,7 @@ def _captures(file: BinaryIO, part_key: str, max_body_bytes: int, *, only_first:
                 exchange = _exchange(record)
                 is_revisit = record.rec_type == "revisit"
                 content = _repeated(record) if is_revisit else examine(exchange, max_body_bytes)
-                place = (part_key, start + records.get_record_offset(), records.get_record_length())
+                place = (part_key, records.get_record_offset(), records.get_record_length())
                 yield capture_of(name, exchange, content, place)
             if only_first:
                 return

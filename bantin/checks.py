@@ -1,0 +1,255 @@
+"""The objects of one run against each other and their report: what `verify` finds in them."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from bantin.findings import REPAIR, RESTORE, UPDATE, Finding, Trouble, some
+from bantin.table_checks import ROW_COLUMNS, check_table, is_as_written, rows_of, wrong_with
+from model.article import Article
+from model.capture import Capture
+from model.errors import SourceError
+from model.report import RunReport, State
+from model.source import parse_source
+from storage import keys, reports
+from storage.errors import Corrupt, KeyNotFound, UnknownVersion
+from storage.inventory import BLOCK_BYTES, unread_places
+from storage.members import Digesting, Member, members
+from storage.store import ObjectInfo, ObjectStore, open_object
+from storage.tables import read
+
+_ANSWERS = ("response", "revisit")
+
+
+@dataclass(slots=True)
+class RunCheck:
+    """The check of one run, whose objects the store has listed as `infos`. `quick` reads no WARC part, and of tables
+    only the footer: it finds what is missing, cut off or of another version, and no bit rot."""
+
+    store: ObjectStore
+    source: str
+    run: str
+    infos: dict[str, ObjectInfo]
+    quick: bool
+    findings: list[Finding] = field(default_factory=list)
+    _entries: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def findings_of(self) -> list[Finding]:
+        """Checks, and returns what is wrong. Raises `StorageError` where the store does not answer."""
+        source, run = self.source, self.run
+        report = self._report()
+        self._entries = {str(entry["key"]): dict(entry) for entry in report.objects} if report else {}
+        parts = sorted(key for key in self.infos if key.startswith("raw/"))
+        published = report is not None and report.state == State.PUBLISHED
+        committed = keys.captures(source, run) in self.infos
+        if not committed:
+            self._uncommitted(parts, published)
+        captures = self._captures() if committed else None
+        self._rules(committed)
+        self._parts(parts, captures, committed)
+        rows = self._articles(captures, published)
+        if report and captures is not None:
+            self._counts(report, captures, rows)
+        told = {finding.key for finding in self.findings}
+        for key in sorted(self._entries.keys() - self.infos.keys() - told):
+            self._tell(key, Trouble.MISSING, "its report names it", RESTORE if key.startswith("raw/") else REPAIR)
+        return self.findings
+
+    def _tell(self, key: str, trouble: Trouble, detail: str, remedy: str, *, harmless: bool = False) -> None:
+        finding = Finding(
+            key=key,
+            trouble=trouble,
+            detail=detail,
+            remedy=remedy,
+            source=self.source,
+            run=self.run,
+            harmless=harmless,
+        )
+        self.findings.append(finding)
+
+    def _report(self) -> RunReport | None:
+        key = keys.report(self.source, self.run)
+        try:
+            report = reports.read_report(self.store, self.source, self.run)
+        except UnknownVersion as err:
+            self._tell(key, Trouble.VERSION, str(err), UPDATE)
+            return None
+        except Corrupt as err:
+            self._tell(key, Trouble.ROT, str(err), REPAIR)
+            return None
+        if report and not reports.is_whole(self.store, self.source, self.run):
+            self._tell(key, Trouble.ROT, "it does not have the hash that it says", REPAIR)
+            return None  # what it says of others is worth nothing
+        if report is None and keys.captures(self.source, self.run) in self.infos:
+            self._tell(key, Trouble.MISSING, "its run is committed", REPAIR)
+        return report
+
+    def _uncommitted(self, parts: list[str], published: bool) -> None:
+        key, articles = keys.captures(self.source, self.run), keys.articles(self.source, self.run)
+        if published or key in self._entries or articles in self.infos:
+            remedy = "--repair makes it anew from the WARC parts, but for addresses that wait" if parts else RESTORE
+            self._tell(key, Trouble.MISSING, "its run was published, and its articles have no captures", remedy)
+        elif parts:
+            go_on = f"bantin crawl {self.source} --run {self.run} goes on from there"
+            what = f"{len(parts)} WARC parts of a crawl that was not committed"
+            self._tell(parts[0], Trouble.ORPHAN, what, go_on, harmless=True)
+
+    def _captures(self) -> list[Capture] | None:
+        """The rows of the captures table; None where it cannot be read."""
+        key = keys.captures(self.source, self.run)
+        remedy = "--repair makes it anew from the WARC parts, but for addresses that wait"
+        if self._table(key, Capture, remedy) is None:
+            return None
+        try:
+            return read(self.store, key, Capture)
+        except (Corrupt, KeyNotFound, TypeError, ValueError) as err:
+            self._tell(key, Trouble.ROT, str(err), remedy)
+            return None
+
+    def _rules(self, committed: bool) -> None:
+        key = keys.run_source(self.source, self.run)
+        if key not in self.infos:
+            if committed:
+                self._tell(key, Trouble.MISSING, "its run is committed", REPAIR)
+            return
+        data = self.store.get(key)
+        try:
+            parse_source(data.decode(), key)
+        except (SourceError, ValueError) as err:
+            self._tell(key, Trouble.ROT, f"it is no source file: {err}", REPAIR)
+            return
+        entry = self._entries.get(key)
+        if entry and entry["sha256"] != hashlib.sha256(data).hexdigest():
+            self._tell(key, Trouble.MISMATCH, "it is not the file that its report names", REPAIR)
+
+    def _table(self, key: str, record: type, remedy: str) -> int | None:
+        """Reads a table to its end; returns the number of its rows, None where it is damaged."""
+        info, entry = self.infos[key], self._entries.get(key)
+        problem = check_table(self.store, key, quick=self.quick)
+        if isinstance(problem, Finding):
+            self._tell(key, problem.trouble, problem.detail, UPDATE if problem.trouble == Trouble.VERSION else remedy)
+            return None
+        differs = entry is not None and (
+            entry["size_bytes"] != info.size_bytes
+            or entry.get("rows", problem.rows) != problem.rows
+            or (problem.sha256 is not None and entry["sha256"] != problem.sha256)
+        )
+        if differs:
+            report = keys.report(self.source, self.run)
+            if self.quick or is_as_written(self.store, key, record):  # by a re-run that did not come to its report
+                self._tell(report, Trouble.STALE, f"it tells of another {key}", REPAIR)
+            else:
+                self._tell(key, Trouble.ROT, "it does not have the hash that its report names", remedy)
+        return problem.rows
+
+    def _parts(self, parts: list[str], captures: list[Capture] | None, committed: bool) -> None:
+        places: dict[str, dict[int, tuple[int, str]]] = {}
+        for c in captures or ():
+            if c.warc_key is not None:
+                places.setdefault(c.warc_key, {})[c.warc_offset or 0] = (c.warc_length or 0, c.final_url)
+        for key in places.keys() - self.infos.keys():
+            urls = [url for _, url in places[key].values()]
+            self._tell(key, Trouble.MISSING, f"{len(urls)} captures lie there: {some(urls)}", RESTORE)
+        for key in parts:
+            named = places.get(key, {})
+            info, entry = self.infos[key], self._entries.get(key)
+            if entry and info.size_bytes < entry["size_bytes"]:
+                detail = f"{info.size_bytes} bytes of {entry['size_bytes']}"
+                self._tell(key, Trouble.TRUNCATED, detail + self._lost_behind(named, info.size_bytes), RESTORE)
+            elif entry and info.size_bytes > entry["size_bytes"]:
+                self._tell(key, Trouble.ROT, f"{info.size_bytes} bytes, not {entry['size_bytes']}", RESTORE)
+            if not self.quick:
+                self._part(key, named, entry, captures is not None)
+            elif committed and captures is not None and not named and not entry:
+                self._tell(key, Trouble.ORPHAN, "no capture names it", "it may stay, or be deleted", harmless=True)
+
+    def _lost_behind(self, named: dict[int, tuple[int, str]], end: int) -> str:
+        lost = [url for offset, (length, url) in named.items() if offset + length > end]
+        return f": the records of {len(lost)} captures are lost: {some(lost)}" if lost else ""
+
+    def _part(self, key: str, named: dict[int, tuple[int, str]], entry: dict[str, Any] | None, committed: bool) -> None:
+        """Reads a part to its end, and compares it with its captures."""
+        broken: list[Member] = []
+        astray: list[str] = []
+        found: set[int] = set()
+        answers = 0
+        with open_object(self.store, key, BLOCK_BYTES) as file:
+            read_through = Digesting(file)
+            for member in members(read_through):
+                answers += member.kind in _ANSWERS
+                if member.problem:
+                    broken.append(member)
+                elif member.offset in named:
+                    found.add(member.offset)
+                    if member.kind not in _ANSWERS or (member.length, member.url) != named[member.offset]:
+                        astray.append(f"{named[member.offset][1]} at {member.offset}")
+        known = any(finding.key == key for finding in self.findings)
+        if broken:
+            self._tell_broken(key, broken, named, read_through.size_bytes)
+        elif entry and read_through.sha256 != entry["sha256"] and not known:
+            self._tell(key, Trouble.ROT, "its hash is not that of its report, though each record can be read", RESTORE)
+        behind = [m for m in broken if m.length]
+        lost = {o for o in named if any(m.offset <= o < m.offset + m.length for m in behind)}
+        astray += [f"{named[o][1]} at {o}" for o in named.keys() - found - lost if o < read_through.size_bytes]
+        if cut := [named[o][1] for o in named if o >= read_through.size_bytes and not known]:
+            detail = f"the records of {len(cut)} captures are lost: {some(cut)}"
+            self._tell(key, Trouble.TRUNCATED, detail, RESTORE)
+        if astray:
+            captures = keys.captures(self.source, self.run)
+            remedy = "--repair makes it anew from the WARC parts, but for addresses that wait"
+            self._tell(captures, Trouble.MISMATCH, f"{key} holds other records than it says: {some(astray)}", remedy)
+        if committed and answers and not named:
+            self._tell(key, Trouble.ORPHAN, "no capture names it", "it may stay, or be deleted", harmless=True)
+
+    def _tell_broken(self, key: str, broken: list[Member], named: dict[int, tuple[int, str]], size_bytes: int) -> None:
+        first, last = broken[0], broken[-1]
+        lost = [
+            url
+            for offset, (_, url) in sorted(named.items())
+            if any(m.offset <= offset < m.offset + max(m.length, 1) for m in broken)
+        ]
+        cut = len(broken) == 1 and last.offset + last.length == size_bytes and last.problem == "it is cut off"
+        detail = f"{len(broken)} damaged records, the first at {first.offset}: {first.problem}"
+        detail += f"; lost: {some(lost)}" if lost else "; no capture lies there"
+        self._tell(key, Trouble.TRUNCATED if cut else Trouble.ROT, f"{detail}; the others can be read", RESTORE)
+
+    def _articles(self, captures: list[Capture] | None, published: bool) -> int | None:
+        """The number of rows of the articles table; None where there is none, or it is damaged."""
+        key = keys.articles(self.source, self.run)
+        if key not in self.infos:
+            if published and key not in self._entries:
+                self._tell(key, Trouble.MISSING, "its report says that the run is published", REPAIR)
+            return None
+        rows = self._table(key, Article, REPAIR)
+        if rows is None or self.quick or captures is None:
+            return rows
+        pages = {(c.warc_key, c.warc_offset): (c.warc_length, c.final_url) for c in captures if c.is_page}
+        wrong: Counter[str] = Counter()
+        examples: dict[str, str] = {}
+        seen: set[str] = set()
+        for row in rows_of(self.store, key, ROW_COLUMNS):
+            for what in wrong_with(row, pages, seen, self.source, self.run):
+                wrong[what] += 1
+                examples.setdefault(what, row["url"])
+            seen.add(row["id"])
+        for place in unread_places(self.store, key) - pages.keys():
+            wrong["pages that could not be read are no captures"] += 1
+            examples.setdefault("pages that could not be read are no captures", f"{place[0]} at {place[1]}")
+        for what, count in wrong.items():
+            trouble = Trouble.ORPHAN if what == "no capture has their record" else Trouble.MISMATCH
+            self._tell(key, trouble, f"{what}: {count} of {rows} rows, like {examples[what]}", REPAIR)
+        return rows
+
+    def _counts(self, report: RunReport, captures: Sequence[Capture], rows: int | None) -> None:
+        if any(finding.trouble == Trouble.STALE for finding in self.findings):
+            return
+        key = keys.report(self.source, self.run)
+        answered = sum(not c.waiting for c in captures)
+        if report.state != State.FAILED and sum(report.captures.values()) not in (answered, 0):
+            detail = f"it counts {sum(report.captures.values())} captures; the table has {answered}"
+            self._tell(key, Trouble.MISMATCH, detail, REPAIR)
+        counted = sum(report.articles.get(name, 0) for name in ("new", "changed", "unchanged"))
+        if report.state == State.PUBLISHED and rows is not None and counted != rows:
+            self._tell(key, Trouble.MISMATCH, f"it counts {counted} articles; the table has {rows}", REPAIR)

@@ -1,0 +1,89 @@
+"""`bantin verify`: whether the archive still holds what was stored, and its repair."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from bantin.commands.options import console, settings_of, with_archive
+
+if TYPE_CHECKING:
+    from bantin.findings import Finding
+    from bantin.settings import Settings
+
+
+@click.command()
+@with_archive
+@click.argument("ids", metavar="SOURCE…", nargs=-1)
+@click.option("--run", metavar="RUN", help="This run only, e.g. 20261122T000000Z.")
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Runs of this day (UTC) and later.")
+@click.option("--quick", is_flag=True, help="Sizes, reports and the tables' footers only: finds no bit rot.")
+@click.option("--repair", is_flag=True, help="Make anew what WARC parts can give; what is damaged is kept in damaged/.")
+@click.option("--json", "json_", is_flag=True, help="One JSON object a finding.")
+def verify(
+    archive: str | None,
+    sources: Path | None,
+    ids: tuple[str, ...],
+    run: str | None,
+    since: datetime | None,
+    quick: bool,
+    repair: bool,
+    json_: bool,
+) -> None:
+    """Check what is stored against its reports: hashes, sizes, counts, WARC records, versions, orphans.
+
+    A line a finding; exits with 1 where something is wrong. Notes (orphans) are no mistakes.
+    """
+    from bantin.progress import counted_progress
+    from bantin.verify import verify as findings_in
+
+    if repair and quick:
+        raise click.UsageError("--repair: expected a whole check, without --quick")
+    settings = settings_of(archive, sources)
+    out, wrong = console(), []
+    day = since.date() if since else None
+    with counted_progress(console(stderr=True), "verified") as on_done:
+        for finding in findings_in(settings, ids, run=run, since=day, quick=quick, on_done=on_done):
+            _show(finding, json_)
+            if not finding.harmless:
+                wrong.append(finding)
+    if repair and wrong:
+        wrong = _repair(settings, wrong, json_)
+    if not json_:
+        out.print(f"{len(wrong)} objects are wrong" if wrong else "all is as it was stored", markup=False)
+    if wrong:
+        raise SystemExit(1)
+
+
+def _show(finding: "Finding", json_: bool) -> None:
+    import json
+
+    from bantin.display import safe
+
+    click.echo(json.dumps(finding.as_json(), ensure_ascii=False) if json_ else safe(finding))
+
+
+def _repair(settings: "Settings", wrong: "Iterable[Finding]", json_: bool) -> "list[Finding]":
+    """Repairs run by run; returns what is wrong afterwards."""
+    from bantin.display import safe
+    from bantin.repair import repair_run
+    from bantin.verify import check_run
+    from storage.store import open_store
+
+    store, left = open_store(settings.archive), []
+    runs: dict[tuple[str, str], list[Finding]] = {}
+    for finding in wrong:
+        if finding.source and finding.run and not finding.key.startswith("superseded/"):
+            runs.setdefault((finding.source, finding.run), []).append(finding)
+        else:
+            left.append(finding)
+    for (source, run), findings in sorted(runs.items()):
+        for line in repair_run(settings, source, run, findings):
+            click.echo(f"repair: {safe(line)}", err=True)
+        for finding in check_run(store, source, run):
+            if not finding.harmless:
+                _show(finding, json_)
+                left.append(finding)
+    return left

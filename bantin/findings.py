@@ -1,0 +1,57 @@
+"""What `verify` finds, and what can be done about it."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class Trouble(StrEnum):
+    """What is wrong with an object."""
+
+    ROT = "bit rot"
+    """Its bytes are not those that were stored."""
+    TRUNCATED = "truncated"
+    MISSING = "missing"
+    MISMATCH = "mismatch"
+    """It can be read, and contradicts another object."""
+    STALE = "stale"
+    """It was right once: what it tells of has been written again."""
+    VERSION = "unknown version"
+    ORPHAN = "orphan"
+    """Nothing names it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """Something wrong with the object at `key`, or (`harmless`) something to know of it. `source` and `run` are None
+    where it is of none."""
+
+    key: str
+    trouble: Trouble
+    detail: str
+    remedy: str
+    source: str | None = None
+    run: str | None = None
+    harmless: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        """The finding as JSON has it."""
+        return asdict(self)
+
+    def __str__(self) -> str:
+        return f"{self.key}: {'note: ' if self.harmless else ''}{self.trouble}: {self.detail}; {self.remedy}"
+
+
+RESTORE = "restore it from a back-up: bantin copy BACKUP ARCHIVE"
+REPAIR = "bantin verify --repair makes it anew"
+UPDATE = "update bantin"
+
+SHOWN = 3
+"""So many addresses or the like are written out in a finding."""
+
+
+def some(what: Sequence[str]) -> str:
+    """The first of many, and how many more there are."""
+    rest = len(what) - SHOWN
+    return ", ".join(what[:SHOWN]) + (f" and {rest} more" if rest > 0 else "")

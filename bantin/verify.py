@@ -1,0 +1,173 @@
+"""The verb verify: whether the archive still holds what was stored, and, on demand, the repair of what can be.
+
+Nothing is written unless it is asked for. Runs are checked several at a time, one object of each in memory at most,
+and WARC parts in pieces. What is written while it is read is looked at again.
+"""
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import islice
+
+from bantin.checks import RunCheck
+from bantin.findings import Finding, Trouble
+from bantin.settings import Settings
+from bantin.table_checks import check_table
+from storage import keys
+from storage.errors import KeyNotFound
+from storage.store import ObjectInfo, ObjectStore, open_store
+
+logger = logging.getLogger("bantin.verify")
+
+OnDone = Callable[[int, int], None]
+"""Told of each step: how many are done, and of how many."""
+
+_LOOKS = 3
+"""So often is a run looked at whose objects are written meanwhile."""
+
+_OF_RUNS = ("raw", "captures", "articles", "rules", "report")
+
+
+@dataclass(slots=True)
+class Contents:
+    """The objects of an archive that are to be checked: those of runs by source and run, replaced and derived tables,
+    and keys that nobody knows."""
+
+    runs: dict[tuple[str, str], dict[str, ObjectInfo]] = field(default_factory=dict)
+    tables: list[ObjectInfo] = field(default_factory=list)
+    unknown: list[ObjectInfo] = field(default_factory=list)
+
+
+def verify(
+    settings: Settings,
+    sources: Sequence[str] = (),
+    *,
+    run: str | None = None,
+    since: date | None = None,
+    quick: bool = False,
+    on_done: OnDone = lambda done, of: None,
+) -> Iterator[Finding]:
+    """What is wrong with the archive, with `sources` of it, with one `run`, or with runs of the day `since` and later.
+
+    `quick` lists objects and reads reports and the tables' footers only. Findings come as soon as they are made, in no
+    order. Raises `StorageError` where the store does not answer.
+    """
+    store = open_store(settings.archive)
+    found = contents(store, sources, run=run, since=since)
+    for info in found.unknown:
+        remedy = "it may stay; bantin leaves it alone"
+        detail = "its key is none of the archive's"
+        yield Finding(key=info.key, trouble=Trouble.ORPHAN, detail=detail, remedy=remedy, harmless=True)
+    work: list[Callable[[], list[Finding]]] = [
+        lambda of=of, infos=infos: check_run(store, *of, infos, quick=quick)  # type: ignore[misc]
+        for of, infos in sorted(found.runs.items())
+    ]
+    work += [lambda info=info: _check_derived(store, info, quick) for info in found.tables]  # type: ignore[misc]
+    for done, findings in enumerate(in_parallel(work, settings.processes), 1):
+        yield from findings
+        on_done(done, len(work))
+
+
+def contents(
+    store: ObjectStore, sources: Sequence[str] = (), *, run: str | None = None, since: date | None = None
+) -> Contents:
+    """What there is to check. Raises `InvalidKey` where a source or run is none, and `StorageError`."""
+    if run is not None:
+        keys.run_time(run)
+    prefixes = [prefix for source in sources for prefix in keys.source_prefixes(source)] if sources else [""]
+    found = Contents()
+    for prefix in prefixes:
+        for info in store.list(prefix):
+            place = keys.place_of(info.key)
+            if place is None:
+                if not (run or since):
+                    found.unknown.append(info)
+            elif place.source is None or not _wanted(place.run, run, since):
+                continue
+            elif place.family in _OF_RUNS and place.run is not None:
+                found.runs.setdefault((place.source, place.run), {})[info.key] = info
+            elif place.family in ("superseded", "lake"):
+                found.tables.append(info)
+    return found
+
+
+def check_run(
+    store: ObjectStore, source: str, run: str, infos: dict[str, ObjectInfo] | None = None, *, quick: bool = False
+) -> list[Finding]:
+    """What is wrong with one run. `infos` are its objects, where somebody has listed them. What is being written while
+    it is checked is checked again. Raises `StorageError`."""
+    infos = infos if infos is not None else _objects(store, source, run)
+    for _ in range(_LOOKS):
+        try:
+            findings = RunCheck(store, source, run, infos, quick).findings_of()
+        except KeyNotFound:  # it has gone since it was listed
+            findings = None
+        if findings == []:
+            return []
+        now = _objects(store, source, run)
+        if findings is not None and now == infos:
+            return findings
+        infos = now
+    logger.warning("%s, run %s: it is being written: verify it again", source, run)
+    return findings or []
+
+
+def _objects(store: ObjectStore, source: str, run: str) -> dict[str, ObjectInfo]:
+    """The objects of a run, as they are now."""
+    listed = store.list(keys.raw_prefix(source, run))
+    single = [
+        keys.captures(source, run),
+        keys.articles(source, run),
+        keys.run_source(source, run),
+        keys.report(source, run),
+    ]
+    infos = [*(i for i in listed if keys.place_of(i.key)), *(i for key in single if (i := store.head(key)))]
+    return {info.key: info for info in infos}
+
+
+def _wanted(of: str | None, run: str | None, since: date | None) -> bool:
+    if run is not None and of != run:
+        return False
+    return since is None or (of is not None and keys.run_time(of).date() >= since)
+
+
+def _check_derived(store: ObjectStore, info: ObjectInfo, quick: bool) -> list[Finding]:
+    """A replaced table must have the hash that is its name, one of the lake must be readable."""
+    place = keys.place_of(info.key)
+    assert place is not None  # noqa: S101 - it was listed as such
+    try:
+        found = check_table(store, info.key, quick=quick)
+    except KeyNotFound:  # it has gone since it was listed
+        return []
+    lake = place.family == "lake"
+    remedy = "bantin lake makes it anew" if lake else "restore it from a back-up, or re-clean the run"
+    detail, trouble = "", Trouble.ROT
+    if isinstance(found, Finding):
+        detail, trouble = found.detail, found.trouble
+        remedy = found.remedy if trouble == Trouble.VERSION else remedy
+    elif not (lake or quick) and found.sha256 != keys.superseded_sha256(info.key):
+        detail = "its content does not have the hash that is its name"
+    if not detail:
+        return []
+    finding = Finding(key=info.key, trouble=trouble, detail=detail, remedy=remedy, source=place.source, run=place.run)
+    return [finding]
+
+
+def in_parallel(work: Iterable[Callable[[], list[Finding]]], at_a_time: int) -> Iterator[list[Finding]]:
+    """The results of `work`, as they come; no more is begun than is soon needed. Ends at once when it is closed."""
+    left = iter(work)
+    with ThreadPoolExecutor(at_a_time, "verify") as pool:
+        under_way: set[Future[list[Finding]]] = set()
+        try:
+            while True:
+                for call in islice(left, 2 * at_a_time - len(under_way)):
+                    under_way.add(pool.submit(call))
+                if not under_way:
+                    return
+                done, under_way = wait(under_way, return_when=FIRST_COMPLETED)
+                for one in done:
+                    yield one.result()
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)

@@ -1,0 +1,39 @@
+"""One archive with a run of the demo's portal, crawled once and copied for each test that damages it."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bantin.run import run_source
+from bantin.settings import Settings
+from demo import SOURCES, DemoWeb
+from tests.bantin.stored import RUN
+from tests.conftest import demo_source
+
+
+@pytest.fixture(scope="session")
+def crawled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The archive as the run left it. Not to be written to."""
+    folder = tmp_path_factory.mktemp("crawled")
+    settings = Settings(
+        archive=str(folder / "archive"),
+        sources=SOURCES,
+        contact="https://bantin.example/contact",
+        work=folder / "work",
+        part_bytes=8_000,
+        airflow_home=folder / "airflow",
+        processes=1,
+    )
+    with DemoWeb() as web, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BANTIN_DEMO_PROXY", web.proxy_url)
+        run_source(demo_source("portal"), settings, RUN)
+    return folder / "archive"
+
+
+@pytest.fixture
+def archive(crawled: Path, settings: Settings) -> Path:
+    """A copy of it, which `settings` name."""
+    shutil.copytree(crawled, settings.archive)
+    return Path(settings.archive)
