@@ -14,6 +14,7 @@ from bantin.commands.options import MISTAKE, console, settings_of, with_archive
 from bantin.commands.reclean import reclean
 from bantin.commands.rerun import rerun
 from bantin.commands.verify import verify
+from bantin.commands.verify import copy, verify
 from bantin.errors import INTERRUPTED
 from bantin.settings import SettingsError
 from model.errors import BantinError, SourceError
@@ -257,3 +258,4 @@ main.add_command(export)
 main.add_command(rerun)
 main.add_command(audit)
 main.add_command(verify)
+main.add_command(copy)

@@ -5,14 +5,13 @@ and WARC parts in pieces. What is written while it is read is looked at again.
 """
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import islice
 
 from bantin.checks import RunCheck
 from bantin.findings import Finding, Trouble
+from bantin.parallel import in_parallel
 from bantin.settings import Settings
 from bantin.table_checks import check_table
 from storage import keys
@@ -23,6 +22,9 @@ logger = logging.getLogger("bantin.verify")
 
 OnDone = Callable[[int, int], None]
 """Told of each step: how many are done, and of how many."""
+
+_AT_A_TIME = 4
+"""So many runs at least: a store far away answers late."""
 
 _LOOKS = 3
 """So often is a run looked at whose objects are written meanwhile."""
@@ -65,7 +67,7 @@ def verify(
         for of, infos in sorted(found.runs.items())
     ]
     work += [lambda info=info: _check_derived(store, info, quick) for info in found.tables]  # type: ignore[misc]
-    for done, findings in enumerate(in_parallel(work, settings.processes), 1):
+    for done, findings in enumerate(in_parallel(work, max(_AT_A_TIME, settings.processes)), 1):
         yield from findings
         on_done(done, len(work))
 
@@ -147,27 +149,9 @@ def _check_derived(store: ObjectStore, info: ObjectInfo, quick: bool) -> list[Fi
     if isinstance(found, Finding):
         detail, trouble = found.detail, found.trouble
         remedy = found.remedy if trouble == Trouble.VERSION else remedy
-    elif not (lake or quick) and found.sha256 != keys.superseded_sha256(info.key):
+    elif not (lake or quick) and found.sha256 != keys.named_sha256(info.key):
         detail = "its content does not have the hash that is its name"
     if not detail:
         return []
     finding = Finding(key=info.key, trouble=trouble, detail=detail, remedy=remedy, source=place.source, run=place.run)
     return [finding]
-
-
-def in_parallel(work: Iterable[Callable[[], list[Finding]]], at_a_time: int) -> Iterator[list[Finding]]:
-    """The results of `work`, as they come; no more is begun than is soon needed. Ends at once when it is closed."""
-    left = iter(work)
-    with ThreadPoolExecutor(at_a_time, "verify") as pool:
-        under_way: set[Future[list[Finding]]] = set()
-        try:
-            while True:
-                for call in islice(left, 2 * at_a_time - len(under_way)):
-                    under_way.add(pool.submit(call))
-                if not under_way:
-                    return
-                done, under_way = wait(under_way, return_when=FIRST_COMPLETED)
-                for one in done:
-                    yield one.result()
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)

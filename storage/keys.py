@@ -163,12 +163,12 @@ def parse_superseded(key: str) -> tuple[str, str, str] | None:
     return (found["source"], found["run"], found["sha256"]) if found else None
 
 
-def superseded_sha256(key: str) -> str:
-    """The hash that the key of a replaced articles table names. Raises `InvalidKey`."""
-    found = place_of(key)
-    if found is None or found.family != "superseded":
-        raise InvalidKey(f"{key!r}: expected superseded/src=…/run=…/SHA256.parquet", key=key)
-    return key.rpartition("/")[2].removesuffix(".parquet")
+def named_sha256(key: str) -> str | None:
+    """The hash of its bytes that a key names: that of a replaced or of a damaged object; None of any other."""
+    place = place_of(key)
+    if place is None or place.family not in ("superseded", "damaged"):
+        return None
+    return key.rpartition("/")[2].removesuffix(".parquet") if place.family == "superseded" else key.split("/")[1]
 
 
 def month_of(run: str) -> str:
@@ -195,6 +195,12 @@ def parse_lake(key: str) -> tuple[str, str] | None:
 def is_over(month: str, moment: datetime) -> bool:
     """Whether a month (`2026-11`) is over, in UTC, at `moment` (aware). Raises `InvalidKey`."""
     return _month(month) < f"{moment.astimezone(UTC):%Y-%m}"
+def lake_month(key: str) -> str:
+    """The month (`2026-11`) of the lake's table at `key`. Raises `InvalidKey`."""
+    place = place_of(key)
+    if place is None or place.family != "lake":
+        raise InvalidKey(f"{key!r}: expected lake/src=…/month=….parquet", key=key)
+    return key.rpartition("month=")[2].removesuffix(".parquet")
 
 
 def frontier(source: str) -> str:

@@ -1,4 +1,4 @@
-"""`bantin verify`: whether the archive still holds what was stored, and its repair."""
+"""`bantin verify` and `bantin copy`: whether the archive still holds what was stored, repair, back-up and restore."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -54,6 +54,41 @@ def verify(
     if not json_:
         out.print(f"{len(wrong)} objects are wrong" if wrong else "all is as it was stored", markup=False)
     if wrong:
+        raise SystemExit(1)
+
+
+@click.command()
+@click.argument("from_", metavar="FROM")
+@click.argument("to", metavar="TO")
+@click.option("--source", "ids", metavar="ID", multiple=True, help="This source only; may be given several times.")
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Runs of this day (UTC) and later.")
+@click.option("--check", is_flag=True, help="Read what is there already on both sides, and compare.")
+@click.option("--jobs", type=click.IntRange(1), default=4, show_default=True, help="So many objects at a time.")
+def copy(from_: str, to: str, ids: tuple[str, ...], since: datetime | None, check: bool, jobs: int) -> None:
+    """Copy an archive to another store, or restore it from there: folders or s3://bucket/prefix.
+
+    What is there already is left out, so a copy that was broken off goes on. Exits with 1 where an object was refused.
+    """
+    from collections import Counter
+
+    from bantin.copy import WRONG, Outcome
+    from bantin.copy import copy as copy_objects
+    from bantin.display import safe
+    from bantin.progress import counted_progress
+    from bantin.settings import absolute
+
+    counts: Counter[Outcome] = Counter()
+    size_bytes = 0
+    day = since.date() if since else None
+    with counted_progress(console(stderr=True), "copied") as on_done:
+        for one in copy_objects(absolute(from_), absolute(to), ids, since=day, check=check, jobs=jobs, on_done=on_done):
+            counts[one.outcome] += 1
+            size_bytes += one.size_bytes
+            if one.outcome not in (Outcome.COPIED, Outcome.THERE):
+                click.echo(safe(one))
+    told = ", ".join(f"{count} {outcome}" for outcome, count in counts.most_common()) or "nothing to copy"
+    console().print(f"{told} ({size_bytes / 1e6:.1f} MB)", markup=False)
+    if any(counts[outcome] for outcome in WRONG):
         raise SystemExit(1)
 
 

@@ -1,0 +1,240 @@
+"""copy: back-up and restore between stores, broken off and gone on with, of archives that are damaged or in use."""
+
+import hashlib
+import shutil
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+import bantin.copy as module
+from bantin.cli import main
+from bantin.copy import Copied, Outcome, SameStore, copy
+from bantin.settings import Settings
+from bantin.verify import verify
+from model.article import Article
+from storage import keys, reports
+from storage.errors import StoreUnavailable
+from storage.inventory import inventory
+from storage.store import ObjectStore, open_store
+from storage.tables import encode, read
+from tests.bantin.stored import RUN, SOURCE, flip, parts
+
+ARTICLES, REPORT = keys.articles(SOURCE, RUN), keys.report(SOURCE, RUN)
+LEFT_OUT = ("work/", "leases/", "frontier/", ".tmp/")
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """All that is copied, by key."""
+    found = {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    return {key: data for key, data in found.items() if not key.startswith(LEFT_OUT)}
+
+
+def outcomes(*args: object, **how: object) -> Counter[Outcome]:
+    return Counter(one.outcome for one in copy(*args, **how))  # type: ignore[arg-type]
+
+
+def only(results: list[Copied], outcome: Outcome) -> Copied:
+    (one,) = [result for result in results if result.outcome == outcome]
+    return one
+
+
+def publish_again(archive: Path, title: str) -> bytes:
+    """As a re-clean does: another articles table, the one before kept, and a newer report. Returns the former."""
+    store = open_store(str(archive))
+    before = store.get(ARTICLES)
+    store.put(keys.superseded(SOURCE, RUN, hashlib.sha256(before).hexdigest()), before)
+    rows = read(store, ARTICLES, Article)
+    store.put(ARTICLES, encode([replace(row, section=title) for row in rows], Article))
+    report = reports.read_report(store, SOURCE, RUN)
+    assert report is not None
+    objects = inventory(store, SOURCE, RUN, report.objects)
+    reports.write_report(store, replace(report, objects=objects, finished_at=datetime.now(UTC)))
+    return before
+
+
+def test_a_back_up_on_s3_and_its_restore_are_byte_identical(
+    archive: Path, settings: Settings, moto_s3: object, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name, value in moto_s3.environment().items():  # type: ignore[attr-defined]
+        monkeypatch.setenv(name, value)
+    bucket, back = f"s3://{moto_s3.make_bucket()}/back-up", tmp_path / "restored"  # type: ignore[attr-defined]
+    publish_again(archive, "Xã hội")
+    (archive / "notes.txt").write_text("x")
+    everything = files(archive)
+    assert outcomes(str(archive), bucket) == {Outcome.COPIED: len(everything)}
+    assert outcomes(bucket, str(back)) == {Outcome.COPIED: len(everything)}
+    assert files(back) == everything
+    assert [f for f in verify(settings.override(archive=str(back))) if not f.harmless] == []
+    assert outcomes(str(archive), bucket) == {Outcome.THERE: len(everything)}
+    assert outcomes(bucket, str(archive), check=True) == {Outcome.THERE: len(everything)}
+
+
+def test_a_copy_that_is_broken_off_shows_no_row_without_its_record_and_goes_on(
+    archive: Path, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    everything, put = files(archive), module._Copy._put
+    for stop in range(len(everything)):
+        target = tmp_path / f"copy-{stop}"
+        left = stop
+
+        def stopping(self: object, *args: object) -> None:
+            nonlocal left
+            if left == 0:
+                raise StoreUnavailable("broken off")
+            left -= 1
+            put(self, *args)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(module._Copy, "_put", stopping)
+        with pytest.raises(StoreUnavailable):
+            outcomes(str(archive), str(target), jobs=1)
+        monkeypatch.undo()
+        there = set(files(target))
+        if any(key.startswith(("captures/", "articles/")) for key in there):
+            assert {key for key in everything if key.startswith("raw/")} <= there
+        if ARTICLES in there:
+            assert keys.captures(SOURCE, RUN) in there
+        assert outcomes(str(archive), str(target))[Outcome.THERE] == stop
+        assert files(target) == everything
+
+
+def test_a_nightly_back_up_follows_re_cleans_and_keeps_what_it_replaces(archive: Path, tmp_path: Path) -> None:
+    target = tmp_path / "back-up"
+    outcomes(str(archive), str(target))
+    before = publish_again(archive, "Xã hội")
+    found = outcomes(str(archive), str(target))
+    assert (found[Outcome.REPLACED], found[Outcome.COPIED]) == (2, 1), "articles and report; and the one before"
+    assert files(target) == files(archive)
+    assert before in files(target).values()
+    replaced = (target / ARTICLES).read_bytes()
+    shutil.rmtree(archive / "superseded")
+    publish_again(archive, "Văn hóa")
+    (archive / keys.superseded(SOURCE, RUN, hashlib.sha256(replaced).hexdigest())).unlink()
+    outcomes(str(archive), str(target))
+    assert (target / keys.superseded(SOURCE, RUN, hashlib.sha256(replaced).hexdigest())).read_bytes() == replaced
+    (archive / ARTICLES).unlink()
+    outcomes(str(archive), str(target))
+    assert (target / ARTICLES).exists(), "nothing is deleted at the target"
+
+
+def test_what_is_newer_at_the_target_is_not_replaced(archive: Path, tmp_path: Path) -> None:
+    target = tmp_path / "back-up"
+    outcomes(str(archive), str(target))
+    publish_again(target, "Xã hội")
+    newer = files(target)
+    results = list(copy(str(archive), str(target)))
+    refused = {one.key: one.why for one in results if one.outcome == Outcome.REFUSED}
+    assert set(refused) == {ARTICLES, REPORT}
+    assert all("newer" in why for why in refused.values())
+    assert files(target) == newer
+
+
+def test_what_is_damaged_at_the_source_replaces_nothing(archive: Path, tmp_path: Path) -> None:
+    target = tmp_path / "back-up"
+    outcomes(str(archive), str(target))
+    whole = files(target)
+    part = parts(archive)[1]
+    part.write_bytes(part.read_bytes()[:-9])
+    (archive / ARTICLES).write_bytes(b"PAR1")
+    (archive / REPORT).write_bytes(b"{}")
+    results = list(copy(str(archive), str(target)))
+    assert {one.key for one in results if one.outcome == Outcome.REFUSED} >= {str(part.relative_to(archive)), REPORT}
+    assert files(target) == whole
+    fresh = list(copy(str(archive), str(tmp_path / "fresh")))
+    assert {one.outcome for one in fresh} == {Outcome.COPIED}, (
+        "better a damaged one than none; its report tells nothing"
+    )
+
+
+def test_a_damaged_object_is_copied_where_there_is_none_and_told(archive: Path, tmp_path: Path) -> None:
+    part = parts(archive)[1]
+    flip(part, 500)
+    told = only(list(copy(str(archive), str(tmp_path / "back-up"))), Outcome.DAMAGED)
+    assert (told.key, "bantin verify" in told.why) == (str(part.relative_to(archive)), True)
+    assert CliRunner().invoke(main, ["copy", str(archive), str(tmp_path / "other")]).exit_code == 1
+
+
+@pytest.mark.parametrize("key", ["part", ARTICLES, REPORT])
+def test_a_back_up_restores_what_was_damaged(key: str, archive: Path, settings: Settings, tmp_path: Path) -> None:
+    back_up = tmp_path / "back-up"
+    outcomes(str(archive), str(back_up))
+    path = parts(archive)[1] if key == "part" else archive / key
+    whole = path.read_bytes()
+    flip(path, len(whole) // 2)
+    damaged = path.read_bytes()
+    results = list(copy(str(back_up), str(archive), check=True))
+    told = only(results, Outcome.REPLACED)
+    assert (archive / told.key, "damaged" in told.why) == (path, True)
+    assert path.read_bytes() == whole
+    kept = archive / keys.damaged(told.key, hashlib.sha256(damaged).hexdigest())
+    assert kept.read_bytes() == damaged
+    assert [f for f in verify(settings) if not f.harmless] == []
+
+
+def test_parts_that_differ_and_no_report_tells_of_are_left_alone(archive: Path, tmp_path: Path) -> None:
+    back_up = tmp_path / "back-up"
+    outcomes(str(archive), str(back_up))
+    for folder in (archive, back_up):
+        (folder / REPORT).unlink()
+    part = parts(archive)[0]
+    other = part.read_bytes()[:-5]
+    part.write_bytes(other)
+    refused = only(list(copy(str(back_up), str(archive))), Outcome.REFUSED)
+    assert "by hand" in refused.why
+    assert part.read_bytes() == other
+
+
+def test_sources_and_days_can_be_chosen(archive: Path, tmp_path: Path) -> None:
+    every = len(files(archive))
+    assert outcomes(str(archive), str(tmp_path / "a"), ["kimson"]) == {}
+    assert outcomes(str(archive), str(tmp_path / "b"), [SOURCE]) == {Outcome.COPIED: every}
+    assert outcomes(str(archive), str(tmp_path / "c"), since=date(2026, 11, 23)) == {}
+    assert outcomes(str(archive), str(tmp_path / "d"), since=date(2026, 11, 22)) == {Outcome.COPIED: every}
+    with pytest.raises(SameStore):
+        outcomes(str(archive), str(archive))
+
+
+def test_what_is_written_while_it_is_copied_is_left_for_the_next_time(
+    archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    download = module._Copy._download
+
+    def meanwhile(self: object, file: Path) -> object:
+        result = download(self, file)  # type: ignore[arg-type]
+        if self.info.key == ARTICLES:  # type: ignore[attr-defined]
+            publish_again(archive, "Xã hội")
+        return result
+
+    monkeypatch.setattr(module._Copy, "_download", meanwhile)
+    found = list(copy(str(archive), str(tmp_path / "back-up")))
+    assert {one.key for one in found if one.outcome == Outcome.CHANGED} == {ARTICLES, REPORT}
+    monkeypatch.undo()
+    outcomes(str(archive), str(tmp_path / "back-up"))
+    assert files(tmp_path / "back-up") == files(archive)
+
+
+def test_what_is_read_back_otherwise_than_sent_is_not_left_there(
+    archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = open_store(str(tmp_path / "back-up"))
+    put = type(target).put
+
+    def losing(self: ObjectStore, key: str, data: bytes | Path, **how: object) -> str:
+        cut = data.read_bytes()[:-1] if isinstance(data, Path) else data
+        return put(self, key, cut, **how)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(type(target), "put", losing)
+    with pytest.raises(StoreUnavailable, match="read back"):
+        outcomes(str(archive), target.url, jobs=1)
+    monkeypatch.undo()
+    assert files(tmp_path / "back-up") == {}
+
+
+def test_the_command_tells_what_became_of_everything(archive: Path, tmp_path: Path) -> None:
+    result = CliRunner().invoke(main, ["copy", str(archive), str(tmp_path / "back-up")])
+    assert (result.exit_code, f"{len(files(archive))} copied" in result.output) == (0, True)
+    again = CliRunner().invoke(main, ["copy", str(archive), str(tmp_path / "back-up")])
+    assert f"{len(files(archive))} there already" in again.output
