@@ -8,6 +8,9 @@ BANTIN_PART_MB     the size at which a WARC part is closed (default 64)
 BANTIN_PROCESSES   so many processes clean the pages of this one's sources (default: the processors it may use)
 BANTIN_PAGE_LIMIT_S  how long cleaning one page may take before its process is ended (default 60)
 AIRFLOW_HOME       Airflow's folder (default: .airflow of the checkout)
+
+What only a bucket wants is read where it is used: AWS_* by boto3, BANTIN_S3_SSE, BANTIN_S3_SSE_KMS_KEY_ID and
+BANTIN_S3_STORAGE_CLASS by storage/s3_keeping.py.
 """
 
 import os

@@ -1,7 +1,7 @@
 """The object store in a bucket, through boto3: Amazon's, or any endpoint that speaks S3.
 
 Endpoint, region and credentials come from where boto3 itself looks: `AWS_ENDPOINT_URL_S3`, `AWS_ACCESS_KEY_ID`,
-`AWS_SECRET_ACCESS_KEY`, `AWS_REGION`, `AWS_MAX_ATTEMPTS`, `~/.aws/config` …
+`AWS_SECRET_ACCESS_KEY`, `AWS_REGION`, `AWS_MAX_ATTEMPTS`, `~/.aws/config` … How objects are kept: `storage.s3_keeping`.
 """
 
 import io
@@ -24,6 +24,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from storage.errors import StoreRefused
 from storage.s3_errors import CONFLICT, NOT_FOUND, UNMET, code_of, failure, refusal, status_of, unmet
+from storage.s3_keeping import Keeping
 from storage.store import RESERVED, ObjectInfo, Swept, check_conditions, check_key, check_range, is_key
 
 PART_BYTES = 16 << 20  # larger objects go up in parts of this size, which is also what an upload holds in memory
@@ -47,6 +48,7 @@ class S3Store:
         self.prefix = prefix
         self.url = f"s3://{bucket}/{prefix}".rstrip("/")
         self._root = f"{prefix}/" if prefix else ""
+        self._keeping = Keeping.from_environment()
         self._enforces: bool | None = None
         self._bucket_seen = False
 
@@ -195,10 +197,11 @@ class S3Store:
     def _upload(self, name: str, data: bytes | Path, mark: str, conditions: dict[str, str]) -> str:
         size_bytes = _size_of(data)
         to = {"Bucket": self.bucket, "Key": name}
+        new = {**to, **self._keeping.arguments(), "Metadata": {WRITER: mark}}
         with data.open("rb") if isinstance(data, Path) else io.BytesIO(data) as source:
             if size_bytes <= PART_BYTES:
-                return _bare(self._client.put_object(**to, Body=source, Metadata={WRITER: mark}, **conditions)["ETag"])
-            to["UploadId"] = self._client.create_multipart_upload(**to, Metadata={WRITER: mark})["UploadId"]
+                return _bare(self._client.put_object(**new, Body=source, **conditions)["ETag"])
+            to["UploadId"] = self._client.create_multipart_upload(**new)["UploadId"]
             try:
                 parts = _upload_parts(self._client, to, source, max(PART_BYTES, -(-size_bytes // MAX_PARTS)))
                 done = self._client.complete_multipart_upload(**to, MultipartUpload={"Parts": parts}, **conditions)
@@ -231,7 +234,8 @@ class S3Store:
 
     def _probe(self) -> bool:
         """Whether the store enforces conditions. Some answer 501 or 400, others take the header and ignore it."""
-        probe = {"Bucket": self.bucket, "Key": f"{self._root}{RESERVED}/probe-{uuid4().hex}", "Body": b"bantin"}
+        name = f"{self._root}{RESERVED}/probe-{uuid4().hex}"
+        probe = {"Bucket": self.bucket, "Key": name, "Body": b"bantin", **self._keeping.arguments()}
         self._client.put_object(**probe)
         try:
             for condition in ({"IfNoneMatch": "*"}, {"IfMatch": '"00000000000000000000000000000000"'}):
@@ -246,7 +250,7 @@ class S3Store:
             return True
         finally:
             with suppress(ClientError):  # a writer may lack the right to delete; the probe is never listed
-                self._client.delete_object(Bucket=self.bucket, Key=probe["Key"])
+                self._client.delete_object(Bucket=self.bucket, Key=name)
 
     @contextmanager
     def _explained(self, key: str | None) -> Iterator[None]:

@@ -26,6 +26,8 @@ _REFUSED = {
     "AuthorizationHeaderMalformed": _REGION,
     "PermanentRedirect": _REGION,
     "301": _REGION,
+    "InvalidStorageClass": ("the storage class is not known", "correct BANTIN_S3_STORAGE_CLASS"),
+    "InvalidEncryptionAlgorithmError": ("the encryption is not known", "correct BANTIN_S3_SSE"),
     "AccessDenied": _DENIED,
     "403": _DENIED,
     "ExpiredToken": _LOGIN,
@@ -60,6 +62,8 @@ def refusal(err: ClientError, endpoint: str, url: str, key: str | None) -> Stora
     if code == "KeyTooLongError":
         return InvalidKey(f"{place}: too long for {endpoint}: shorten the prefix", url, key)
     problem, advice = _MISSING_BUCKET if code in NOT_FOUND else _REFUSED.get(code, ("", ""))
+    if code.startswith("KMS."):
+        problem, advice = "the key cannot be used", "correct BANTIN_S3_SSE_KMS_KEY_ID, or the rights to that key"
     if not problem and status == 403:
         problem, advice = _DENIED
     said = f"{err.operation_name}: {code} {error.get('Message', '')}".strip()
