@@ -22,8 +22,8 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from storage.errors import StoreRefused
-from storage.s3_errors import CONFLICT, NOT_FOUND, UNMET, code_of, failure, refusal, status_of, unmet
+from storage.errors import StoreRefused, StoreUnavailable
+from storage.s3_errors import BROKEN_OFF, CONFLICT, NOT_FOUND, UNMET, code_of, failure, refusal, status_of, unmet
 from storage.s3_keeping import Keeping
 from storage.store import RESERVED, ObjectInfo, Swept, check_conditions, check_key, check_range, is_key
 
@@ -31,6 +31,7 @@ PART_BYTES = 16 << 20  # larger objects go up in parts of this size, which is al
 MAX_PARTS = 10_000  # this, and 1000 keys a deletion: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html
 DELETE_BATCH = 1000
 CONFLICT_TRIES = 3  # Amazon asks to upload again after a 409 on a conditional write: .../conditional-writes.html
+READ_TRIES = 3
 WRITER = "bantin-writer"
 
 _log = logging.getLogger(__name__)
@@ -93,12 +94,11 @@ class S3Store:
             asked["IfMatch"] = f'"{if_match}"'
         with self._explained(key):
             try:
-                answer = self._client.get_object(Bucket=self.bucket, Key=name, **asked)
+                data = self._read(name, asked)
             except ClientError as err:
                 if byte_range and code_of(err) in ("InvalidRange", "416"):
                     return b""
                 raise
-            data: bytes = answer["Body"].read()
         return data[: byte_range[1]] if byte_range else data
 
     def list(self, prefix: str) -> Iterator[ObjectInfo]:
@@ -106,6 +106,7 @@ class S3Store:
         with self._explained(None):
             pages = self._client.get_paginator("list_objects_v2")
             for page in pages.paginate(Bucket=self.bucket, Prefix=self._root + prefix):
+                _ = page["IsTruncated"]
                 for found in page.get("Contents", ()):
                     key = found["Key"].removeprefix(self._root)
                     if is_key(key):
@@ -115,10 +116,10 @@ class S3Store:
         """See `ObjectStore.head`."""
         with self._explained(key):
             found = self._head(self._name(key))
-        if found is None:
-            self._check_bucket()
-            return None
-        return _info(key, found["ContentLength"], found)
+            if found is not None:
+                return _info(key, found["ContentLength"], found)
+        self._check_bucket()
+        return None
 
     def delete(self, keys: Iterable[str]) -> None:
         """See `ObjectStore.delete`. They go in batches of 1000."""
@@ -172,6 +173,22 @@ class S3Store:
         check_key(key, self.url)
         check_key(self._root + key, self.url)
         return self._root + key
+
+    def _read(self, name: str, asked: dict[str, str]) -> bytes:
+        """The object's bytes. botocore tries a request again, but not where the connection ends within the body."""
+        for attempt in range(1, READ_TRIES + 1):
+            answer = self._client.get_object(Bucket=self.bucket, Key=name, **asked)
+            if "transfer-encoding" not in answer["ResponseMetadata"]["HTTPHeaders"]:
+                _ = answer["ContentLength"]
+            try:
+                data: bytes = answer["Body"].read()
+            except BROKEN_OFF as err:
+                _log.warning("%s: %s: try %d of %d", name, err, attempt, READ_TRIES)
+                if attempt == READ_TRIES:
+                    raise
+            else:
+                return data
+        raise AssertionError("not reached")
 
     def _put(self, name: str, data: bytes | Path, conditions: dict[str, str]) -> str:
         """Upload, and find out after an ambiguous answer whether the object there is ours.
@@ -254,13 +271,21 @@ class S3Store:
 
     @contextmanager
     def _explained(self, key: str | None) -> Iterator[None]:
-        """Turn what boto3 raises into this package's errors."""
+        """Turn what boto3 raises into this package's errors.
+
+        Where a connection ends within the head of an answer, Python's http.client takes the rest for absent, and the
+        answer for whole. So the fields that each answer must have are asked for, also where nobody needs them.
+        """
         try:
             yield
         except ClientError as err:
             raise refusal(err, self._endpoint, self.url, key) from err
         except BotoCoreError as err:
             raise failure(err, self.url, key) from err
+        except KeyError as err:
+            place = f"{self.url}/{key}" if key else self.url
+            problem = f"{self._endpoint} sent part of an answer, without {err}"
+            raise StoreUnavailable(f"{place}: {problem}: try again later", self.url, key) from err
 
 
 @lru_cache(maxsize=8)

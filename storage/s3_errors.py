@@ -12,6 +12,8 @@ from storage.errors import InvalidKey, KeyNotFound, PreconditionFailed, StorageE
 NOT_FOUND = {"NoSuchKey", "NotFound", "404"}
 UNMET = {"PreconditionFailed", "412"}
 CONFLICT = {"ConditionalRequestConflict", "409"}
+BROKEN_OFF = (boto.IncompleteReadError, boto.ReadTimeoutError, boto.ResponseStreamingError)
+"""What reading a body may meet."""
 
 _BUSY = {"SlowDown", "RequestTimeout", "Throttling", "TooManyRequests", "429", "OperationAborted"} | CONFLICT
 _MISSING_BUCKET = ("the bucket does not exist", "create it, or correct ARCHIVE_URL")

@@ -1,10 +1,13 @@
 """An S3 endpoint that misbehaves on demand: a proxy before moto, as the pytest fixture `faulty_s3`.
 
-It can lose an answer after the store has acted, answer an error of its own, and ignore conditions, as real stores and
-networks do. moto does not check signatures, so what it changes still passes.
+It can lose an answer after the store has acted, answer an error of its own, reset a connection, fall silent, send half
+of an answer, and ignore conditions, as real stores and networks do. moto does not check signatures, so what it changes
+still passes.
 """
 
 import http.client
+import socket
+import struct
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -18,14 +21,19 @@ from tests.servers.s3 import S3Server
 
 @dataclass(slots=True)
 class Fault:
-    """What happens once, to the first request whose method and path fit, and that has conditions if it should.
+    """What happens once, to the first request whose method ("" for any) and path fit, and that has conditions if it
+    should, after `after` such requests have passed unharmed.
 
-    With a `status` the store is not asked, and the error `code` or the XML `body` answered. Without, the store acts,
-    and then the connection ends before it could answer.
+    With a `status` the store is not asked, and the error `code` or the XML `body` answered. Otherwise `how` tells:
+    `lost`: the store acts, and then the connection ends before it could answer; `reset`: the connection is reset, and
+    the store has not been asked; `silent`: the same, but nothing comes until the client has gone; `half`: the
+    connection ends in the middle of the answer's body, or of its head where it has none.
     """
 
     method: str
     path_part: str = ""
+    how: str = "lost"
+    after: int = 0
     status: int | None = None
     code: str = ""
     body: str = ""
@@ -33,7 +41,9 @@ class Fault:
 
     def fits(self, method: str, path: str, conditional: bool) -> bool:
         """Whether it happens to this request."""
-        return method == self.method and self.path_part in path and (conditional or not self.if_conditional)
+        if not self.method or method == self.method:
+            return self.path_part in path and (conditional or not self.if_conditional)
+        return False
 
 
 @dataclass(slots=True)
@@ -77,11 +87,20 @@ class _Handler(BaseHTTPRequestHandler):
         face.seen.append(f"{self.command} {self.path}")
         conditional = "If-Match" in self.headers or "If-None-Match" in self.headers
         fault = next((one for one in face.faults if one.fits(self.command, self.path, conditional)), None)
-        if fault:
+        if fault and fault.after:
+            fault.after -= 1
+            fault = None
+        elif fault:
             face.faults.remove(fault)
         if fault and fault.status:
             error = f"<Error><Code>{fault.code}</Code><Message>on demand</Message></Error>"
             self._answer(fault.status, {}, fault.body or error)
+            return
+        if fault and fault.how in ("reset", "silent"):
+            self.close_connection = True
+            if fault.how == "silent":
+                self.connection.recv(1)  # what comes is the end of the connection
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             return
         dropped = {"if-match", "if-none-match"} if face.ignores_conditions else set()
         headers = {name: value for name, value in self.headers.items() if name.lower() not in dropped | {"expect"}}
@@ -90,12 +109,26 @@ class _Handler(BaseHTTPRequestHandler):
         answer = connection.getresponse()
         data = answer.read()
         connection.close()
-        if fault:
+        if fault and fault.how == "half":
+            self._answer_half(answer.status, dict(answer.getheaders()), data)
+        elif fault:
             self.close_connection = True
         else:
             self._answer(answer.status, dict(answer.getheaders()), data)
 
     do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = _handle  # noqa: N815  names that http.server wants
+
+    def _answer_half(self, status: int, headers: dict[str, str], data: bytes) -> None:
+        self.close_connection = True
+        if not data or self.command == "HEAD":
+            self.wfile.write(b"HTTP/1.1 200")
+            return
+        self.send_response_only(status)
+        for name, value in {**headers, "Content-Length": str(len(data))}.items():
+            if name.lower() not in ("connection", "transfer-encoding"):
+                self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(data[: len(data) // 2])
 
     def _answer(self, status: int, headers: dict[str, str], body: bytes | str) -> None:
         data = body.encode() if isinstance(body, str) else body

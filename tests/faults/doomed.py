@@ -1,0 +1,89 @@
+"""Runs that die when they are told to, each in a process of its own: what a test says to them and hears of them.
+
+The processes are forked from a warm one, multiprocessing's fork server, since Scrapy and the cleaner take seconds to
+import and a hundred runs are to die (tests/faults/warm.py).
+"""
+
+import multiprocessing
+import signal
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from bantin.settings import Settings
+
+FORKED = multiprocessing.get_context("forkserver")
+FORKED.set_forkserver_preload(["tests.faults.warm"])
+
+
+@dataclass(frozen=True, slots=True)
+class Death:
+    """What ends at the moment before the call numbered `before`, counted from 1 over all processes of the run.
+
+    `all`: every process of it, as by a power cut. `crawl`: the crawl alone; its parent reports. `parent`: the crawl
+    lives on as an orphan, but waits until somebody opens the pipe `held` for writing.
+    """
+
+    before: int
+    victim: str = "all"
+    held: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a run ended: by which error, if any, in its own words; `killed` where it was, and said nothing."""
+
+    error: str | None = None
+    message: str = ""
+    retryable: bool = False
+    killed: bool = False
+
+    @property
+    def well(self) -> bool:
+        return self.error is None and not self.killed
+
+
+@dataclass(slots=True)
+class Running:
+    """A run under way in a process of its own."""
+
+    process: Any
+    outcome: Connection
+
+    def wait(self) -> Ended:
+        """How it ended, once no process of it is left but those the kernel has yet to clear away."""
+        said = self.wait_for_parent()
+        with suppress(EOFError):
+            self.outcome.recv()
+        return said
+
+    def wait_for_parent(self) -> Ended:
+        """How it ended, for the process that supervises the crawl; an orphan may be alive."""
+        self.process.join()
+        if self.process.exitcode == -signal.SIGKILL:
+            return Ended(killed=True)
+        assert self.process.exitcode == 0, self.process.exitcode
+        return Ended(**self.outcome.recv())
+
+
+def start(
+    verb: str, rules: str, run: str, settings: Settings, log: Path, death: Death | None = None, **environment: str
+) -> Running:
+    """Starts `verb` for a run in a process of its own: `run`, all of it; `fetch`; or `finish`, what follows it.
+
+    `environment` is added to that of the fork server. Of it `READ_TIMEOUT_S` is how long a bucket may be silent.
+    """
+    ours, theirs = FORKED.Pipe(duplex=False)
+    arguments = (verb, rules, run, settings, log, death, theirs, environment)
+    process = FORKED.Process(target=_work, args=arguments)
+    process.start()
+    theirs.close()
+    return Running(process, ours)
+
+
+def _work(*arguments: Any) -> None:
+    from tests.faults import warm
+
+    warm.work(*arguments)

@@ -1,0 +1,227 @@
+"""What the fork server of tests/faults/doomed.py imports once, and what a process forked from it does: a run.
+
+There is a watch before every call of an object store: one of the five verbs of a folder, one request to a bucket. The
+crawl and the cleaner's workers, which are processes of their own, are forked as well. Nothing of bantin itself knows of
+any of this. Only the fork server and what it forks may import this module.
+"""
+
+import gc
+import os
+import signal
+import subprocess
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any, NoReturn
+
+import storage.store
+from storage.store import ObjectInfo, ObjectStore, open_store
+from tests.faults.doomed import Death
+
+
+@dataclass(slots=True)
+class Watch:
+    """Where each call is noted, a line each, before it is made; and the death that comes before one of them."""
+
+    log: Path
+    death: Death | None
+    outcome: Connection
+    crawling: bool = False
+
+    def __call__(self, call: str) -> None:
+        """Notes a call; does not come back from it where that is this process's death."""
+        with _one_at_a_time, self.log.open("a+") as log:
+            log.write(f"{'crawl' if self.crawling else 'run'} {call}\n")
+            log.seek(0)
+            number = len(log.readlines())
+        if self.death and number == self.death.before:
+            self._die(self.death)
+
+    def _die(self, death: Death) -> None:
+        if death.victim == "crawl" and self.crawling:
+            os.kill(os.getpid(), signal.SIGKILL)
+        elif death.victim == "parent" and self.crawling and death.held:
+            os.kill(os.getppid(), signal.SIGKILL)
+            death.held.read_bytes()
+        else:
+            os.killpg(0, signal.SIGKILL)
+
+
+_one_at_a_time = threading.Lock()
+_watch: Watch | None = None
+
+
+def _note(call: str) -> None:
+    if _watch:
+        _watch(call)
+
+
+class Watched:
+    """An `ObjectStore` each of whose calls is noted before it is made."""
+
+    def __init__(self, store: ObjectStore) -> None:
+        self._store = store
+        self.url = store.url
+        self.conditional = store.conditional
+
+    def put(self, key: str, data: bytes | Path, **conditions: Any) -> str:
+        _note(f"put {key}")
+        return self._store.put(key, data, **conditions)
+
+    def get(self, key: str, byte_range: tuple[int, int] | None = None) -> bytes:
+        _note(f"get {key}")
+        return self._store.get(key, byte_range)
+
+    def list(self, prefix: str) -> Iterator[ObjectInfo]:
+        _note(f"list {prefix}")
+        return self._store.list(prefix)
+
+    def head(self, key: str) -> ObjectInfo | None:
+        _note(f"head {key}")
+        return self._store.head(key)
+
+    def delete(self, keys: Iterable[str]) -> None:
+        keys = list(keys)
+        _note(f"delete {' '.join(keys)}")
+        self._store.delete(keys)
+
+
+def _open_watched(url: str) -> ObjectStore:
+    store = open_store(url)
+    if not url.startswith("s3://"):
+        return Watched(store)
+    store._client.meta.events.register(  # type: ignore[attr-defined]
+        "before-send.s3", lambda request, **_: _note(f"{request.method} {request.url}"), unique_id="watch"
+    )
+    return store
+
+
+storage.store.open_store = _open_watched  # before anybody imports it from there
+
+# What a run needs, so that a fork need not import it; Twisted's reactor is not among it.
+import croniter  # noqa: E402, F401
+import numpy.ma  # noqa: E402, F401
+import scrapy.core.downloader.handlers.http11  # noqa: E402
+import scrapy.pqueues  # noqa: E402
+import scrapy.squeues  # noqa: E402, F401
+import twisted.internet.asyncioreactor  # noqa: E402, F401
+from botocore.config import Config  # noqa: E402
+from scrapy.settings import Settings as ScrapySettings  # noqa: E402
+from scrapy.utils.misc import load_object  # noqa: E402
+
+import bantin.clean_worker  # noqa: E402
+import cleaning  # noqa: E402
+import spiders.crawl  # noqa: E402
+import spiders.settings  # noqa: E402
+import storage.s3  # noqa: E402
+from bantin.clean import clean_part  # noqa: E402
+from bantin.fetch import Fetch, parts_with_pages  # noqa: E402
+from bantin.publish import publish  # noqa: E402
+from bantin.run import run_source  # noqa: E402
+from bantin.settings import Settings  # noqa: E402
+from model.errors import BantinError  # noqa: E402
+from model.source import Source, parse_source  # noqa: E402
+from storage.without_pandas import block_pandas  # noqa: E402
+from tests.records import capture  # noqa: E402
+from tests.servers.scripted import source_of  # noqa: E402
+from tests.servers.site import PAGE  # noqa: E402
+
+_MIDDLEWARES = ("DOWNLOADER_MIDDLEWARES", "SPIDER_MIDDLEWARES", "EXTENSIONS")
+for _name in _MIDDLEWARES:
+    for _path in ScrapySettings().getdict(f"{_name}_BASE"):
+        load_object(_path)
+
+_rules = source_of("http://portal.example/")
+cleaning.clean(
+    capture(), PAGE.format(title="Hội đua thuyền").encode(), _rules
+)  # it reads its tables with the first page
+gc.freeze()  # a fork then shares with the others what no one changes
+
+_MAINS: dict[str, Callable[[list[str]], int]] = {
+    "spiders.crawl": spiders.crawl.main,
+    "bantin.clean_worker": bantin.clean_worker.main,
+}
+
+
+class Forked(subprocess.Popen[Any]):
+    """`python -m MODULE ARGUMENT…` as a fork of this process, in which the module is there already."""
+
+    def __init__(self, command: Sequence[str], *, pass_fds: Sequence[int] = (), **options: Any) -> None:
+        environment = options.pop("env", None)
+        sys.stdout.flush()
+        super().__init__(
+            command,
+            pass_fds=pass_fds,
+            preexec_fn=lambda: _become(command, environment, pass_fds),  # by then the pipes are in place
+            **options,
+        )
+
+
+def _become(command: Sequence[str], environment: dict[str, str] | None, pass_fds: Sequence[int]) -> NoReturn:
+    assert _watch
+    kept = {0, 1, 2, *pass_fds, _watch.outcome.fileno()}  # the last tells by its end that all of the run have ended
+    for descriptor in [int(path.name) for path in Path("/proc/self/fd").iterdir()]:
+        if descriptor not in kept:
+            with suppress(OSError):  # the folder's own is closed already
+                os.close(descriptor)
+    gc.enable()
+    if environment is not None:
+        os.environ.clear()
+        os.environ.update(environment)
+    _, _, module, *arguments = command
+    _watch.crawling = module == "spiders.crawl"
+    code = 1
+    try:
+        code = _MAINS[module](arguments)
+    except Exception:  # noqa: BLE001 - as at the top of any process
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def work(
+    verb: str,
+    rules: str,
+    run: str,
+    settings: Settings,
+    log: Path,
+    death: Death | None,
+    outcome: Connection,
+    environment: dict[str, str],
+) -> None:
+    """Does `verb` (see `doomed.start`), and tells `outcome` how it ended, unless it dies."""
+    global _watch  # noqa: PLW0603 - one a process
+    os.setsid()
+    os.environ.update(environment)
+    if timeout_s := os.environ.pop("READ_TIMEOUT_S", ""):
+        storage.s3.Config = lambda **options: Config(**{**options, "read_timeout": float(timeout_s)})
+    _watch = Watch(log, death, outcome)
+    block_pandas()
+    subprocess.Popen = Forked  # type: ignore[misc]
+    ended: dict[str, Any] = {}
+    try:
+        _VERBS[verb](parse_source(rules, "the test's source"), settings, run)
+    except BantinError as err:
+        ended = {"error": type(err).__name__, "message": str(err), "retryable": err.retryable}
+    outcome.send(ended)
+
+
+def finish(source: Source, settings: Settings, run: str) -> None:
+    """What Airflow does again where fetch has ended well: clean, part by part, and publish."""
+    for part in parts_with_pages(open_store(settings.archive), source.id, run):
+        clean_part(part, settings)
+    publish(source.id, run, settings)
+
+
+_VERBS: dict[str, Callable[[Source, Settings, str], object]] = {
+    "run": run_source,
+    "fetch": lambda source, settings, run: Fetch(source, run, settings).run(),
+    "finish": finish,
+}
