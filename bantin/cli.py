@@ -13,7 +13,6 @@ from bantin.commands.lake import lake
 from bantin.commands.options import MISTAKE, console, settings_of, with_archive
 from bantin.commands.reclean import reclean
 from bantin.commands.rerun import rerun
-from bantin.commands.verify import verify
 from bantin.commands.verify import copy, verify
 from bantin.errors import INTERRUPTED
 from bantin.settings import SettingsError

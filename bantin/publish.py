@@ -18,7 +18,7 @@ from model.report import RunReport, State
 from model.source import Source
 from model.url import normalise_url
 from storage import keys, reports
-from storage.errors import KeyNotFound
+from storage.errors import Corrupt, KeyNotFound
 from storage.frontier import fold, last_texts
 from storage.inventory import inventory
 from storage.store import ObjectStore, open_store
@@ -46,7 +46,7 @@ def publish(source_id: str, run: str, settings: Settings) -> RunReport:
         raise NotReady(f"run {run} of {source_id}: {expected}", source=source_id, run=run)
     parts = parts_with_pages(store, source_id, run)
     articles = one_row_a_page(article for part in parts for article in _cleaned(store, part))
-    told = [rejection for part in parts for rejection in json.loads(store.get(keys.work_rejected(part)))]
+    told = [rejection for part in parts for rejection in _rejected(store, part)]
     report = describe(
         reports.read_report(store, source_id, run) or _blank(source_id, run, started),
         articles,
@@ -118,14 +118,26 @@ def _texts_before(store: ObjectStore, source: str, run: str, articles: list[Arti
 
 
 def _cleaned(store: ObjectStore, part_key: str) -> list[Article]:
-    name = keys.parse_raw_part(part_key)
     key = keys.work_articles(part_key)
     try:
         return read(store, key, Article)
-    except KeyNotFound as err:
-        raise NotReady(
-            f"{key}: not there: expected {part_key} to be cleaned", source=name.source, run=name.run
-        ) from err
+    except (KeyNotFound, Corrupt) as err:
+        raise _not_cleaned(key, part_key, err) from err
+
+
+def _rejected(store: ObjectStore, part_key: str) -> list[dict[str, Any]]:
+    key = keys.work_rejected(part_key)
+    try:
+        told: list[dict[str, Any]] = json.loads(store.get(key))
+    except (KeyNotFound, ValueError) as err:
+        raise _not_cleaned(key, part_key, err) from err
+    return told
+
+
+def _not_cleaned(key: str, part_key: str, err: Exception) -> NotReady:
+    name = keys.parse_raw_part(part_key)
+    problem = "not there" if isinstance(err, KeyNotFound) else "damaged"
+    return NotReady(f"{key}: {problem}: expected {part_key} to be cleaned", source=name.source, run=name.run)
 
 
 def _spam(articles: list[Article]) -> list[dict[str, str]]:

@@ -102,6 +102,9 @@ class LeaseLost(StorageError):
 class Corrupt(StorageError):
     """The object was read, and is not what its key promises."""
 
+    def __str__(self) -> str:
+        return f"{self.message}: `bantin verify` says what else is damaged, and what can be made again"
+
 
 class UnknownVersion(StorageError):
     """The object was written by a later version of bantin, which this one cannot read."""

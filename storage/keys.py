@@ -195,6 +195,8 @@ def parse_lake(key: str) -> tuple[str, str] | None:
 def is_over(month: str, moment: datetime) -> bool:
     """Whether a month (`2026-11`) is over, in UTC, at `moment` (aware). Raises `InvalidKey`."""
     return _month(month) < f"{moment.astimezone(UTC):%Y-%m}"
+
+
 def lake_month(key: str) -> str:
     """The month (`2026-11`) of the lake's table at `key`. Raises `InvalidKey`."""
     place = place_of(key)

@@ -160,10 +160,9 @@ def _content_fields(exchange: Exchange, content: Content) -> dict[str, str]:
     fields["WARC-Refers-To-Date"] = _date(exchange.earlier.fetched_at)
     fields["Bantin-Body-Bytes"] = str(content.size_bytes)
     if content.body_sha256:
-        digest = hashlib.sha1(exchange.body, usedforsecurity=False).digest()
         fields["WARC-Profile"] = SAME_BODY
         fields["WARC-Truncated"] = "length"
-        fields["WARC-Payload-Digest"] = f"sha1:{base64.b32encode(digest).decode()}"
+        fields["WARC-Payload-Digest"] = _digest(exchange.body)
         fields["Bantin-Body-SHA256"] = content.body_sha256
     return fields
 
@@ -215,7 +214,7 @@ def _captures(file: BinaryIO, part_key: str, max_body_bytes: int, *, only_first:
             elif record.rec_type == "metadata":
                 yield _failure(name, record)
             else:
-                exchange = _exchange(record)
+                exchange = _exchange(record, part_key)
                 is_revisit = record.rec_type == "revisit"
                 content = _repeated(record) if is_revisit else examine(exchange, max_body_bytes)
                 place = (part_key, records.get_record_offset(), records.get_record_length())
@@ -223,7 +222,7 @@ def _captures(file: BinaryIO, part_key: str, max_body_bytes: int, *, only_first:
             if only_first:
                 return
     except (ArchiveLoadFailed, ValueError) as err:
-        raise Corrupt(f"{part_key}: {err}: expected a WARC part written by bantin", key=part_key) from err
+        raise Corrupt(f"{part_key}: {_brief(err)}: expected a WARC part written by bantin", key=part_key) from err
 
 
 def _version(record: ArcWarcRecord) -> str | None:
@@ -245,7 +244,7 @@ def read_body(file: BinaryIO, capture: Capture, max_body_bytes: int) -> bytes:
     if record.rec_headers.get_header("WARC-Target-URI") != capture.final_url:
         place = f"{capture.warc_key} at {capture.warc_offset}"
         raise Corrupt(f"{place}: expected the response record of {capture.final_url}", key=capture.warc_key)
-    return decode_body(record.raw_stream.read(), _encoding(record), max_body_bytes)
+    return decode_body(_payload(record, capture.warc_key), _encoding(record), max_body_bytes)
 
 
 def read_answer(
@@ -257,7 +256,7 @@ def read_answer(
     """
     with open_object(store, part_key) as file:
         record = _response_at(file, part_key, offset)
-        body = decode_body(record.raw_stream.read(), _encoding(record), max_body_bytes)
+        body = decode_body(_payload(record, part_key), _encoding(record), max_body_bytes)
         return record.rec_headers.get_header("WARC-Target-URI"), record.http_headers.headers, body
 
 
@@ -267,13 +266,37 @@ def _response_at(file: BinaryIO, part_key: str, offset: int) -> ArcWarcRecord:
     try:
         record = next(iter(ArchiveIterator(file)))
     except (ArchiveLoadFailed, StopIteration) as err:
-        raise Corrupt(f"{place}: {err}: expected a WARC record", key=part_key) from err
+        raise Corrupt(f"{place}: {_brief(err)}: expected a WARC record", key=part_key) from err
     if record.rec_type == "revisit":
         url, date = (record.rec_headers.get_header(f"WARC-Refers-To-{name}") for name in ("Target-URI", "Date"))
         raise Corrupt(f"{place}: a revisit record has no body: read that of {url} at {date}", key=part_key)
     if record.rec_type != "response" or record.http_headers is None:
         raise Corrupt(f"{place}: expected a response record", key=part_key)
     return record
+
+
+def _brief(err: Exception) -> str:
+    """What `err` says, without the bytes of a damaged file that warcio's errors quote at length."""
+    return ascii(str(err))[1:-1][:80] or "nothing is there"
+
+
+def _payload(record: ArcWarcRecord, part_key: str) -> bytes:
+    """The body as it was sent. Of a record that is damaged or cut short warcio gives what it can: the digest tells.
+
+    Raises `Corrupt`.
+    """
+    body: bytes = record.raw_stream.read()
+    said = record.rec_headers.get_header("WARC-Payload-Digest")
+    if said is not None and said != _digest(body):
+        url = record.rec_headers.get_header("WARC-Target-URI")
+        raise Corrupt(
+            f"{part_key}: the record of {url} is damaged: expected a body with the digest {said}", key=part_key
+        )
+    return body
+
+
+def _digest(body: bytes) -> str:
+    return f"sha1:{base64.b32encode(hashlib.sha1(body, usedforsecurity=False).digest()).decode()}"
 
 
 def _encoding(record: ArcWarcRecord) -> str:
@@ -297,7 +320,7 @@ def _repeated(record: ArcWarcRecord) -> Content:
     )
 
 
-def _exchange(record: ArcWarcRecord) -> Exchange:
+def _exchange(record: ArcWarcRecord, part_key: str) -> Exchange:
     """The exchange that a response or revisit record keeps; the request's side stays empty."""
     status, _, status_text = record.http_headers.statusline.partition(" ")
     return Exchange(
@@ -309,7 +332,7 @@ def _exchange(record: ArcWarcRecord) -> Exchange:
         status=int(status),
         status_text=status_text,
         headers=[(name.encode(), value.encode()) for name, value in record.http_headers.headers],
-        body=record.raw_stream.read(),
+        body=b"" if record.rec_type == "revisit" else _payload(record, part_key),
         error=record.rec_headers.get_header("Bantin-Error"),
     )
 
