@@ -102,7 +102,8 @@ def parse(markup: str, url: str) -> Page | Rejected:
     markup = _without_attribute_floods(_ENCODING_NAMED.sub("", markup, count=1))
     data = markup.encode("utf-8", "replace").translate(None, _CONTROLS)
     for noncharacter in ("\ufffe", "\uffff"):
-        data = data.replace(noncharacter.encode(), b"")
+        if noncharacter in markup:
+            data = data.replace(noncharacter.encode(), b"")
     parser = HTMLParser(
         encoding="utf-8",
         collect_ids=False,
@@ -145,6 +146,9 @@ def parse(markup: str, url: str) -> Page | Rejected:
 
 def _without_attribute_floods(markup: str) -> str:
     """`markup`, its tags with hundreds of attributes left without any: libxml2 takes time quadratic in their number."""
+    longest = max(map(len, _TAG.findall(markup)), default=0)
+    if longest <= 4 * _MAX_ATTRIBUTES:  # an attribute takes four characters at least, with what parts it from the next
+        return markup
     kept, end = [], 0
     for tag in _TAG.finditer(markup):
         if tag.end() - tag.start() > 4 * _MAX_ATTRIBUTES and len(_ATTRIBUTE.findall(tag.group())) > _MAX_ATTRIBUTES:

@@ -139,11 +139,7 @@ def rule_for(takes: Takes, text: str) -> str | None:
     if takes == "mark":
         found = [index for name in text[:MARK_CHARS].lower().split() if (index := _mark(name)) is not None]
         return _matcher(takes).rules[min(found)].name if found else None
-    if len(text) > LINE_CHARS:
-        return None
-    matcher = _matcher(takes)
-    index = matcher.whole(*_line(text))
-    return None if index is None else matcher.rules[index].name
+    return _whole_line(takes, text) if len(text) <= LINE_CHARS else None
 
 
 def phrase_for(text: str) -> str | None:
@@ -181,6 +177,14 @@ def _line(text: str) -> tuple[str, str]:
     """A line in lower case, and as it stands in a table of phrases."""
     text = text.lower()
     return text, _COUNT.sub("", text).strip(DECORATION)
+
+
+@lru_cache(maxsize=2_048)
+def _whole_line(takes: Takes, text: str) -> str | None:
+    """The rule that takes the whole of a line: the furniture asks of it, and what is left over is asked again."""
+    matcher = _matcher(takes)
+    index = matcher.whole(*_line(text))
+    return None if index is None else matcher.rules[index].name
 
 
 @lru_cache(maxsize=16_384)

@@ -27,7 +27,7 @@ _HTML_TAG = re.compile(
     r"<(?:!doctype\s+html|html|head|body|title|meta|div|p|table|article|main|section|span|a|ul|h[1-6]|form|center|font|br)\b",
     re.IGNORECASE,
 )
-_CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+_CONTROLS = bytes([*range(9), *range(0x0E, 0x1B), *range(0x1C, 0x20)])
 _HEAD = 4_096
 
 
@@ -42,7 +42,7 @@ def binary_kind(body: bytes) -> str | None:
         return "MP4 media"
     if head.startswith((b"\xff\xfe", b"\xfe\xff")) or _is_wide(head):
         return None
-    return "binary data" if len(_CONTROLS.findall(head)) > max(8, len(head) // 50) else None
+    return "binary data" if len(head) - len(head.translate(None, _CONTROLS)) > max(8, len(head) // 50) else None
 
 
 def _is_wide(head: bytes) -> bool:

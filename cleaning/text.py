@@ -7,6 +7,7 @@ from html import unescape
 from html.entities import html5
 
 _ZERO_WIDTH = "\u00ad\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
+_USUAL_SPACES = "\n\t\r\u00a0"
 _SPACES = (
     "\t\n\x0b\x0c\r\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
     "\u2028\u2029\u202f\u205f\u3000"
@@ -54,8 +55,18 @@ def tidy(text: str) -> str:
     character references that were escaped twice."""
     if "&" in text:
         text = _REFERENCE.sub(_referred, text)
-    if text.isascii() and text.isprintable():
-        return " ".join(text.split())
+    # Printable text holds nothing of the table, and no space but the plain one.
+    if not text.isprintable():
+        for space in _USUAL_SPACES:
+            text = text.replace(space, " ")
+        if not text.isprintable():
+            return _cleared(text)
+    text = " ".join(text.split()) if "  " in text else text.strip(" ")
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def _cleared(text: str) -> str:
+    """`tidy` for texts with characters that are not shown."""
     text = text.translate(_TABLE)
     if "\u200c" in text or "\u200d" in text:
         text = _LATIN_JOINER.sub("", text)
