@@ -1,0 +1,63 @@
+"""The command that crawls sources now."""
+
+from pathlib import Path
+
+import click
+
+from bantin.commands.options import console, settings_of, with_archive
+from bantin.errors import INTERRUPTED
+
+
+@click.command()
+@with_archive
+@click.argument("ids", metavar="SOURCE…", nargs=-1)
+@click.option("--all", "everything", is_flag=True, help="Every enabled source of the registry.")
+@click.option(
+    "--run", metavar="RUN", help="The newest run, to go on with it, e.g. 20261122T000000Z; also a name for a new one."
+)
+@click.option("--jobs", type=click.IntRange(1), default=4, show_default=True, help="So many sources at a time.")
+def crawl(
+    archive: str | None, sources: Path | None, ids: tuple[str, ...], everything: bool, run: str | None, jobs: int
+) -> None:
+    """Crawl, clean and publish sources now, several at a time.
+
+    Exits with 1 where one failed, and with 75 when interrupted: then it says how to go on.
+    """
+    from datetime import UTC, datetime
+
+    from bantin.crawl_all import crawl_all
+    from bantin.display import safe, show_report
+    from bantin.errors import Interrupted
+    from bantin.progress import crawl_progress
+    from bantin.registry import find_source, load_registry
+    from model.report import RunReport
+    from storage.keys import run_id, run_time
+
+    if bool(ids) == everything:
+        raise click.UsageError("name sources, or --all")
+    settings = settings_of(archive, sources)
+    wanted = (
+        [source for source in load_registry(settings.sources) if source.enabled]
+        if everything
+        else [find_source(settings.sources, source_id) for source_id in dict.fromkeys(ids)]
+    )
+    run = run or run_id(datetime.now(UTC))
+    run_time(run)  # before anything is asked for: it may be no run
+    interrupted, failed = [], []
+    with crawl_progress(console(stderr=True), [source.id for source in wanted]) as progress:
+        for source, outcome in crawl_all(wanted, settings, run, jobs, progress.on_step):
+            with progress.ended(source.id):
+                if isinstance(outcome, RunReport):
+                    show_report(console(), outcome)
+                elif isinstance(outcome, Interrupted):
+                    interrupted.append(source.id)
+                else:
+                    failed.append(source.id)
+                    click.echo(f"bantin: {source.id}: {safe(outcome)}", err=True)
+    if interrupted:
+        left = [source.id for source in wanted if source.id in interrupted]
+        how = f"bantin crawl {' '.join(left)} --run {run}"
+        click.echo(f"bantin: interrupted; a further attempt goes on from what is stored: {how}", err=True)
+        raise SystemExit(INTERRUPTED)
+    if failed:
+        raise SystemExit(1)
