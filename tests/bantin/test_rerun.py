@@ -1,5 +1,7 @@
 """A run that died anywhere, run again: from its last good step, and nothing of today in a run of the past."""
 
+import signal
+import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -24,9 +26,10 @@ from storage.errors import LeaseHeld
 from storage.lease import Lease
 from storage.store import ObjectStore, open_store
 from storage.tables import read
-from tests.bantin.test_cli import bantin
+from tests.bantin.test_cli import BANTIN, bantin
 from tests.servers.scripted import ScriptedSite, scripted, source_of
 from tests.servers.site import PAGE, Answer
+from tests.spiders.test_crash import wait_until
 
 OLD, NEW, NEWEST = "20200101T000000Z", "20200102T000000Z", "20200103T000000Z"
 FUTURE = "29991231T000000Z"
@@ -336,3 +339,22 @@ def test_the_command_says_what_was_done_and_when_nothing_was(
     assert done.returncode == 1
     assert f"bantin: {source.id}: run {OLD} is older than run {NEW}" in done.stderr
     assert bantin("rerun", *named, source.id, "yesterday").returncode == 1
+
+
+def test_an_interrupted_command_says_how_to_go_on(
+    site: ScriptedSite, source: Source, settings: Settings, store: ObjectStore
+) -> None:
+    fail(site, source, settings, OLD, "/a3")
+    heal(site, "/a3")
+    site.delays_s["/a3"] = 20
+    command = [*BANTIN, "rerun", "--archive", settings.archive, "--sources", str(settings.sources), source.id]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        wait_until(lambda: process.poll() is not None or site.asked("/a3") == 2, seconds=90)
+        process.send_signal(signal.SIGINT)
+        assert process.stderr is not None
+        told = process.stderr.read()
+    assert process.returncode == 75, told
+    assert told.splitlines()[-1].endswith(f"from what is stored: bantin rerun {source.id} {OLD}")
+    site.delays_s.clear()
+    assert rerun(source.id, OLD, settings).report.attempts == 3
+    assert rows(store, source, OLD) == ["a1", "a2", "a3", "a4"]
