@@ -125,9 +125,14 @@ def vanished(captures: Iterable[Capture], frontier: Frontier) -> list[dict[str, 
 
 
 def last_answers(captures: Iterable[Capture]) -> list[Capture]:
-    """The newest capture of each URL, what was only left for a later run and probes aside."""
+    """The newest capture of each URL, what was only left for a later run and probes aside.
+
+    A page that was answered is not asked for again in its run: a failure that seems newer is an earlier attempt's,
+    made before the clock was put back.
+    """
     asked = [c for c in captures if not c.waiting and c.kind != Kind.PROBE]
-    return list({key_of(c.url, c.kind): c for c in sorted(asked, key=lambda c: c.fetched_at)}.values())
+    asked.sort(key=lambda c: (c.kind in LISTS or not c.failed, c.fetched_at))
+    return list({key_of(c.url, c.kind): c for c in asked}.values())
 
 
 def count_captures(captures: Iterable[Capture]) -> Counter[str]:

@@ -234,7 +234,9 @@ class DirectoryStore:
             return StoreRefused(f"{self.root}: it is a file: expected a folder; correct ARCHIVE_URL", self.url, key)
         if isinstance(err, _ABSENT):
             return KeyNotFound(f"{key}: no such object in {self.root}", self.url, key)
-        problem = f"{err.filename or self.root}: {err.strerror}"
+        place = str(err.filename or self.root)
+        named = f"{self.root / key}: " if key and place != str(self.root / key) else ""  # not an unfinished file alone
+        problem = f"{named}{place}: {err.strerror}"
         if err.errno in _FINAL:
             return StoreRefused(f"{problem}: {_FINAL[err.errno]}", self.url, key)
         if err.errno == errno.ENAMETOOLONG:

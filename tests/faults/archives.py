@@ -41,10 +41,13 @@ def _moment(capture: Capture) -> tuple[datetime, str]:
     return capture.fetched_at, capture.final_url
 
 
-def expect_whole(store: ObjectStore, pages: Iterable[str], run: str = RUN, *, besides: str = "") -> None:
+def expect_whole(store: ObjectStore, pages: Iterable[str], run: str = RUN, *, dead: str = "") -> None:
     """Fails unless every page is in the run's two tables exactly once, each row says truly where its record lies, the
-    frontier knows them, and nothing else lies there: no lease, no table that was replaced, nothing unfinished; but for
-    the key `besides`."""
+    frontier knows them, and nothing else lies there: no lease, no table that was replaced, nothing unfinished.
+
+    `dead` says what a dead process may have left for good: `lease`, which the next crawl takes away; `orphan`, that and
+    parts which no table names.
+    """
     pages = sorted(pages)
     captures = committed_captures(store, SOURCE, run) or []
     rows = rows_of(store, run)
@@ -58,7 +61,9 @@ def expect_whole(store: ObjectStore, pages: Iterable[str], run: str = RUN, *, be
             with open_object(store, capture.warc_key) as file:
                 body = read_body(file, capture, LIMIT)
             assert hashlib.sha256(body).hexdigest() == capture.body_sha256, capture.url
-    parts = [info.key for info in store.list(keys.raw_prefix(SOURCE, run))]
+    parts = {info.key for info in store.list(keys.raw_prefix(SOURCE, run))}
+    if dead == "orphan":
+        parts &= {capture.warc_key or "" for capture in captures}
     stored = [capture for part in parts for capture in read_captures(store, part, LIMIT)]
     assert sorted(stored, key=_moment) == sorted(captures, key=_moment), "the table says what the parts say"
     report = reports.read_report(store, SOURCE, run)
@@ -71,7 +76,7 @@ def expect_whole(store: ObjectStore, pages: Iterable[str], run: str = RUN, *, be
     for row in rows:
         assert known[row.url].fate is Fate.LIVE
         assert known[row.url].text_sha256 is not None
-    found = [info.key for info in store.list("") if info.key != besides]
+    found = [info.key for info in store.list("") if not (dead and info.key == keys.source_lease(SOURCE))]
     strange = [key for key in found if not _KNOWN.fullmatch(key)]
     assert strange == [], "nothing lies there that the format does not name"
     if not store.url.startswith("s3://"):

@@ -65,10 +65,13 @@ class Crawled:
         """Where the calls of the first run into an archive are noted."""
         return settings.sources / "calls"
 
-    def start(self, settings: Settings, death: Death | None = None, verb: str = "run", run: str = RUN) -> Running:
-        """Starts a run in a process of its own."""
+    def start(
+        self, settings: Settings, death: Death | None = None, verb: str = "run", run: str = RUN, clock_h: float = 0
+    ) -> Running:
+        """Starts a run in a process of its own, whose clock is `clock_h` hours ahead."""
         log = self.log(settings) if death else settings.sources / "later calls"
-        return start(verb, dump_source(self.source), run, settings, log, death, **self.environment)
+        environment = {**self.environment, "CLOCK_H": str(clock_h or "")}
+        return start(verb, dump_source(self.source), run, settings, log, death, **environment)
 
     def calls(self) -> list[str]:
         """The calls of a run that nothing happens to, in their order."""

@@ -73,7 +73,8 @@ def start(
 ) -> Running:
     """Starts `verb` for a run in a process of its own: `run`, all of it; `fetch`; or `finish`, what follows it.
 
-    `environment` is added to that of the fork server. Of it `READ_TIMEOUT_S` is how long a bucket may be silent.
+    `environment` is added to that of the fork server. Of it `READ_TIMEOUT_S` is how long a bucket may be
+    silent, `CLOCK_H` by how much its clock is ahead of the machine's.
     """
     ours, theirs = FORKED.Pipe(duplex=False)
     arguments = (verb, rules, run, settings, log, death, theirs, environment)

@@ -39,8 +39,7 @@ def die_and_mend(crawled: Crawled, death: Death) -> str:
     alone = committed_captures(store, SOURCE, RUN) and death.before % 2  # by turns: the failed task, or the whole run
     again = crawled.start(settings, verb="finish" if alone else "run").wait()
     assert again.well, f"{calls[-1]}: {again.message}"
-    # The next crawl takes a dead one's lease away; here there is none.
-    expect_whole(store, crawled.pages, besides=keys.source_lease(SOURCE) if alone else "")
+    expect_whole(store, crawled.pages, dead="lease" if alone else "")
     assert before is None or published(store) == before, "a row that was published stays as it is"
     return calls[death.before - 1]
 

@@ -41,7 +41,7 @@ def outlive_and_mend(crawled: Crawled, point: int) -> str:
     if refused:
         third = crawled.start(settings).wait()
         assert third.well, f"{call}: {third.message}"
-    expect_whole(store, crawled.pages)
+    expect_whole(store, crawled.pages, dead="orphan")
     return call
 
 

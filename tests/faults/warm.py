@@ -15,6 +15,7 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, NoReturn
@@ -115,9 +116,15 @@ from scrapy.settings import Settings as ScrapySettings  # noqa: E402
 from scrapy.utils.misc import load_object  # noqa: E402
 
 import bantin.clean_worker  # noqa: E402
+import bantin.fetch  # noqa: E402
+import bantin.publish  # noqa: E402
 import cleaning  # noqa: E402
+import spiders.capture  # noqa: E402
 import spiders.crawl  # noqa: E402
+import spiders.losses  # noqa: E402
+import spiders.selection  # noqa: E402
 import spiders.settings  # noqa: E402
+import storage.lease  # noqa: E402
 import storage.s3  # noqa: E402
 from bantin.clean import clean_part  # noqa: E402
 from bantin.fetch import Fetch, parts_with_pages  # noqa: E402
@@ -186,6 +193,18 @@ def _become(command: Sequence[str], environment: dict[str, str] | None, pass_fds
         os._exit(code)
 
 
+def _set_clock(ahead: timedelta) -> None:
+    """From here on, bantin's clock in this process and its forks differs from the machine's."""
+
+    class Clock(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
+            return datetime.now(tz) + ahead
+
+    for module in (bantin.fetch, bantin.publish, spiders.capture, spiders.losses, spiders.selection, storage.lease):
+        module.datetime = Clock  # type: ignore[attr-defined]
+
+
 def work(
     verb: str,
     rules: str,
@@ -202,6 +221,8 @@ def work(
     os.environ.update(environment)
     if timeout_s := os.environ.pop("READ_TIMEOUT_S", ""):
         storage.s3.Config = lambda **options: Config(**{**options, "read_timeout": float(timeout_s)})
+    if hours := os.environ.pop("CLOCK_H", ""):
+        _set_clock(timedelta(hours=float(hours)))
     _watch = Watch(log, death, outcome)
     block_pandas()
     subprocess.Popen = Forked  # type: ignore[misc]
