@@ -32,12 +32,12 @@ class Fault:
 
     method: str
     path_part: str = ""
-    how: str = "lost"
-    after: int = 0
     status: int | None = None
     code: str = ""
     body: str = ""
     if_conditional: bool = False
+    how: str = "lost"
+    after: int = 0
 
     def fits(self, method: str, path: str, conditional: bool) -> bool:
         """Whether it happens to this request."""
