@@ -277,7 +277,7 @@ def _response_at(file: BinaryIO, part_key: str, offset: int) -> ArcWarcRecord:
 
 def _brief(err: Exception) -> str:
     """What `err` says, without the bytes of a damaged file that warcio's errors quote at length."""
-    return ascii(str(err))[1:-1][:80] or "nothing is there"
+    return ascii(str(err).partition(", first line")[0])[1:-1][:80] or "nothing is there"
 
 
 def _payload(record: ArcWarcRecord, part_key: str) -> bytes:

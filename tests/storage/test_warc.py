@@ -263,6 +263,25 @@ def test_a_part_that_is_none_is_named(store: ObjectStore) -> None:
         list(read_captures(store, KEY, LIMIT))
 
 
+@pytest.mark.parametrize("damage", ["cut short", "a bit changed"])
+def test_a_damaged_record_is_named_and_none_of_its_body_is_given_out(
+    store: ObjectStore, tmp_path: Path, damage: str
+) -> None:
+    body = "".join(hashlib.sha256(bytes([n])).hexdigest() for n in range(200)).encode()
+    first, second = written(store, tmp_path, exchange(), exchange(final_url="http://portal.example/khac", body=body))
+    assert second.warc_offset is not None
+    assert second.warc_length is not None
+    data, middle = store.get(KEY), second.warc_offset + second.warc_length // 2
+    rest = b"" if damage == "cut short" else bytes([data[middle] ^ 1]) + data[middle + 1 :]
+    store.put(KEY, data[:middle] + rest)
+    with open_object(store, KEY) as file:
+        assert read_body(file, first, LIMIT) == "<p>Lễ hội</p>".encode(), "what lies before it is as it was"
+        with pytest.raises(Corrupt, match=rf"{KEY}.*: expected a (body with the digest|WARC record)"):
+            read_body(file, second, LIMIT)
+    with pytest.raises(Corrupt, match=rf"{KEY}.*: expected a (body with the digest|WARC part)"):
+        list(read_captures(store, KEY, LIMIT))
+
+
 def test_header_lines_of_hostile_servers_are_kept_byte_by_byte(store: ObjectStore, tmp_path: Path) -> None:
     lines = [(b"X-\xc4", "tiếng Việt".encode()), (b"ETag", b'"\xe9\xff"'), (b"Content-Type", b"text/html;charset=\"'")]
     (one,) = written(store, tmp_path, exchange(headers=lines))
