@@ -81,10 +81,8 @@ class Diff:
         return not self.fields and not any(is_changed(paragraph) for paragraph in self.paragraphs)
 
     def count(self, change: Change) -> int:
-        """How many words (and signs) of the text were kept, deleted or inserted."""
-        return sum(
-            len(_TOKEN.findall(s.text)) for paragraph in self.paragraphs for s in paragraph if s.change == change
-        )
+        """How many words of the text were kept, deleted or inserted."""
+        return sum(len(_WORD.findall(s.text)) for paragraph in self.paragraphs for s in paragraph if s.change == change)
 
 
 def is_changed(paragraph: Paragraph) -> bool:

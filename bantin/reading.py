@@ -1,5 +1,6 @@
 """Reading the archive: lists of articles, one article by its id, and the history of one."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from datetime import date, datetime
@@ -13,9 +14,9 @@ from model.article import Article
 from model.errors import BantinError
 from storage.absences import Away, read_seen
 from storage.history import Row, Version, as_of, by_time, latest, versions
-from storage.rows import OnTable, Table, article_tables, find_rows, read_rows
+from storage.rows import OnTable, Table, article_tables, find_rows, pick_rows, read_rows
 from storage.store import ObjectStore, open_store
-from storage.tables import read, read_columns
+from storage.tables import read
 
 Watch = Callable[[str, int, int], None]
 """Is told what is being read, how many tables of it have been, and of how many."""
@@ -90,11 +91,14 @@ def list_page(
 
 
 def _entries(store: ObjectStore, tables: list[Table], rows: pa.Table) -> list[Entry]:
-    wanted = [(row["id"], row["fetched_at"], row["table"]) for row in rows.to_pylist()]
+    wanted = [(row["table"], row["id"]) for row in rows.to_pylist()]
+    ids = defaultdict[int, list[str]](list)
+    for place, one in wanted:
+        ids[place].append(one)
     found = {
-        (row["id"], row["fetched_at"], place): Entry(**row)
-        for place in sorted({place for _, _, place in wanted})
-        for row in read_columns(store, tables[place].key, _COLUMNS)
+        (place, row["id"]): Entry(**row)
+        for place, those in ids.items()
+        for row in pick_rows(store, tables[place], those, _COLUMNS).to_pylist()
     }
     return [found[one] for one in wanted]
 

@@ -1,9 +1,7 @@
 """Showing what time did to an article: its history, the difference of two versions, where a citation leads."""
 
 import json
-from collections.abc import Iterator
-from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from rich.console import Console
 from rich.text import Text
@@ -22,33 +20,51 @@ HASH = 12
 
 
 def show_history(console: Console, history: History) -> None:
-    """A line for each thing that happened, the oldest first."""
+    """What happened, the oldest first: on a terminal in words, elsewhere a line each with tabs between from when, until
+    when it was seen, what, the text's hash and the title."""
+    if not console.is_terminal:
+        show_rows(
+            console, (), (((one.at, one.last_seen, one.what, one.text, one.title), "") for one in _events(history))
+        )
+        return
     newest = history.versions[-1].newest
-    if console.is_terminal:
-        console.print(Text(f"{newest.id}  {safe(newest.title)}", style="bold"))
-        console.print(Text(safe(f"{newest.url}\n"), style="dim"))
-    lines = ((cells, style) for _, cells, style in sorted(_events(history), key=lambda event: event[0]))
-    show_rows(console, ("from", "last seen", "what", "text", "title"), lines)
+    console.print(Text(f"{newest.id}  {safe(newest.url)}\n", style="bold"))
+    for one in _events(history):
+        seen = f", last seen {one.last_seen}" if one.last_seen not in (None, one.at) else ""
+        console.print(Text(f"{one.at}  ", style="cyan").append(f"{safe(one.what)}{seen}", style=one.style))
+        if one.text is not None:
+            console.print(Text(f"{'':22}{one.text}  ", style="dim").append(safe(one.title), style="default"))
 
 
-def _events(history: History) -> Iterator[tuple[datetime, tuple[object, ...], str]]:
-    """What happened when, and how it is shown; of one moment, that the page was back comes first."""
+class _Event(NamedTuple):
+    at: str
+    last_seen: str | None
+    what: str
+    text: str | None
+    title: str | None
+    style: str
+
+
+def _events(history: History) -> list[_Event]:
+    """What happened when; of one moment, that the page was back comes first."""
+    events = []
     for away in history.away:
-        yield away.since, (stamp(away.since), None, _said(away), None, None), "yellow"
+        events.append(_Event(stamp(away.since), None, _said(away), None, None, "yellow"))
         if away.until is not None and all(one.since != away.until for one in history.away):
-            yield away.until, (stamp(away.until), None, "back", None, None), "green"
+            events.append(_Event(stamp(away.until), None, "back", None, None, "green"))
     for version in history.versions:
-        pages = f"fetched {len(version.rows)} ×" + (", quarantined" if version.quarantined else "")
-        cells = (stamp(version.first_seen), stamp(version.last_seen), pages)
         newest = version.newest
-        style = "red" if version.quarantined else "default"
-        yield version.first_seen, (*cells, newest.text_sha256[:HASH], newest.title), style
+        what = f"fetched {len(version.rows)} ×" + (", quarantined" if version.quarantined else "")
+        seen, style = stamp(version.last_seen), "red" if version.quarantined else "default"
+        text = newest.text_sha256[:HASH]
+        events.append(_Event(stamp(version.first_seen), seen, what, text, newest.title, style))
+    return sorted(events, key=lambda event: event.at)
 
 
 def _said(away: Away) -> str:
     if away.absence == Absence.MOVED:
         return f"moved to {away.leads_to}"
-    return f"gone since then (HTTP {away.status})" if away.until is None else f"gone (HTTP {away.status})"
+    return f"gone (HTTP {away.status})"
 
 
 def history_json(history: History) -> str:
