@@ -98,7 +98,8 @@ def _dropped(store: ObjectStore, row: Row, cleaned: str | None) -> Found:
     earlier = _earlier(store, row)
     chosen = earlier[-1] if cleaned is None else _chosen(earlier, cleaned, row)
     where = {"warc_key": row.warc_key, "warc_offset": row.warc_offset}
-    found = read_columns(store, keys.articles(row.source, row.run), ("id", "fetched_at"), where)
+    key = keys.articles(row.source, row.run)
+    found = read_columns(store, key, ("id", "fetched_at"), where) if store.head(key) else []
     now = citation(found[0]["id"], found[0]["fetched_at"]) if found else None
     return Found(read_article(store, chosen.row), earlier, chosen.mark, now)
 

@@ -6,7 +6,6 @@ nothing. A failure (5xx, no answer) tells nothing either.
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -19,7 +18,7 @@ from model.capture import Kind
 from model.url import article_id, normalise_url
 from storage import keys
 from storage.history import Row
-from storage.rows import READERS, OnTable
+from storage.rows import OnTable, read_each
 from storage.store import ObjectStore
 from storage.tables import read_table
 
@@ -91,12 +90,7 @@ def read_seen(store: ObjectStore, rows: Sequence[Row], on_table: OnTable | None 
     ]
     own = {_address(row.url) for row in rows}
     own |= {_address(r.canonical_url) for r in rows if r.canonical_url and article_id(r.canonical_url) == r.id}
-    read = []
-    with ThreadPoolExecutor(READERS) as readers:
-        for done, captures in enumerate(readers.map(lambda table: _articles_of(store, table[1]), tables), 1):
-            read.append(captures)
-            if on_table is not None:
-                on_table(done, len(tables))
+    read = read_each(tables, lambda table: _articles_of(store, table[1]), on_table)
     known = _Addresses()
     led = set(own)
     for captures in read:

@@ -6,7 +6,7 @@ Only the columns that are asked for are read, and several tables at a time: from
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -21,6 +21,8 @@ from storage.tables import read_table, schema_of
 
 READERS = 8
 """So many tables are read at a time."""
+
+Place = TypeVar("Place")
 
 OnTable = Callable[[int, int], None]
 """Is told how many tables have been read, and of how many."""
@@ -71,21 +73,29 @@ def _schema(columns: Iterable[str]) -> pa.Schema:
     return pa.schema([pa.field(name, known.field(name).type) for name in columns])
 
 
-def _gathered(
-    tables: Sequence[Table], schema: pa.Schema, read: Callable[[Table], pa.Table], on_table: OnTable | None
-) -> pa.Table:
+def read_each(places: Sequence[Place], read: Callable[[Place], pa.Table], on_table: OnTable | None) -> list[pa.Table]:
+    """What `read` gives for each of the places, several of which are read at a time, in their order."""
     found = []
     with ThreadPoolExecutor(READERS) as readers:
         try:
-            for place, rows in enumerate(readers.map(read, tables)):
-                if len(rows):
-                    of = pa.array(np.full(len(rows), place, np.int32))
-                    found.append(rows.replace_schema_metadata().append_column("table", of))
+            for rows in readers.map(read, places):
+                found.append(rows)
                 if on_table is not None:
-                    on_table(place + 1, len(tables))
+                    on_table(len(found), len(places))
         except BaseException:
             readers.shutdown(cancel_futures=True)  # else an interrupted reader would go on to the end
             raise
+    return found
+
+
+def _gathered(
+    tables: Sequence[Table], schema: pa.Schema, read: Callable[[Table], pa.Table], on_table: OnTable | None
+) -> pa.Table:
+    found = [
+        rows.replace_schema_metadata().append_column("table", pa.array(np.full(len(rows), place, np.int32)))
+        for place, rows in enumerate(read_each(tables, read, on_table))
+        if len(rows)
+    ]
     return pa.concat_tables([schema.append(pa.field("table", pa.int32())).empty_table(), *found])
 
 
