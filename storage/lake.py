@@ -28,6 +28,10 @@ ABOUT = b"bantin.lake"
 GROUP_BYTES = 32 << 20
 """A row group is closed at so much, as Arrow holds it: about 2,000 articles. What is written at a time is in memory."""
 
+LEVEL = 3
+"""Of zstd: of news pages (288 of the open test sets) a tenth fewer bytes than at level 1, for 0.3 ms an article instead
+of 0.15; level 9 takes another 8 % off, for 1 ms."""
+
 _BATCH_ROWS = 500
 _WHOLE_BYTES = 8 << 20  # a table of up to this size is got at once
 _TAIL_BYTES = 64 << 10  # holds the footer of most
@@ -44,7 +48,9 @@ def write(store: ObjectStore, tables: Iterable[ObjectInfo], file: Path) -> int:
     schema = schema_of(Article)
     noted = {}
     rows, waiting, waiting_bytes = 0, list[pa.RecordBatch](), 0
-    with pq.ParquetWriter(file, schema, compression="zstd", write_page_checksum=True) as writer:
+    with pq.ParquetWriter(
+        file, schema, compression="zstd", compression_level=LEVEL, write_page_checksum=True
+    ) as writer:
         for info in tables:
             noted[info.key] = info.etag
             for batch in _batches(store, info, schema):
