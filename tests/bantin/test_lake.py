@@ -3,6 +3,7 @@
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pyarrow.dataset as ds
@@ -13,7 +14,7 @@ from click.testing import CliRunner
 import bantin.lake
 from bantin.cli import main
 from bantin.lake import MARGIN, NotBuilt, NotClosed, NothingThere, State, build, refresh, survey
-from bantin.settings import Settings
+from bantin.settings import CHECKOUT, Settings
 from model.article import Article
 from storage import keys
 from storage.errors import InvalidKey, StorageError
@@ -302,3 +303,25 @@ def test_the_command_fails_where_a_month_could_not_be_built(settings: Settings, 
     assert done.exit_code == 1
     assert bad in done.stdout
     assert len(etags(store)) == 3
+
+
+def test_the_documented_reader_sees_every_row_once(
+    settings: Settings, store: ObjectStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refresh(settings, ["kimson"])  # of the other source no month is in the lake yet
+    publish(store, "kimson", "20261105T120000Z", ["ba"])
+    page = (CHECKOUT / "docs" / "archive-format.md").read_text("utf-8").partition("## The lake")[2]
+    snippet = page.partition("```python\n")[2].partition("```")[0]
+    monkeypatch.chdir(Path(settings.archive).parent)
+    seen: dict[str, Any] = {}
+    exec(snippet, seen)
+    rows = seen["everything"].to_table(columns=["src", "run", "title"]).to_pylist()
+    expected = [
+        {"src": source, "run": run, "title": title}
+        for source in ("kimson", "kimson-2")
+        for run in (SEPTEMBER, OCTOBER, NOVEMBER)
+        for title in ("một", "hai")
+    ]
+    expected.append({"src": "kimson", "run": "20261105T120000Z", "title": "ba"})
+    assert sorted(map(str, rows)) == sorted(map(str, expected))
+    assert len(seen["lake"].files) == 2
