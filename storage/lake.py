@@ -68,14 +68,16 @@ def write(store: ObjectStore, tables: Iterable[ObjectInfo], file: Path) -> int:
 
 
 def made_of(store: ObjectStore, info: ObjectInfo) -> dict[str, str]:
-    """The tables, with their ETags, that the object of the lake was made of; none where it was made by another version,
-    or its end cannot be read. One ranged read, as a rule.
+    """The tables, with their ETags, that the object of the lake was made of; none where it was made by another version
+    of this module or of `Article`, or its end cannot be read. One ranged read, as a rule.
 
     Raises `KeyNotFound` and `PreconditionFailed` where it is no longer the one that `info` describes.
     """
     try:
-        about = json.loads(_footer(store, info).metadata.get(ABOUT, b"{}"))
-        return dict(about["tables"]) if about.get("version") == VERSION else {}
+        footer = _footer(store, info)
+        about = json.loads(footer.metadata.get(ABOUT, b"{}"))
+        same = about.get("version") == VERSION and footer.schema.to_arrow_schema().equals(schema_of(Article))
+        return dict(about["tables"]) if same else {}
     except (pa.ArrowException, OSError, ValueError, KeyError, AttributeError, TypeError):
         return {}
 
@@ -99,7 +101,7 @@ def _batches(store: ObjectStore, info: ObjectInfo, schema: pa.Schema) -> Iterato
     whole = info.size_bytes <= _WHOLE_BYTES
     with io.BytesIO(store.get(info.key)) if whole else open_object(store, info.key) as file:
         try:
-            parquet = pq.ParquetFile(file)
+            parquet = pq.ParquetFile(file, page_checksum_verification=True)
             there = [name for name in schema.names if name in parquet.schema_arrow.names]
             for batch in parquet.iter_batches(_BATCH_ROWS, columns=there, use_threads=False):
                 yield _completed(batch, schema)

@@ -43,6 +43,20 @@ def test_a_key_says_of_which_run_its_object_is() -> None:
     assert keys.parse_lease("leases/src=../x.json") is None
 
 
+def test_a_key_of_the_lake_says_source_and_month() -> None:
+    assert keys.parse_lake(keys.lake("kimson", "2026-10")) == ("kimson", "2026-10")
+    assert keys.parse_lake("lake/src=kimson/month=all.parquet") is None
+    assert keys.parse_lake(keys.articles("kimson", RUN)) is None
+
+
+def test_a_month_is_over_when_the_next_begins_in_utc() -> None:
+    midnight_in_hanoi = datetime(2026, 12, 1, 0, 30, tzinfo=timezone(timedelta(hours=7)))
+    assert not keys.is_over("2026-11", midnight_in_hanoi)
+    assert keys.is_over("2026-11", datetime(2026, 12, 1, tzinfo=UTC))
+    with pytest.raises(InvalidKey, match="a month like 2026-11"):
+        keys.is_over("2026-13", midnight_in_hanoi)
+
+
 @pytest.mark.parametrize("source", ["../x", "a/b", "", "Kimson", "a--b", "kim\nson", "x" + "/" * 3])
 def test_a_source_that_is_no_id_makes_no_key(source: str) -> None:
     with pytest.raises(InvalidKey):

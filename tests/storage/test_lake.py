@@ -127,6 +127,17 @@ def test_another_version_of_the_lake_counts_as_made_of_nothing(
     assert lake.made_of(store, info) == {}
 
 
+def test_an_object_without_a_column_of_today_counts_as_made_of_nothing(store: ObjectStore, tmp_path: Path) -> None:
+    put(store, tables(store, [article()]), tmp_path / "m.parquet")
+    whole = pq.ParquetFile(tmp_path / "m.parquet")
+    about = {lake.ABOUT: whole.metadata.metadata[lake.ABOUT]}
+    pq.write_table(whole.read().drop(["locality"]).replace_schema_metadata(about), tmp_path / "old")
+    store.put(MONTH, tmp_path / "old")
+    info = store.head(MONTH)
+    assert info
+    assert lake.made_of(store, info) == {}
+
+
 def test_an_object_that_was_replaced_since_it_was_listed_is_not_taken_for_that(
     store: ObjectStore, tmp_path: Path
 ) -> None:
