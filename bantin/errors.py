@@ -2,6 +2,7 @@
 
 BantinError
 ├── ExportError           what is asked for cannot be exported, or not to there
+├── NotRecleaned          a re-clean is done, but for runs that stay as they were
 └── RunError              a step of a run failed; attributes: source, run
     ├── FetchFailed       the crawl ended badly; `exit_code` is its CrawlExit. Trying again goes on from what is stored.
     │   └── Interrupted   it was stopped from outside
@@ -28,6 +29,10 @@ sysexits.h."""
 
 class ExportError(BantinError):
     """What is asked for cannot be exported, or not to there; the message says what to do."""
+
+
+class NotRecleaned(BantinError):
+    """Runs could not be cleaned again, and stay as they were; the others are done."""
 
 
 class RunError(BantinError):

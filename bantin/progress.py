@@ -98,7 +98,7 @@ def crawl_progress(console: Console, source_ids: list[str]) -> Iterator[CrawlPro
 
 
 @contextmanager
-def counting(console: Console, what: str, total: int) -> Iterator[Callable[[], None]]:
+def counting(console: Console, what: str, total: int) -> Iterator[Callable[..., None]]:
     """Shows how many of `total` steps are done until the block ends: a bar on a terminal, elsewhere a log line for each
     tenth. Yields what is to be called after each."""
     _log_to(console, SourceOfLine([]))
@@ -106,17 +106,22 @@ def counting(console: Console, what: str, total: int) -> Iterator[Callable[[], N
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
         with Progress(*columns, console=console, transient=True) as progress:
             line = progress.add_task(what, total=total)
-            yield lambda: progress.advance(line)
+            yield lambda *_: progress.advance(line)
         return
+    yield tenths(what, total)
+
+
+def tenths(what: str, total: int) -> Callable[..., None]:
+    """To be called after each of `total` steps, with anything: logs each tenth."""
     done = 0
 
-    def step() -> None:
+    def step(*_: object) -> None:
         nonlocal done
         done += 1
         if 10 * done // total != 10 * (done - 1) // total:
             logger.info("%s: %d of %d", what, done, total)
 
-    yield step
+    return step
 
 
 def _log_to(console: Console, names: SourceOfLine) -> None:

@@ -81,6 +81,9 @@ class Problem:
     run: str
     message: str
 
+    def __str__(self) -> str:
+        return f"{self.source}, run {self.run}: {self.message}"
+
 
 @dataclass(slots=True)
 class Preview:

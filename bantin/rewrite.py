@@ -6,6 +6,7 @@ three again. So a re-clean may be killed between any two of them.
 
 import hashlib
 import json
+import logging
 from collections import defaultdict
 from collections.abc import Callable
 from contextlib import suppress
@@ -16,10 +17,12 @@ from typing import Any
 
 from bantin.clean import source_of_run
 from bantin.crew import LOST
-from bantin.errors import NotReady
+from bantin.errors import NotReady, NotRecleaned
+from bantin.progress import tenths
 from bantin.publish import describe
-from bantin.reclean import Preview, Problem, Recleaned, state_of
+from bantin.reclean import Preview, Problem, Recleaned, Rules, Selection, choose, preview, state_of
 from bantin.settings import Settings
+from bantin.show_changes import told
 from model.article import Article
 from model.errors import BantinError
 from model.report import RunReport
@@ -30,6 +33,29 @@ from storage.inventory import entry_for
 from storage.store import ObjectStore, open_store
 from storage.superseded import replace_articles
 from storage.tables import read, read_columns
+
+logger = logging.getLogger("bantin.reclean")
+
+
+def reclean_all(selection: Selection, rules: str, settings: Settings, *, dry_run: bool) -> dict[str, int]:
+    """Looks, logs what changes, and writes it without asking, unless `dry_run`. Returns the counts.
+
+    Raises `NotRecleaned` in the end where runs stay as they are, and what `choose` and `preview` raise.
+    """
+    chosen = choose(settings, selection)
+    made = preview(chosen, Rules(rules), settings, tenths("cleaning runs again", len(chosen)))
+    for line in told(made).splitlines():
+        logger.info("%s", line)
+    if not dry_run:
+        made.problems += write(made, settings)
+        forget(made, chosen, settings)
+    for problem in made.problems:
+        logger.error("stays as it is: %s", problem)
+    if made.problems:
+        raise NotRecleaned(f"{len(made.problems)} runs could not be cleaned and stay as they are: {made.problems[0]}")
+    changes = made.changes
+    counts = {"changed": changes.changed, "appeared": changes.appeared, "vanished": changes.vanished.total()}
+    return {"runs": made.runs, "rows": changes.rows, **counts, "runs_changed": len(made.to_write)}
 
 
 def write(made: Preview, settings: Settings, on_run: Callable[[], None] = lambda: None) -> list[Problem]:

@@ -1,6 +1,7 @@
 """Showing what a re-clean would change: counts by field and by rule, rows that appear and vanish, a sample of diffs."""
 
 import difflib
+import io
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, is_dataclass
 from typing import Any
@@ -33,11 +34,17 @@ def show_preview(console: Console, made: Preview) -> None:
     _show_samples(console, changes)
 
 
+def told(made: Preview) -> str:
+    """The same as plain lines, for a log."""
+    out = io.StringIO()
+    show_preview(Console(file=out, width=10_000, highlight=False), made)
+    return out.getvalue()
+
+
 def show_problems(console: Console, problems: list[Problem]) -> None:
     """The runs that stay as they are."""
     for problem in problems:
-        line = f"  stays as it is: {problem.source}, run {problem.run}: {problem.message}"
-        console.print(Text(safe(line), style="red"))
+        console.print(Text(safe(f"  stays as it is: {problem}"), style="red"))
 
 
 def summary(made: Preview) -> str:

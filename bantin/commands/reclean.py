@@ -79,7 +79,7 @@ def reclean(
     told = console(stderr=True)
     try:
         with counting(told, "cleaning runs again", len(chosen)) as done:
-            made = preview(chosen, Rules(rules), settings, lambda pages: done())
+            made = preview(chosen, Rules(rules), settings, done)
         show_preview(console(), made)
         show_problems(told, made.problems)
         if made.to_write and not dry_run:

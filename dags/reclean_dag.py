@@ -1,0 +1,81 @@
+"""The DAG that runs new rules over stored captures: by hand, with a form, mapped over sources.
+
+First leave *dry_run* on, and read in the log of each source what would change; then trigger it again without: nothing
+is cleaned twice. Runs that cannot be cleaned stay as they are and turn their source's task red; the others are written.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from airflow.sdk import DAG, Param, get_current_context, get_parsing_context, task
+
+from bantin.operators import final_errors
+from bantin.settings import Settings
+
+DAG_ID = "reclean"
+
+
+def selection_of(params: Any, sources: tuple[str, ...]) -> Any:
+    """What the form says of runs: whole days, in UTC."""
+    from bantin.reclean import Selection
+
+    first, last = (params[name] and datetime.fromisoformat(f"{params[name]}T{time}Z") for name, time in DAY)
+    return Selection(sources=sources, since=first, until=last)
+
+
+DAY = (("since", "00:00:00"), ("until", "23:59:59"))
+
+
+@task
+def choose() -> list[str]:
+    """The sources that have runs to clean again."""
+    from bantin.reclean import choose as choose_runs
+
+    params = get_current_context()["params"]
+    with final_errors():
+        chosen = choose_runs(Settings.from_environment(), selection_of(params, tuple(params["sources"] or ())))
+    return sorted({source for source, _ in chosen})
+
+
+@task(max_active_tis_per_dagrun=1)  # one of them keeps all processors busy
+def reclean(source_id: str) -> dict[str, int]:
+    """Cleans a source's runs again, logs what changes, and writes it unless `dry_run`; returns the counts."""
+    from bantin.rewrite import reclean_all
+
+    params = get_current_context()["params"]
+    with final_errors():
+        selection = selection_of(params, (source_id,))
+        return reclean_all(selection, params["rules"], Settings.from_environment(), dry_run=params["dry_run"])
+
+
+def reclean_dag() -> DAG:
+    """Never scheduled: its form says what, and whether it is written."""
+    day = {"type": ["null", "string"], "format": "date"}
+    with DAG(
+        dag_id=DAG_ID,
+        description="new rules over stored captures → articles",
+        doc_md=__doc__,
+        schedule=None,
+        catchup=False,
+        max_active_runs=1,
+        is_paused_upon_creation=False,
+        params={
+            "sources": Param(None, type=["null", "array"], items={"type": "string"}, description="Default: all."),
+            "since": Param(None, description="Only runs of this day and later.", **day),
+            "until": Param(None, description="Only runs of this day and earlier.", **day),
+            "rules": Param(
+                "current",
+                type="string",
+                enum=["current", "kept"],
+                description="The registry's source files as they are now, or those that each run keeps.",
+            ),
+            "dry_run": Param(True, type="boolean", description="Only log what would change."),
+        },
+        tags=["archive"],
+    ) as dag:
+        reclean.expand(source_id=choose())
+    return dag
+
+
+if get_parsing_context().dag_id in (None, DAG_ID):
+    by_hand = reclean_dag()
