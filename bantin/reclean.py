@@ -40,8 +40,12 @@ from storage.warc import read_body
 
 logger = logging.getLogger("bantin.reclean")
 
-SPARE_THREADS = 1
-"""While a run's table is read or written, the crew cleans the pages of another one."""
+RUNS_A_PROCESS = 3
+"""So many runs are under way for each process of the crew: while tables of some are read or written, it cleans pages of
+the others, of which most runs have few."""
+
+PRESENT = ("name", "url", "hosts", "languages", "editions", "timezone", "locality", "clean")
+"""What the cleaner goes by of a source, besides `fetch.encoding`."""
 
 
 class Rules(StrEnum):
@@ -147,9 +151,8 @@ def state_of(store: ObjectStore, source: str, run: str) -> tuple[str, ...]:
 
 def with_present_rules(kept: Source, present: Source) -> Source:
     """The source as a run keeps it, with what the cleaner goes by as its file says now. How it was crawled stays."""
-    names = ("name", "url", "hosts", "languages", "editions", "timezone", "locality", "clean")
     fetch = kept.fetch.model_copy(update={"encoding": present.fetch.encoding})
-    return kept.model_copy(update={**{name: getattr(present, name) for name in names}, "fetch": fetch})
+    return kept.model_copy(update={**{name: getattr(present, name) for name in PRESENT}, "fetch": fetch})
 
 
 _Found = tuple[Recleaned, Changes] | Problem | None
@@ -170,7 +173,7 @@ class _Again:
 
     def run(self, chosen: list[tuple[str, str]]) -> Iterator[tuple[_Found, int | None]]:
         """What came of each run, in their order, and how many pages were cleaned for it (None: an earlier time)."""
-        with ThreadPoolExecutor(self._settings.processes + SPARE_THREADS, "reclean") as pool:
+        with ThreadPoolExecutor(RUNS_A_PROCESS * self._settings.processes, "reclean") as pool:
             try:
                 waiting = deque(pool.submit(self._one, source, run) for source, run in chosen)
                 while waiting:

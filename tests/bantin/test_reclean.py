@@ -11,9 +11,9 @@ import pytest
 
 from bantin.clean import clean_part
 from bantin.publish import publish
-from bantin.reclean import Preview, Rules, Selection, choose, preview
+from bantin.reclean import PRESENT, Preview, Rules, Selection, choose, preview
 from bantin.rewrite import forget, write
-from bantin.settings import Settings
+from bantin.settings import CHECKOUT, Settings
 from model.article import Article
 from model.errors import SourceError
 from model.report import RunReport
@@ -119,6 +119,14 @@ def test_how_a_run_was_crawled_stays_as_it_was(archive: Settings) -> None:
     kept = parse_source(open_store(archive.archive).get(keys.run_source("kimson", RUNS[0])).decode(), "kept")
     assert (kept.clean, kept.fetch.encoding) == (NEW.clean, "utf-8")
     assert (kept.schedule, kept.fetch.delay_s) == (OLD.schedule, OLD.fetch.delay_s)
+
+
+def test_all_that_the_cleaner_reads_of_a_source_is_taken_from_the_present_file() -> None:
+    text = "".join(path.read_text("utf-8") for path in (CHECKOUT / "cleaning").glob("*.py"))
+    read_of_it = set(re.findall(r"\bsource\.(?:fetch\.)?(\w+)", text)) - {"fetch"}
+    assert {"clean", "encoding", "all_hosts", "language_of"} <= read_of_it
+    made_of = {"all_hosts": {"url", "hosts"}, "language_of": {"editions", "languages"}, "encoding": set()}
+    assert set().union(*(made_of.get(name, {name}) for name in read_of_it)) <= set(PRESENT)
 
 
 def test_runs_that_stay_the_same_are_not_touched(archive: Settings) -> None:
