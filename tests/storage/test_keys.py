@@ -57,6 +57,35 @@ def test_a_month_is_over_when_the_next_begins_in_utc() -> None:
         keys.is_over("2026-13", midnight_in_hanoi)
 
 
+def test_a_key_tells_what_it_names_and_another_is_none_of_the_archive() -> None:
+    sha256 = "ab" * 32
+    part, kept = keys.raw_part("kimson", RUN, 2, 3), keys.superseded("kimson", RUN, sha256)
+    named = {
+        "raw": part,
+        "captures": keys.captures("kimson", RUN),
+        "articles": keys.articles("kimson", RUN),
+        "rules": keys.run_source("kimson", RUN),
+        "report": keys.report("kimson", RUN),
+        "superseded": kept,
+    }
+    assert {family: keys.place_of(key) for family, key in named.items()} == {
+        family: (family, "kimson", RUN) for family in named
+    }
+    assert keys.place_of(keys.lake("kimson", "2026-11")) == ("lake", "kimson", None)
+    assert keys.lake_month(keys.lake("kimson", "2026-11")) == "2026-11"
+    others = {
+        "work": keys.work_articles(part),
+        "leases": keys.group_lease("ninh-binh"),
+        "frontier": keys.frontier("kimson"),
+        "damaged": keys.damaged(part, sha256),
+    }
+    assert {family: keys.place_of(key)[0] for family, key in others.items()} == {f: f for f in others}  # type: ignore[index]
+    assert [keys.named_sha256(key) for key in (kept, others["damaged"], part)] == [sha256, sha256, None]
+    for other in ("notes.txt", part + ".bak", part.replace(RUN, "20261399T000000Z"), "articles/README", "raw/src=A/x"):
+        assert keys.place_of(other) is None
+    assert all(any(key.startswith(p) for p in keys.source_prefixes("kimson")) for key in named.values())
+
+
 @pytest.mark.parametrize("source", ["../x", "a/b", "", "Kimson", "a--b", "kim\nson", "x" + "/" * 3])
 def test_a_source_that_is_no_id_makes_no_key(source: str) -> None:
     with pytest.raises(InvalidKey):
