@@ -27,7 +27,7 @@ from bantin.parallel import in_parallel
 from bantin.replacing import Hashed, Refusal, Reports, keep_before_replacing
 from model.errors import BantinError
 from storage import keys
-from storage.errors import KeyNotFound, PreconditionFailed, StoreUnavailable
+from storage.errors import KeyNotFound, PreconditionFailed, StoreRefused, StoreUnavailable
 from storage.inventory import BLOCK_BYTES, digest
 from storage.store import ObjectInfo, ObjectStore, check_writable, open_object, open_store
 
@@ -195,9 +195,13 @@ class _Copy:
         return Copied(key, Outcome.REPLACED, ours.size_bytes, why)
 
     def _download(self, file: Path) -> Hashed:
-        with open_object(self.origin, self.info.key, BLOCK_BYTES) as source, file.open("wb") as out:
-            while block := source.read(BLOCK_BYTES):
-                out.write(block)
+        try:
+            with open_object(self.origin, self.info.key, BLOCK_BYTES) as source, file.open("wb") as out:
+                while block := source.read(BLOCK_BYTES):
+                    out.write(block)
+        except OSError as err:
+            room = f"expected room for {self.info.size_bytes / 1e6:.1f} MB: set TMPDIR to a folder with more"
+            raise StoreRefused(f"{file.parent}: {err.strerror or err}: {room}", key=self.info.key) from err
         with file.open("rb") as whole:
             return Hashed(*digest(whole))
 

@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from bantin.checks import RunCheck
-from bantin.findings import Finding, Trouble
+from bantin.findings import RESTORE, Finding, Trouble
 from bantin.parallel import in_parallel
 from bantin.settings import Settings
 from bantin.table_checks import check_table
 from storage import keys
-from storage.errors import KeyNotFound
+from storage.errors import KeyNotFound, StorageError, StoreUnavailable
 from storage.store import ObjectInfo, ObjectStore, open_store
 
 logger = logging.getLogger("bantin.verify")
@@ -101,19 +101,34 @@ def check_run(
     """What is wrong with one run. `infos` are its objects, where somebody has listed them. What is being written while
     it is checked is checked again. Raises `StorageError`."""
     infos = infos if infos is not None else _objects(store, source, run)
+    findings: list[Finding] = []
     for _ in range(_LOOKS):
+        check = RunCheck(store, source, run, infos, quick)
         try:
-            findings = RunCheck(store, source, run, infos, quick).findings_of()
-        except KeyNotFound:  # it has gone since it was listed
-            findings = None
-        if findings == []:
+            findings = check.findings_of()
+        except KeyNotFound as err:  # it has gone since it was listed
+            findings = [_unreadable(err, source, run)]
+        except StoreUnavailable as err:  # a bad sector; where the store is away altogether, the next request says so
+            findings = [*check.findings, _unreadable(err, source, run)]
+        if not findings:
             return []
         now = _objects(store, source, run)
-        if findings is not None and now == infos:
+        if now == infos:
             return findings
         infos = now
     logger.warning("%s, run %s: it is being written: verify it again", source, run)
-    return findings or []
+    return findings
+
+
+def _unreadable(err: StorageError, source: str, run: str) -> Finding:
+    return Finding(
+        key=err.key or keys.report(source, run),
+        trouble=Trouble.MISSING if isinstance(err, KeyNotFound) else Trouble.ROT,
+        detail=f"it cannot be read, and what is behind it in the run was not checked: {err}",
+        remedy=RESTORE,
+        source=source,
+        run=run,
+    )
 
 
 def _objects(store: ObjectStore, source: str, run: str) -> dict[str, ObjectInfo]:

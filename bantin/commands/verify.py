@@ -42,17 +42,28 @@ def verify(
     if repair and quick:
         raise click.UsageError("--repair: expected a whole check, without --quick")
     settings = settings_of(archive, sources)
-    out, wrong = console(), []
+    out, wrong, checked = console(), [], 0
     day = since.date() if since else None
     with counted_progress(console(stderr=True), "verified") as on_done:
-        for finding in findings_in(settings, ids, run=run, since=day, quick=quick, on_done=on_done):
+
+        def count(done: int, of: int) -> None:
+            nonlocal checked
+            checked = of
+            on_done(done, of)
+
+        for finding in findings_in(settings, ids, run=run, since=day, quick=quick, on_done=count):
             _show(finding, json_)
             if not finding.harmless:
                 wrong.append(finding)
+    if not checked and (ids or run or day):
+        click.echo(
+            f"bantin: {settings.archive}: nothing is stored of what you name: expected a source or run there", err=True
+        )
+        raise SystemExit(1)
     if repair and wrong:
         wrong = _repair(settings, wrong, json_)
     if not json_:
-        out.print(f"{len(wrong)} objects are wrong" if wrong else "all is as it was stored", markup=False)
+        out.print(f"{len(wrong)} findings" if wrong else "all is as it was stored", markup=False)
     if wrong:
         raise SystemExit(1)
 

@@ -16,6 +16,8 @@ from bantin.verify import verify
 from model.article import Article
 from model.capture import Capture
 from storage import keys, reports
+from storage.directory import DirectoryStore
+from storage.errors import StoreUnavailable
 from storage.store import open_store
 from storage.tables import encode, read, schema_of
 from tests.bantin.stored import RUN, SOURCE, flip, parts
@@ -249,6 +251,28 @@ def test_articles_of_a_damaged_part_stay_where_they_cannot_be_made_anew(archive:
     code, said = repaired(settings)
     assert (code, "cannot be made anew" in said) == (1, True)
     assert (archive / ARTICLES).read_bytes() == before
+
+
+def test_what_the_disk_cannot_read_is_a_finding_and_the_rest_is_checked(
+    archive: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = keys.lake(SOURCE, "2026-10")
+    open_store(settings.archive).put(other, b"no table")
+    bad = str(parts(archive)[1].relative_to(archive))
+    get = DirectoryStore.get
+
+    def failing(self: DirectoryStore, key: str, byte_range: tuple[int, int] | None = None) -> bytes:
+        if key == bad:
+            raise StoreUnavailable(f"{key}: Input/output error", self.url, key)
+        return get(self, key, byte_range)
+
+    monkeypatch.setattr(DirectoryStore, "get", failing)
+    assert set(wrong(settings)) == {(bad, Trouble.ROT), (other, Trouble.TRUNCATED)}
+
+
+def test_a_source_of_which_nothing_is_stored_is_no_success(archive: Path, settings: Settings) -> None:
+    result = CliRunner().invoke(main, ["verify", "kimsn", "--archive", settings.archive])
+    assert (result.exit_code, "nothing is stored" in result.output) == (1, True)
 
 
 def test_findings_are_lines_of_json_on_demand(archive: Path, settings: Settings) -> None:
