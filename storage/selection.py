@@ -4,6 +4,7 @@ Two passes: the first reads a few narrow columns of every table and decides, the
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import MISSING, dataclass, fields
 from datetime import date
 from typing import Any
@@ -21,6 +22,9 @@ from storage.tables import read_table, schema_of
 
 BATCH_ROWS = 500
 """So many rows are in memory at a time; with everything that was removed from it a page takes 10 to 100 kB."""
+
+READERS = 8
+"""So many tables are looked at at a time: of a bucket that is mostly waiting."""
 
 _TOLD = ("id", "fetched_at", "published_on", "language", "quarantined")
 
@@ -61,10 +65,13 @@ def choose(
     wanted = _tables(store, selection)
     told = pa.schema([schema_of(Article).field(name).with_nullable(True) for name in _TOLD])
     tables = []
-    for done, key in enumerate(wanted, 1):
-        table = read_table(store, key, told)
-        tables.append((table["id"], table["fetched_at"].cast(pa.int64()).to_numpy(), _fits(table, selection)))
-        on_table(done, len(wanted))
+    pool = ThreadPoolExecutor(READERS)
+    try:
+        for table in pool.map(lambda key: read_table(store, key, told), wanted):
+            tables.append((table["id"], table["fetched_at"].cast(pa.int64()).to_numpy(), _fits(table, selection)))
+            on_table(len(tables), len(wanted))
+    finally:
+        pool.shutdown(cancel_futures=True)
     if not tables:
         return []
     all_ids = pa.chunked_array([chunk for ids, _, _ in tables for chunk in ids.chunks], pa.string())

@@ -33,6 +33,7 @@ def said(title: str, folder: Path, **environment: str) -> list[str]:
         "HF_HOME": str(folder / "hf"),
         "TZ": "Asia/Ho_Chi_Minh",
         "PYTHONIOENCODING": "utf-8",
+        "JAVA_TOOL_OPTIONS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",  # it runs for seconds: compile little
     }
     done = subprocess.run(
         [sys.executable, "-c", SNIPPETS[title]],

@@ -26,6 +26,9 @@ from botocore.config import Config
 
 START_TIMEOUT_S = 60
 SWIFT_PYTHON = "/usr/bin/python3"  # Debian's, which its packages are for
+SWIFT_LISTS = 25
+"""So many keys are in an answer of Swift's: more are found with a second one, as they are above 1000 of Amazon's."""
+
 SWIFT_SERVERS = ("account", "container", "object", "proxy")
 
 # Each server asks the kernel to end it with the tests, also when they are killed: prctl(PR_SET_PDEATHSIG, SIGTERM).
@@ -202,7 +205,7 @@ def _pipeline(name: str) -> str:
     filters = ("catch_errors", "cache", "s3api", "tempauth", "copy", "slo", "dlo", "versioned_writes", "symlink")
     options = {  # no memcached runs: port 1 refuses at once
         "cache": "memcache_servers = 127.0.0.1:1",
-        "s3api": "location = us-east-1",
+        "s3api": f"location = us-east-1\nmax_bucket_listing = {SWIFT_LISTS}",
         "tempauth": "user_test_tester = testing .admin",
         "versioned_writes": "allow_object_versioning = true",
     }
