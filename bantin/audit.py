@@ -15,6 +15,7 @@ from storage import keys
 from storage.errors import Corrupt, InvalidKey, KeyNotFound, LeaseHeld
 from storage.holder import Holder
 from storage.lease import MAX_BYTES, Lease
+from storage.places import place_of
 from storage.store import ObjectInfo, ObjectStore, Swept, open_store
 
 logger = logging.getLogger("bantin.audit")
@@ -72,7 +73,7 @@ def _sweep_work(store: ObjectStore, at: datetime, dry_run: bool) -> Swept:
     cleaned parts again."""
     swept = Swept()
     listed = list(store.list(keys.work_prefix()))
-    for run, group in groupby(listed, key=lambda info: keys.parse_run(info.key)):
+    for run, group in groupby(listed, key=_run_of):
         objects = list(group)
         if run is None:
             old = [info for info in objects if info.modified < at - WORK_AGE]
@@ -84,6 +85,11 @@ def _sweep_work(store: ObjectStore, at: datetime, dry_run: bool) -> Swept:
             store.delete(info.key for info in old)
         swept += Swept(len(old), sum(info.size_bytes for info in old))
     return swept
+
+
+def _run_of(info: ObjectInfo) -> tuple[str, str] | None:
+    place = place_of(info.key)
+    return (place.source, place.run) if place and place.source and place.run else None
 
 
 def _is_needed(store: ObjectStore, source: str, run: str, info: ObjectInfo) -> bool:
@@ -104,14 +110,13 @@ def _sweep_leases(store: ObjectStore, at: datetime, dry_run: bool) -> Swept:
     may be another's by the time it is deleted."""
     swept = Swept()
     for info in sorted(store.list(keys.leases_prefix()), key=lambda info: info.key, reverse=True):
-        place, holder = keys.parse_lease(info.key), _holder(store, info.key)
+        place, holder = place_of(info.key), _holder(store, info.key)
         if place is None or holder is None or holder.expires > at - LEASE_AGE:
             continue
-        kind, name = place
-        source, group = (name, None) if kind == "src" else (holder.source, name)
+        source = place.source or holder.source
         try:
             if not dry_run:
-                Lease.acquire(store, source, group=group, run=keys.run_id(at), attempt=0).release()
+                Lease.acquire(store, source, group=place.group, run=keys.run_id(at), attempt=0).release()
         except (LeaseHeld, InvalidKey) as err:
             logger.warning("%s: left alone: %s", info.key, err)
             continue

@@ -17,6 +17,7 @@ from bantin.settings import Settings
 from model.article import Article
 from storage import keys
 from storage.history import Row
+from storage.places import place_of
 from storage.rows import Table, article_tables
 from storage.store import ObjectStore, open_store
 from storage.tables import read_columns
@@ -134,5 +135,6 @@ def _all_replaced(store: ObjectStore, tables: list[Table]) -> Iterator[tuple[Tab
 def _replaced(store: ObjectStore, source: str, run: str | None = None) -> Iterator[tuple[Table, datetime]]:
     """The replaced tables of a source or a run, and when each was put away."""
     for info in store.list(keys.superseded_prefix(source, run)):
-        if found := keys.parse_superseded(info.key):
-            yield Table(found[1], found[0], info.key), info.modified
+        place = place_of(info.key)
+        if place is not None and place.source and place.run and info.key.endswith(".parquet"):
+            yield Table(place.run, place.source, info.key), info.modified

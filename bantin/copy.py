@@ -29,6 +29,7 @@ from model.errors import BantinError
 from storage import keys
 from storage.errors import KeyNotFound, PreconditionFailed, StoreRefused, StoreUnavailable
 from storage.inventory import BLOCK_BYTES, digest
+from storage.places import Place, place_of
 from storage.store import ObjectInfo, ObjectStore, check_writable, open_object, open_store
 
 STAGES = (
@@ -130,16 +131,16 @@ def _listed(store: ObjectStore, sources: Sequence[str]) -> Iterator[ObjectInfo]:
 def _by_family(infos: Iterator[ObjectInfo], since: date | None) -> dict[str, list[ObjectInfo]]:
     found: dict[str, list[ObjectInfo]] = {}
     for info in infos:
-        place = keys.place_of(info.key)
-        if since is not None and not (place and _is_of(place, info.key, since)):
+        place = place_of(info.key)
+        if since is not None and not (place and _is_of(place, since)):
             continue
         found.setdefault(place.family if place else "unknown", []).append(info)
     return found
 
 
-def _is_of(place: keys.Place, key: str, since: date) -> bool:
+def _is_of(place: Place, since: date) -> bool:
     if place.family == "lake":
-        return keys.lake_month(key) >= f"{since:%Y-%m}"
+        return (place.month or "") >= f"{since:%Y-%m}"
     return place.run is not None and keys.run_time(place.run).date() >= since
 
 

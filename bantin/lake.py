@@ -19,6 +19,7 @@ from bantin.settings import Settings
 from model.errors import BantinError
 from storage import keys, lake
 from storage.errors import InvalidKey, KeyNotFound, PreconditionFailed, StoreRefused
+from storage.places import place_of, table_of
 from storage.store import ObjectInfo, ObjectStore, open_store
 
 logger = logging.getLogger("bantin.lake")
@@ -160,14 +161,15 @@ def _months(store: ObjectStore, source: str | None, objects: dict[str, ObjectInf
         there = left.pop(keys.lake(of, month), None)
         yield Month(of, month, tuple(info for _, info in group), there, State.STALE if there else State.NEW)
     for key, info in left.items():
-        if found := keys.parse_lake(key):
-            yield Month(*found, (), info, State.EMPTIED)
+        place = place_of(key)
+        if place and place.source and place.month:
+            yield Month(place.source, place.month, (), info, State.EMPTIED)
 
 
 def _table(key: str) -> tuple[str, str] | None:
     """Source and month of an articles table; None, with a warning, where the key is no run's."""
     try:
-        if found := keys.parse_table(key):
+        if found := table_of(key):
             month = keys.month_of(found[1])
             keys.lake(found[0], month)  # the source's name, too, is one that can be
             return found[0], month

@@ -34,6 +34,7 @@ from model.report import State
 from model.source import Source, dump_source, load_source, source_files
 from storage import keys, reports
 from storage.errors import Corrupt, KeyNotFound, StoreRefused
+from storage.places import table_of
 from storage.store import ObjectStore, open_object, open_store
 from storage.tables import encode, read, schema_of
 from storage.warc import read_body
@@ -108,7 +109,7 @@ def choose(settings: Settings, selection: Selection) -> list[tuple[str, str]]:
     store = open_store(settings.archive)
     chosen = []
     for source in selection.sources or (None,):
-        found = [table for info in store.list(keys.articles_prefix(source)) if (table := keys.parse_table(info.key))]
+        found = [table for info in store.list(keys.articles_prefix(source)) if (table := table_of(info.key))]
         if source and not found:
             expected = f"expected a source with articles in {settings.archive}"
             raise SourceError([f"{source!r}: nothing of it is published: {expected}"])

@@ -27,6 +27,7 @@ from storage.errors import Corrupt, KeyNotFound
 from storage.frontier import last_texts
 from storage.inventory import inventory
 from storage.members import members
+from storage.places import place_of
 from storage.store import ObjectStore, open_object, open_store
 from storage.tables import encode, read
 from storage.warc import read_capture
@@ -108,7 +109,7 @@ def _mend_captures(store: ObjectStore, source: str, run: str, report: RunReport 
     """Makes the captures table from the run's WARC parts: of those that its report names, else of all."""
     key = keys.captures(source, run)
     named = {str(entry["key"]) for entry in report.objects} if report else set()
-    there = [info.key for info in store.list(keys.raw_prefix(source, run)) if keys.place_of(info.key)]
+    there = [info.key for info in store.list(keys.raw_prefix(source, run)) if place_of(info.key)]
     parts = [part for part in there if part in named] or there
     if not parts:
         return f"{key}: it cannot be made anew: no WARC part of the run is left"

@@ -13,6 +13,7 @@ from model.errors import BantinError
 from model.report import RunReport
 from storage import keys, reports
 from storage.errors import Corrupt, PreconditionFailed, UnknownVersion
+from storage.places import place_of
 from storage.store import ObjectInfo, ObjectStore
 
 _REWRITTEN = ("rules", "captures", "articles", "report")
@@ -60,7 +61,7 @@ class Reports:
 
     def of(self, key: str) -> tuple[_Told, _Told]:
         """What the report of the key's run tells at the source, and at the target."""
-        place = keys.place_of(key)
+        place = place_of(key)
         if place is None or place.source is None or place.run is None:
             return _Told(), _Told()
         run = (place.source, place.run)
@@ -92,7 +93,7 @@ def keep_before_replacing(known: Reports, key: str, family: str, ours: Hashed, t
     if rotten:
         _keep(known.target, keys.damaged(key, theirs.sha256), key)
         return "the target's was damaged; it is kept in damaged/"
-    place = keys.place_of(key)
+    place = place_of(key)
     if family == "articles" and place and place.source and place.run:
         _keep(known.target, keys.superseded(place.source, place.run, theirs.sha256), key)
         return "the target's is kept in superseded/"
@@ -109,7 +110,8 @@ def _keep(target: ObjectStore, where: str, key: str) -> None:
 
 
 def _is_right(key: str, sha256: str, told: _Told) -> bool | None:
-    named = keys.named_sha256(key)
+    place = place_of(key)
+    named = place.sha256 if place else None
     if named is None and key in told.hashes:
         named = told.hashes[key].sha256
     return None if named is None else named == sha256

@@ -30,6 +30,7 @@ from model.source import dump_source
 from storage import keys, reports
 from storage.errors import KeyNotFound, PreconditionFailed, StoreRefused
 from storage.inventory import entry_for
+from storage.places import table_of
 from storage.store import ObjectStore, open_store
 from storage.superseded import replace_articles
 from storage.tables import read, read_columns
@@ -140,7 +141,7 @@ class _Texts:
         self._by_article: dict[str, dict[str, tuple[datetime, str]]] = defaultdict(dict)
         self._by_run: dict[str, list[str]] = {}
         for info in store.list(keys.articles_prefix(source)):
-            table = keys.parse_table(info.key)
+            table = table_of(info.key)
             if table is not None:
                 self._put(table[1], read_columns(store, info.key, ("id", "fetched_at", "text_sha256")))
 

@@ -8,14 +8,15 @@ from datetime import UTC, datetime
 
 from bantin.errors import NoSuchRun, PastRun
 from storage import keys
+from storage.places import place_of
 from storage.store import ObjectStore
 
 
 def runs_of(store: ObjectStore, source: str) -> list[str]:
     """The runs of which the archive has anything, oldest first. Raises `StorageError`."""
-    places = (keys.reports_prefix, keys.captures_prefix, keys.articles_prefix, keys.raw_prefix, keys.work_prefix)
-    found = (keys.parse_run(info.key) for place in places for info in store.list(place(source)))
-    return sorted({one[1] for one in found if one is not None})
+    prefixes = (keys.reports_prefix, keys.captures_prefix, keys.articles_prefix, keys.raw_prefix, keys.work_prefix)
+    found = (place_of(info.key) for prefix in prefixes for info in store.list(prefix(source)))
+    return sorted({place.run for place in found if place and place.run})
 
 
 def newer_run(store: ObjectStore, source: str, run: str) -> str | None:

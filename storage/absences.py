@@ -18,6 +18,7 @@ from model.capture import Kind
 from model.url import article_id, normalise_url
 from storage import keys
 from storage.history import Row
+from storage.places import table_of
 from storage.rows import OnTable, read_each
 from storage.store import ObjectStore
 from storage.tables import read_table
@@ -86,7 +87,7 @@ def read_seen(store: ObjectStore, rows: Sequence[Row], on_table: OnTable | None 
         (name[1], info.key)
         for source in sorted({row.source for row in rows})
         for info in store.list(keys.captures_prefix(source))
-        if (name := keys.parse_table(info.key))
+        if (name := table_of(info.key))
     ]
     own = {_address(row.url) for row in rows}
     own |= {_address(r.canonical_url) for r in rows if r.canonical_url and article_id(r.canonical_url) == r.id}

@@ -18,6 +18,7 @@ from model.capture import Kind
 from storage import keys, snapshot
 from storage.facts import KINDS, Ints, RunTables, facts, key_of, read_run
 from storage.known import Fate, Known
+from storage.places import table_of
 from storage.revisits import COLUMNS, NEVER, NUMBERS, State, advance, nothing
 from storage.snapshot import Snapshot
 from storage.store import ObjectStore
@@ -222,7 +223,7 @@ def last_texts(store: ObjectStore, source: str, *, leave_out: str, before: datet
 
 def _tables(store: ObjectStore, prefix: str, leave_out: str | None) -> dict[str, str]:
     """Key and ETag of each table below `prefix`."""
-    found = ((info, keys.parse_table(info.key)) for info in store.list(prefix))
+    found = ((info, table_of(info.key)) for info in store.list(prefix))
     return {info.key: info.etag for info, table in found if table is not None and table[1] != leave_out}
 
 
@@ -287,7 +288,7 @@ def _is_articles(key: str) -> bool:
 
 def _run(key: str) -> str:
     """The run of a table that `_tables` listed."""
-    found = keys.parse_table(key)
+    found = table_of(key)
     return found[1] if found else ""
 
 

@@ -1,4 +1,4 @@
-"""Every key of the archive. No other module builds one.
+"""Every key of the archive. No other module builds one; what a key names is told by storage/places.py.
 
     raw/src=S/run=R/attempt-A-part-N.warc.gz     create-only
     captures/src=S/day=D/R.parquet               the commit of fetch
@@ -19,7 +19,6 @@ are numbered from 1.
 """
 
 import re
-from contextlib import suppress
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -32,41 +31,7 @@ _RUN = re.compile(r"\d{8}T\d{6}Z")
 _PART = re.compile(
     r"raw/src=(?P<source>[^/]+)/run=(?P<run>[^/]+)/attempt-(?P<attempt>\d+)-part-(?P<part>\d+)\.warc\.gz"
 )
-_LAKE = re.compile(r"lake/src=(?P<source>[^/]+)/month=(?P<month>\d{4}-\d\d)\.parquet")
 _ATTEMPT = re.compile(r"/attempt-(\d+)[.-]")
-_TABLE = re.compile(r"(?:captures|articles)/src=(?P<source>[^/]+)/day=[^/]+/(?P<run>[^/]+)\.parquet")
-_LEASE = re.compile(rf"leases/(src|group)=({_SOURCE.pattern.replace('(', '(?:')})\.json")
-_OF_RUN = re.compile(r"(?:raw|work)/src=([^/]+)/run=(\d{8}T\d{6}Z)/|runs/src=([^/]+)/(\d{8}T\d{6}Z)/")
-
-_SUPERSEDED = re.compile(r"superseded/src=(?P<source>[^/]+)/run=(?P<run>[^/]+)/(?P<sha256>[0-9a-f]{64})\.parquet")
-_SRC = r"src=(?P<source>[a-z0-9]+(?:-[a-z0-9]+)*)"
-_AT = r"(?P<run>\d{8}T\d{6}Z)"
-_PLACES = tuple(
-    (family, re.compile(pattern))
-    for family, pattern in (
-        ("raw", rf"raw/{_SRC}/run={_AT}/attempt-\d+-part-\d+\.warc\.gz"),
-        ("captures", rf"captures/{_SRC}/day=\d{{4}}-\d\d-\d\d/{_AT}\.parquet"),
-        ("articles", rf"articles/{_SRC}/day=\d{{4}}-\d\d-\d\d/{_AT}\.parquet"),
-        ("rules", rf"runs/{_SRC}/{_AT}/source\.yaml"),
-        ("report", rf"runs/{_SRC}/{_AT}/report\.json"),
-        ("superseded", rf"superseded/{_SRC}/run={_AT}/[0-9a-f]{{64}}\.parquet"),
-        ("lake", rf"lake/{_SRC}/month=\d{{4}}-\d\d\.parquet"),
-        ("work", r"work/.+"),
-        ("frontier", rf"frontier/{_SRC}\.parquet"),
-        ("leases", r"leases/(?:src|group)=[^/]+\.json"),
-        ("index", r"index/.+"),
-        ("damaged", r"damaged/[0-9a-f]{64}/.+"),
-    )
-)
-
-
-class Place(NamedTuple):
-    """What kind of object a key names (`raw`, `captures`, `articles`, `rules`, `report`, `superseded`, `lake`, `work`,
-    `frontier`, `leases`, `index`, `damaged`), and of which source and run, where it is of one."""
-
-    family: str
-    source: str | None
-    run: str | None
 
 
 class PartName(NamedTuple):
@@ -89,13 +54,6 @@ def run_time(run: str) -> datetime:
         return datetime.strptime(_checked(_RUN, run, "a run like 20261122T000000Z"), RUN_FORMAT).replace(tzinfo=UTC)
     except ValueError as err:
         raise InvalidKey(f"run {run!r}: expected a time in UTC like 20261122T000000Z", key=run) from err
-
-
-def parse_run(key: str) -> tuple[str, str] | None:
-    """Source and run that an object in `raw/`, `captures/`, `articles/`, `runs/` or `work/` belongs to; None where
-    `key` is another object."""
-    found = _OF_RUN.match(key)
-    return (found[1] or found[3], found[2] or found[4]) if found else parse_table(key)
 
 
 def raw_prefix(source: str, run: str | None = None) -> str:
@@ -136,12 +94,6 @@ def articles_prefix(source: str | None = None) -> str:
     return f"articles/src={_source(source)}/" if source else "articles/"
 
 
-def parse_table(key: str) -> tuple[str, str] | None:
-    """Source and run of a captures or articles table; None where `key` is another object."""
-    found = _TABLE.fullmatch(key)
-    return (found["source"], found["run"]) if found else None
-
-
 def superseded(source: str, run: str, sha256: str) -> str:
     """Where an articles table that was replaced is kept; `sha256` is its bytes' hash, in hexadecimal digits."""
     return f"{superseded_prefix(source, run)}{sha256}.parquet"
@@ -155,20 +107,6 @@ def superseded_rules(source: str, run: str, sha256: str) -> str:
 def superseded_prefix(source: str, run: str | None = None) -> str:
     """Where the replaced articles tables of a source, or of one of its runs, begin."""
     return f"superseded/src={_source(source)}/" + (f"run={_run(run)}/" if run is not None else "")
-
-
-def parse_superseded(key: str) -> tuple[str, str, str] | None:
-    """Source, run and hash of an articles table that was replaced; None where `key` is another object."""
-    found = _SUPERSEDED.fullmatch(key)
-    return (found["source"], found["run"], found["sha256"]) if found else None
-
-
-def named_sha256(key: str) -> str | None:
-    """The hash of its bytes that a key names: that of a replaced or of a damaged object; None of any other."""
-    place = place_of(key)
-    if place is None or place.family not in ("superseded", "damaged"):
-        return None
-    return key.rpartition("/")[2].removesuffix(".parquet") if place.family == "superseded" else key.split("/")[1]
 
 
 def month_of(run: str) -> str:
@@ -186,23 +124,9 @@ def lake_prefix(source: str | None = None) -> str:
     return f"lake/src={_source(source)}/" if source else "lake/"
 
 
-def parse_lake(key: str) -> tuple[str, str] | None:
-    """Source and month that `lake` was given; None where `key` is another object."""
-    found = _LAKE.fullmatch(key)
-    return (found["source"], found["month"]) if found else None
-
-
 def is_over(month: str, moment: datetime) -> bool:
     """Whether a month (`2026-11`) is over, in UTC, at `moment` (aware). Raises `InvalidKey`."""
     return _month(month) < f"{moment.astimezone(UTC):%Y-%m}"
-
-
-def lake_month(key: str) -> str:
-    """The month (`2026-11`) of the lake's table at `key`. Raises `InvalidKey`."""
-    place = place_of(key)
-    if place is None or place.family != "lake":
-        raise InvalidKey(f"{key!r}: expected lake/src=…/month=….parquet", key=key)
-    return key.rpartition("month=")[2].removesuffix(".parquet")
 
 
 def frontier(source: str) -> str:
@@ -283,26 +207,9 @@ def group_lease(group: str) -> str:
     return f"leases/group={_checked(_SOURCE, group, 'the name of a group like ninh-binh')}.json"
 
 
-def parse_lease(key: str) -> tuple[str, str] | None:
-    """What a lease is on, ("src", source) or ("group", group); None where `key` is another object."""
-    found = _LEASE.fullmatch(key)
-    return (found[1], found[2]) if found else None
-
-
 def damaged(key: str, sha256: str) -> str:
     """Where the object at `key` is kept when another takes its place; `sha256` is its bytes' hash."""
     return f"damaged/{sha256}/{key}"
-
-
-def place_of(key: str) -> Place | None:
-    """What `key` names; None where it is no key of the archive."""
-    for family, pattern in _PLACES:
-        if found := pattern.fullmatch(key):
-            names = found.groupdict()
-            with suppress(InvalidKey):  # digits that are no time
-                run = names.get("run")
-                return Place(family, names.get("source"), _run(run) if run else None)
-    return None
 
 
 def source_prefixes(source: str) -> list[str]:

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from model.article import Article
 from storage import keys
 from storage.errors import Corrupt
+from storage.places import table_of
 from storage.store import ObjectStore, open_object
 from storage.tables import read_table, schema_of
 
@@ -38,7 +39,7 @@ class Table(NamedTuple):
 
 def article_tables(store: ObjectStore, source: str | None = None) -> list[Table]:
     """The articles tables of a source or of all, in the order of their runs. Raises `StorageError`."""
-    infos = ((info.key, keys.parse_table(info.key)) for info in store.list(keys.articles_prefix(source)))
+    infos = ((info.key, table_of(info.key)) for info in store.list(keys.articles_prefix(source)))
     return sorted(Table(run=name[1], source=name[0], key=key) for key, name in infos if name)
 
 

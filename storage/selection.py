@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from model.article import Article
 from storage import keys
 from storage.errors import Corrupt, KeyNotFound, StoreUnavailable
+from storage.places import table_of
 from storage.store import ObjectStore, open_object
 from storage.tables import read_table, schema_of
 
@@ -119,7 +120,7 @@ def _tables(store: ObjectStore, selection: Selection) -> list[str]:
     named: list[str | None] = [*sorted(set(selection.sources))]
     for source in named or [None]:
         prefix = keys.articles_prefix(source)
-        names = ((info.key, keys.parse_table(info.key)) for info in store.list(prefix))
+        names = ((info.key, table_of(info.key)) for info in store.list(prefix))
         found = [key for key, name in names if name and selection.run in (None, name[1])]
         if not found and (source or selection.run):  # mistyped, most likely: an empty export would hide that
             meant = f"{prefix}: no run {selection.run or 'at all'} is published there"

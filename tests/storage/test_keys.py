@@ -23,30 +23,10 @@ def test_the_layout_is_the_documented_one() -> None:
     assert part == "raw/src=kimson/run=20261122T000000Z/attempt-2-part-3.warc.gz"
     assert keys.parse_raw_part(part) == ("kimson", RUN, 2, 3)
     assert keys.articles("kimson", RUN) == "articles/src=kimson/day=2026-11-22/20261122T000000Z.parquet"
-    assert keys.parse_table(keys.articles("kimson", RUN)) == ("kimson", RUN)
     assert keys.report("kimson", RUN) == "runs/src=kimson/20261122T000000Z/report.json"
     assert keys.work_articles(part) == "work/src=kimson/run=20261122T000000Z/attempt-2-part-3.parquet"
-    assert keys.parse_table("articles/README") is None
     assert keys.lake("kimson", keys.month_of(RUN)) == "lake/src=kimson/month=2026-11.parquet"
     assert keys.superseded("kimson", RUN, "ab12") == "superseded/src=kimson/run=20261122T000000Z/ab12.parquet"
-
-
-def test_a_key_says_of_which_run_its_object_is() -> None:
-    part = keys.raw_part("kimson", RUN, 2, 3)
-    of_run = [part, keys.work_rejected(part), keys.attempt_rules("kimson", RUN, 1), keys.report("kimson", RUN)]
-    of_run += [keys.captures("kimson", RUN), keys.articles("kimson", RUN), keys.run_source("kimson", RUN)]
-    assert {keys.parse_run(key) for key in of_run} == {("kimson", RUN)}
-    others = [keys.frontier("kimson"), keys.source_lease("kimson"), "work/probe", "raw/src=kimson/run=x/y"]
-    assert {keys.parse_run(key) for key in others} == {None}
-    assert keys.parse_lease(keys.source_lease("vietnam-vn")) == ("src", "vietnam-vn")
-    assert keys.parse_lease(keys.group_lease("ninh-binh")) == ("group", "ninh-binh")
-    assert keys.parse_lease("leases/src=../x.json") is None
-
-
-def test_a_key_of_the_lake_says_source_and_month() -> None:
-    assert keys.parse_lake(keys.lake("kimson", "2026-10")) == ("kimson", "2026-10")
-    assert keys.parse_lake("lake/src=kimson/month=all.parquet") is None
-    assert keys.parse_lake(keys.articles("kimson", RUN)) is None
 
 
 def test_a_month_is_over_when_the_next_begins_in_utc() -> None:
@@ -55,35 +35,6 @@ def test_a_month_is_over_when_the_next_begins_in_utc() -> None:
     assert keys.is_over("2026-11", datetime(2026, 12, 1, tzinfo=UTC))
     with pytest.raises(InvalidKey, match="a month like 2026-11"):
         keys.is_over("2026-13", midnight_in_hanoi)
-
-
-def test_a_key_tells_what_it_names_and_another_is_none_of_the_archive() -> None:
-    sha256 = "ab" * 32
-    part, kept = keys.raw_part("kimson", RUN, 2, 3), keys.superseded("kimson", RUN, sha256)
-    named = {
-        "raw": part,
-        "captures": keys.captures("kimson", RUN),
-        "articles": keys.articles("kimson", RUN),
-        "rules": keys.run_source("kimson", RUN),
-        "report": keys.report("kimson", RUN),
-        "superseded": kept,
-    }
-    assert {family: keys.place_of(key) for family, key in named.items()} == {
-        family: (family, "kimson", RUN) for family in named
-    }
-    assert keys.place_of(keys.lake("kimson", "2026-11")) == ("lake", "kimson", None)
-    assert keys.lake_month(keys.lake("kimson", "2026-11")) == "2026-11"
-    others = {
-        "work": keys.work_articles(part),
-        "leases": keys.group_lease("ninh-binh"),
-        "frontier": keys.frontier("kimson"),
-        "damaged": keys.damaged(part, sha256),
-    }
-    assert {family: keys.place_of(key)[0] for family, key in others.items()} == {f: f for f in others}  # type: ignore[index]
-    assert [keys.named_sha256(key) for key in (kept, others["damaged"], part)] == [sha256, sha256, None]
-    for other in ("notes.txt", part + ".bak", part.replace(RUN, "20261399T000000Z"), "articles/README", "raw/src=A/x"):
-        assert keys.place_of(other) is None
-    assert all(any(key.startswith(p) for p in keys.source_prefixes("kimson")) for key in named.values())
 
 
 @pytest.mark.parametrize("source", ["../x", "a/b", "", "Kimson", "a--b", "kim\nson", "x" + "/" * 3])
