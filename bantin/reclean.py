@@ -170,6 +170,7 @@ class _Again:
         self._stopping = threading.Event()
         present = source_files(settings.sources) if rules == Rules.CURRENT else []
         self._present = {path.stem: load_source(path) for path in present if path.stem in sources}
+        self._rules: dict[bytes, tuple[Source, str]] = {}
         self._same: dict[str, Source] = {}
 
     def run(self, chosen: list[tuple[str, str]]) -> Iterator[tuple[_Found, int | None]]:
@@ -203,8 +204,8 @@ class _Again:
             return None, 0
         seen = state_of(store, source_id, run)
         before = read(store, keys.articles(source_id, run), Article)
-        source = self._rules_for(source_of_run(store, source_id, run))
-        fingerprint = _fingerprint(source, seen[0])
+        source, dumped = self._rules_for(source_id, run)
+        fingerprint = _fingerprint(dumped, seen[0])
         done, pages = self._stored(source_id, run, fingerprint), None
         if done is None:
             captures = committed_captures(store, source_id, run)
@@ -219,11 +220,17 @@ class _Again:
         recleaned = Recleaned(source_id, run, source, fingerprint, seen)
         return (recleaned, compare_rows(before, articles, why)), pages
 
-    def _rules_for(self, kept: Source) -> Source:
-        """One object for equal rules: a process of the crew is sent them only when they change."""
-        present = self._present.get(kept.id)
-        source = with_present_rules(kept, present) if present else kept
-        return self._same.setdefault(dump_source(source), source)
+    def _rules_for(self, source_id: str, run: str) -> tuple[Source, str]:
+        """The source to clean a run by, and its YAML. One object for equal rules: a process of the crew is sent them
+        only when they change. Runs that keep the same file, as most do, cost no reading of YAML."""
+        kept = self._store.get(keys.run_source(source_id, run))
+        if kept not in self._rules:
+            source = source_of_run(self._store, source_id, run)
+            if present := self._present.get(source_id):
+                source = with_present_rules(source, present)
+            dumped = dump_source(source)
+            self._rules[kept] = self._same.setdefault(dumped, source), dumped
+        return self._rules[kept]
 
     def _stored(self, source: str, run: str, fingerprint: str) -> tuple[list[Article], list[dict[str, Any]]] | None:
         """What an earlier re-clean left, unless pages were lost then: those may fare better now."""
@@ -282,9 +289,9 @@ def _is_selected(run: str, selection: Selection) -> bool:
     return (since is None or moment >= since) and (until is None or moment <= until)
 
 
-def _fingerprint(source: Source, captures: str) -> str:
-    """Of all that a run's articles are a function of; `captures` is the ETag of their table."""
-    depends_on = (dump_source(source), captures, cleaner_sha256(), str(schema_of(Article)))
+def _fingerprint(source: str, captures: str) -> str:
+    """Of all that a run's articles are a function of: the source's YAML, the ETag of the captures, the cleaner."""
+    depends_on = (source, captures, cleaner_sha256(), str(schema_of(Article)))
     return hashlib.sha256("\0".join(depends_on).encode()).hexdigest()[:32]
 
 
