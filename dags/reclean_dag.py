@@ -5,25 +5,27 @@ is cleaned twice. Runs that cannot be cleaned stay as they are and turn their so
 """
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import DAG, Param, get_current_context, get_parsing_context, task
 
 from bantin.operators import final_errors
 from bantin.settings import Settings
 
-DAG_ID = "reclean"
-
-
-def selection_of(params: Any, sources: tuple[str, ...]) -> Any:
-    """What the form says of runs: whole days, in UTC."""
+if TYPE_CHECKING:
     from bantin.reclean import Selection
 
-    first, last = (params[name] and datetime.fromisoformat(f"{params[name]}T{time}Z") for name, time in DAY)
+DAG_ID = "reclean"
+BOUNDS = (("since", "00:00:00"), ("until", "23:59:59"))
+"""The form names days: from which second of the one to which of the other."""
+
+
+def selection_of(params: Any, sources: tuple[str, ...]) -> "Selection":
+    """The runs of `sources` on the form's days, in UTC."""
+    from bantin.reclean import Selection
+
+    first, last = (params[name] and datetime.fromisoformat(f"{params[name]}T{time}Z") for name, time in BOUNDS)
     return Selection(sources=sources, since=first, until=last)
-
-
-DAY = (("since", "00:00:00"), ("until", "23:59:59"))
 
 
 @task
