@@ -3,17 +3,18 @@
 White space, Unicode form, quotation marks, dashes and where a tone mark stands (òa, oà) are no difference; letter case
 is. Words are runs of letters and digits, as Vietnamese writes its syllables; each sign of punctuation is a word.
 
-Paragraphs are compared first, then the words of those that differ.
+Paragraphs are compared first, then the words of those that differ, each with the one that is most like it.
 """
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
-from itertools import groupby
+from itertools import chain, groupby
 
 from bantin.alignment import Block, aligned
 from bantin.moments import stamp
@@ -26,6 +27,15 @@ _DATES = ("published_on", "published_at", "modified_on", "modified_at")
 
 FEW = 2
 """So many equal words between two longer changes are told as changed, too: they are equal by chance."""
+
+LIKE = 0.5
+"""From this on two paragraphs are versions of one: twice the words they share, of all their words."""
+
+MOST_LIKES = 2_500
+"""At most so many pairs of paragraphs are asked for their likeness at a time."""
+
+SLACK = 1
+"""So many words more than in one text may change in a paragraph that is compared with its like."""
 
 _WORD = re.compile(r"\w+")
 _TOKEN = re.compile(r"(\w+|[^\w\s])(\s*)")
@@ -120,7 +130,6 @@ class Token:
     space: str
 
 
-_NONE = Token("", "", "")
 _GAPS = ("", " ", "\n")
 
 
@@ -153,15 +162,59 @@ Step = tuple[Change, list[tuple[Token | None, Token | None]]]
 """Words that were kept, deleted or inserted: the older and the newer of each."""
 
 
+_BREAK: Step = (Change.KEPT, [(None, None)])
+
+
 def _script(before: list[Token], after: list[Token]) -> Iterator[Step]:
     """Paragraphs first, then the words of those that differ; islands of chance are drowned."""
     old, new = _lines(before), _lines(after)
     for equal, (a, b), (c, d) in aligned([key for key, _ in old], [key for key, _ in new]):
-        words = [t for _, line in old[a:b] for t in line], [t for _, line in new[c:d] for t in line]
+        ours, theirs = [line for _, line in old[a:b]], [line for _, line in new[c:d]]
         if equal:
-            yield Change.KEPT, list(zip(*words, strict=True))
+            yield Change.KEPT, list(zip(chain(*ours), chain(*theirs), strict=True))
         else:
-            yield from _words(*words)
+            yield from _between(ours, theirs)
+
+
+def _between(old: list[list[Token]], new: list[list[Token]]) -> list[Step]:
+    """Paragraphs that differ: each compared with its like, unless a comparison as one text finds much less to change,
+    as it does where a paragraph was split."""
+    whole = list(_words(list(chain(*old)), list(chain(*new))))
+    least = _cost(whole)
+    if not least or max(len(old), len(new)) == 1 or not 0 < len(old) * len(new) <= MOST_LIKES:
+        return whole
+    paired: list[Step] = []
+    for ours, theirs in _likes(old, new):
+        paired += [*_words(ours, theirs), _BREAK]
+    return paired if _cost(paired) <= least + SLACK * (len(old) + len(new)) else whole
+
+
+def _cost(steps: Iterable[Step]) -> int:
+    return sum(len(words) for change, words in steps if change != Change.KEPT)
+
+
+def _likes(old: list[list[Token]], new: list[list[Token]]) -> list[tuple[list[Token], list[Token]]]:
+    """Paragraphs in pairs, in their order, so that likeness is greatest in all; one without its like is alone."""
+    ours, theirs = ([Counter(token.form for token in line) for line in lines] for lines in (old, new))
+    like = [[2 * (one & other).total() / (one.total() + other.total()) for other in theirs] for one in ours]
+    best = [[0.0] * (len(new) + 1) for _ in range(len(old) + 1)]
+    for i in reversed(range(len(old))):
+        for j in reversed(range(len(new))):
+            pair = like[i][j] + best[i + 1][j + 1] if like[i][j] >= LIKE else 0
+            best[i][j] = max(pair, best[i + 1][j], best[i][j + 1])
+    pairs: list[tuple[list[Token], list[Token]]] = []
+    i = j = 0
+    while i < len(old) or j < len(new):
+        if i < len(old) and (j == len(new) or best[i][j] == best[i + 1][j]):
+            pairs.append((old[i], []))
+            i += 1
+        elif i == len(old) or best[i][j] == best[i][j + 1]:
+            pairs.append(([], new[j]))
+            j += 1
+        else:
+            pairs.append((old[i], new[j]))
+            i, j = i + 1, j + 1
+    return pairs
 
 
 def _lines(words: list[Token]) -> list[tuple[Hashable, list[Token]]]:
@@ -210,7 +263,10 @@ def _paragraphs(steps: Iterable[Step]) -> list[Paragraph]:
     lines: list[list[tuple[Change, str]]] = [[]]
     left = ""  # what the newer text has behind the last word that was kept
     for place, (change, old, new) in enumerate(words):
-        token = new or old or _NONE
+        token = new or old
+        if token is None:  # a paragraph ends
+            lines.append([])
+            continue
         following = words[place + 1][0] if place + 1 < len(words) else change
         left = token.space if change == Change.KEPT else left
         gap = token.space

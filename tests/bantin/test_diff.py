@@ -120,6 +120,26 @@ def test_equal_words_between_longer_changes_are_no_island() -> None:
     assert marks(old, new) == f"[-{old[:-1]}-]{{+{new[:-1]}+}}."
 
 
+def test_each_paragraph_is_compared_with_its_like() -> None:
+    old = "Sáng nay tám đội đua thuyền trước đình làng.\nBan tổ chức dùng cọc tiêu nổi.\nĐội giáp Đông giữ cờ hội."
+    new = "Sáng nay chín đội đua thuyền trước đình làng Vạn.\nĐội giáp Đông giữ cờ hội.\nÔng chủ tịch trao giải."
+    assert marks(old, new).splitlines() == [
+        "Sáng nay [-tám-]{+chín+} đội đua thuyền trước đình làng {+Vạn+}.",
+        "[-Ban tổ chức dùng cọc tiêu nổi.-]",
+        "Đội giáp Đông giữ cờ hội.",
+        "{+Ông chủ tịch trao giải.+}",
+    ]
+
+
+def test_a_paragraph_that_was_split_and_edited_is_compared_as_one() -> None:
+    old = "Sáng nay tám đội đua thuyền trước đình làng. Đội giáp Đông giữ cờ hội đến mùa sau."
+    new = "Sáng nay chín đội đua thuyền trước đình làng.\nĐội giáp Đông giữ cờ hội đến mùa sau."
+    assert marks(old, new).splitlines() == [
+        "Sáng nay [-tám-]{+chín+} đội đua thuyền trước đình làng.",
+        "Đội giáp Đông giữ cờ hội đến mùa sau.",
+    ]
+
+
 def test_fields_that_changed_are_listed() -> None:
     found = of("Chữ.", "Chữ.", title="Lễ hội mùa đông", author=None, published_on=date(2026, 11, 20), section="Xã hội")
     assert [(change.name, change.old, change.new) for change in found.fields] == [
