@@ -37,13 +37,15 @@ def keep_body(page: Page, source: Source, misleading: Iterable[HtmlElement]) -> 
     ledger = page.ledger
     roots = _selected(page, source) or [core_of(ledger)]
     lines = [line for root in roots for line in ledger.under(root)]
-    write_marks(ledger.pieces)
+    for root in roots:
+        write_marks(ledger.pieces_under(root))
     with _without_marks(misleading):
         tree = _without_floods(_page_of(roots))
     merge_empty_elements(tree)
     wrap_loose_text(tree)
     kept = extract(tree, ledger, prose_chars(lines))
     if not kept and roots[0] is not ledger.body:  # its sentences were another's: comments, a notice
+        write_marks(ledger.pieces)
         kept = extract(_without_floods(_page_of([ledger.body])), ledger, prose_chars(ledger.left))
     _settle(ledger, kept)
     complete(ledger)
@@ -131,6 +133,8 @@ def _page_of(elements: Sequence[HtmlElement]) -> HtmlElement:
 def _without_floods(tree: HtmlElement) -> HtmlElement:
     """`tree` without small elements that trafilatura would take out one by one, where there are thousands of them: it
     joins the text around each, in time quadratic in their number."""
+    if sum(1 for _ in islice(tree.iter(*_SMALL), _FLOOD)) < _FLOOD:
+        return tree
     flooding = [tag for tag in _SMALL if sum(1 for _ in islice(tree.iter(tag), _FLOOD)) == _FLOOD]
     if flooding:
         strip_elements(tree, *flooding, with_tail=False)

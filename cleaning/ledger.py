@@ -60,6 +60,11 @@ class Ledger:
         first, last = self._line_span(element)
         return [line for line in self.lines[first:last] if not line.gone]
 
+    def pieces_under(self, element: HtmlElement) -> list[Piece]:
+        """The text nodes that stand in `element`, taken or not."""
+        start, end = self.span(element)
+        return self.pieces[start:end]
+
     def text_under(self, element: HtmlElement, separator: str = " ") -> str:
         """The text of `element` that was not taken, lines separated by `separator`."""
         return separator.join(text for _, text in self._parts(element))

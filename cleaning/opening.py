@@ -42,6 +42,8 @@ def find_lead(page: Page, head: Head, source: Source, title: str) -> list[Line]:
         return lead
     said = _description(head)
     leads = {marks for marks in set(page.marks.values()) if _LEAD_MARK.search(marks)}
+    if not leads:
+        return []
     for chosen, marks in page.marks.items():
         if marks not in leads or chosen.tag not in _LEAD_TAGS:
             continue

@@ -146,9 +146,6 @@ def parse(markup: str, url: str) -> Page | Rejected:
 
 def _without_attribute_floods(markup: str) -> str:
     """`markup`, its tags with hundreds of attributes left without any: libxml2 takes time quadratic in their number."""
-    longest = max(map(len, _TAG.findall(markup)), default=0)
-    if longest <= 4 * _MAX_ATTRIBUTES:  # an attribute takes four characters at least, with what parts it from the next
-        return markup
     kept, end = [], 0
     for tag in _TAG.finditer(markup):
         if tag.end() - tag.start() > 4 * _MAX_ATTRIBUTES and len(_ATTRIBUTE.findall(tag.group())) > _MAX_ATTRIBUTES:

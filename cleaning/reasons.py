@@ -23,7 +23,12 @@ def say_why(ledger: Ledger, title: str) -> None:
     wanted = words(title)
     says = Sayings(ledger.body)
     left_out = [line for line in ledger.lines if not line.kept and not line.gone]
-    homes = {one for line in ledger.lines if line.kept for one in (line.block, *line.block.iterancestors())}
+    homes: set[HtmlElement] = set()
+    for line in ledger.lines:
+        home: HtmlElement | None = line.block if line.kept else None
+        while home is not None and home not in homes:
+            homes.add(home)
+            home = home.getparent()
     reasons = [_reason(line, wanted, says, homes) for line in left_out]
     for (rule, element), group in groupby(zip(left_out, reasons, strict=True), key=lambda one: one[1]):
         ledger.leave_out([line for line, _ in group], rule, element)
@@ -31,7 +36,7 @@ def say_why(ledger: Ledger, title: str) -> None:
 
 def _reason(line: Line, title: str, says: "Sayings", homes: Set[HtmlElement]) -> Reason:
     """Why the line is not the article. `homes` hold some of it: what they say of themselves is no reason."""
-    if title and words(line.text) == title:
+    if title and len(line.text.casefold()) >= len(title) and words(line.text) == title:
         return "headline", line.block
     if rule := phrase_for(line.text) if line.linked else rule_for("line", line.text) or rule_for("heading", line.text):
         return rule, line.block

@@ -14,12 +14,17 @@ _CORE_CHARS = 500
 
 def smallest_around(lines: Iterable[Line], body: HtmlElement) -> HtmlElement:
     """The smallest element that holds nine tenths of the text of `lines`; `body` where there are none."""
-    total = 0
     weight: dict[HtmlElement, int] = {}
+    beside: dict[HtmlElement, int] = {}  # by parent: most paragraphs have one in common
     for line in lines:
-        total += len(line.text)
-        for element in (line.block, *line.block.iterancestors()):
-            weight[element] = weight.get(element, 0) + len(line.text)
+        weight[line.block] = weight.get(line.block, 0) + len(line.text)
+    total = sum(weight.values())
+    for block, chars in weight.items():
+        if (parent := block.getparent()) is not None:
+            beside[parent] = beside.get(parent, 0) + chars
+    for parent, chars in beside.items():
+        for element in (parent, *parent.iterancestors()):
+            weight[element] = weight.get(element, 0) + chars
     best, depth = body, -1
     for element, chars in weight.items():
         if chars >= _SHARE * total:

@@ -7,6 +7,7 @@ kept is known by node, however trafilatura joined and rearranged the texts.
 
 import re
 from collections.abc import Sequence
+from itertools import islice, product
 
 from lxml.etree import _Element
 from lxml.html import HtmlElement
@@ -22,6 +23,7 @@ _DIGITS = [chr(code) for code in range(0xE0100, 0xE01F0)]  # variation selectors
 _VALUES = {digit: value for value, digit in enumerate(_DIGITS)}
 _MARK_DIGITS = 3  # 13.8 million numbers
 _MARK = re.compile(f"[{_DIGITS[0]}-{_DIGITS[-1]}]{{{_MARK_DIGITS}}}")
+_USUAL_MARKS = ["".join(digits) for digits in islice(product(_DIGITS, repeat=_MARK_DIGITS), 4_096)]
 _SELECTOR = re.compile(f"[{_DIGITS[0]}-{_DIGITS[-1]}]")
 
 
@@ -31,10 +33,11 @@ def write_marks(pieces: Sequence[Piece]) -> None:
         if piece.rule:
             continue
         text = piece.text if piece.text.isascii() else _SELECTOR.sub("", piece.text)
+        mark = _USUAL_MARKS[piece.index] if piece.index < len(_USUAL_MARKS) else _mark(piece.index)
         if piece.is_tail:
-            piece.element.tail = _mark(piece.index) + text
+            piece.element.tail = mark + text
         else:
-            piece.element.text = _mark(piece.index) + text
+            piece.element.text = mark + text
 
 
 def strict(tree: HtmlElement, count: int) -> set[int]:

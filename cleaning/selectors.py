@@ -29,7 +29,7 @@ class _Sieve:
 
     tags: tuple[str, ...]
     attributes: frozenset[str]
-    address_words: tuple[str, ...]
+    address_words: re.Pattern[str]
     address_ends: tuple[str, ...]
     any: XPath
     tests: tuple[tuple[str, XPath], ...]
@@ -38,7 +38,7 @@ class _Sieve:
         """Whether a link's address may be one that a rule selects. `own` is where the site's addresses begin."""
         if href.endswith(self.address_ends):
             return True
-        return ":" in href and not href.startswith(own) and any(word in href for word in self.address_words)
+        return ":" in href and not href.startswith(own) and self.address_words.search(href) is not None
 
 
 def find_elements(page: Page) -> Iterator[tuple[HtmlElement, str]]:
@@ -88,8 +88,8 @@ def _sieve() -> _Sieve:
     return _Sieve(
         tuple(tags),
         frozenset(attributes),
-        tuple(address_words),
+        re.compile("|".join(map(re.escape, address_words)) or r"(?!)"),
         tuple(address_ends),
-        XPath(f"boolean({' | '.join(every) or 'false()'})"),
+        XPath(f"boolean({' or '.join(every) or 'false()'})"),
         tuple(tests),
     )

@@ -37,13 +37,16 @@ _NO_SIZE = re.compile(
 )
 _ANCHOR_CHARS = 60  # a spam link's text is a name and a slogan, a news link's a sentence
 
+Visibility = tuple[bool, bool]  # whether it is off the screen, whether it is hidden
+
 
 def take_spam(page: Page) -> list[SpamLink]:
     """The injected links of the page, in order; they are taken off it, and recorded as removals too."""
     found: list[tuple[HtmlElement, SpamLink]] = []
     own = "/".join(page.url.split("/", 3)[:3]) + "/"
+    seen: dict[HtmlElement, Visibility] = {}
     for anchor, href in page.addresses.items():
-        if "//" in href[:8] and not href.startswith(own) and (link := _judge(anchor, href, page)):
+        if "//" in href[:8] and not href.startswith(own) and (link := _judge(anchor, href, page, seen)):
             found.append((anchor, link))
     for anchor, link in found:
         page.ledger.take(_whole(anchor, page.ledger), link.rule)
@@ -55,7 +58,7 @@ def names_gambling(text: str) -> bool:
     return _NAMES.search(fold(text)) is not None
 
 
-def _judge(anchor: HtmlElement, href: str, page: Page) -> SpamLink | None:
+def _judge(anchor: HtmlElement, href: str, page: Page, seen: dict[HtmlElement, Visibility]) -> SpamLink | None:
     try:
         url = href if href.startswith("http") else urljoin(page.url, href)
     except ValueError:
@@ -70,7 +73,7 @@ def _judge(anchor: HtmlElement, href: str, page: Page) -> SpamLink | None:
     gambling = names_host or (len(text) <= _ANCHOR_CHARS and names_gambling(text))
     if not gambling and not text and not _is_address(host):
         return None
-    off_screen, hidden = _visibility(anchor)
+    off_screen, hidden = _visibility(anchor, seen)
     if _is_address(host) and (gambling or hidden or off_screen or (text and _stands_alone(anchor, page.ledger))):
         rule = "bare-ip-link"
     elif gambling and (hidden or off_screen):
@@ -98,14 +101,21 @@ def _names_gambling_host(host: str) -> bool:
     return names_gambling(re.sub(r"[-.]", " ", host))
 
 
-def _visibility(anchor: HtmlElement) -> tuple[bool, bool]:
-    """Whether `anchor` is set off the screen (or to no size), and whether it is not shown at all."""
-    off_screen = hidden = False
-    for element in (anchor, *anchor.iterancestors()):
-        style = element.get("style") or ""
-        off_screen = off_screen or (element.tag != "body" and _OFF_SCREEN.search(style) is not None)
-        hidden = hidden or "hidden" in element.attrib
-        hidden = hidden or (style != "" and (_UNSEEN_STYLE.search(style) or _NO_SIZE.search(style)) is not None)
+def _visibility(anchor: HtmlElement, seen: dict[HtmlElement, Visibility]) -> Visibility:
+    """Whether `anchor` is set off the screen (or to no size), and whether it is not shown at all. `seen` has what is
+    known of the elements around other links."""
+    waiting: list[HtmlElement] = []
+    element: HtmlElement | None = anchor
+    while element is not None and element not in seen:
+        waiting.append(element)
+        element = element.getparent()
+    off_screen, hidden = (False, False) if element is None else seen[element]
+    for one in reversed(waiting):
+        if style := one.get("style"):
+            off_screen = off_screen or (one.tag != "body" and _OFF_SCREEN.search(style) is not None)
+            hidden = hidden or (_UNSEEN_STYLE.search(style) or _NO_SIZE.search(style)) is not None
+        hidden = hidden or one.get("hidden") is not None
+        seen[one] = off_screen, hidden
     return off_screen, hidden
 
 

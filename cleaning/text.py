@@ -87,6 +87,8 @@ def words(text: str) -> str:
 @lru_cache(maxsize=4096)
 def fold(text: str) -> str:
     """`text` in lower case without diacritics; `đ`, which does not decompose, becomes `d`."""
+    if text.isascii():
+        return text.casefold()
     plain = unicodedata.normalize("NFD", text.casefold()).replace("đ", "d")
     return "".join(char for char in plain if not unicodedata.combining(char))
 
