@@ -21,7 +21,7 @@ _FONTS = ("tcvn3", "vni")
 # Without any of these no text of some length is TCVN3 or VNI.
 _LETTERS = "\xa8\xaa\xac\xad\xb5\xb6\xb8\xb9\xbc\xbd\xbeøûïäñ"
 # After a letter, the first kind are letters of TCVN3 and of no language at all; after an a, the second are VNI's marks.
-# In UTF-8, where memchr finds the first byte: patterns of characters take ten times as long.
+# In UTF-8, where the first byte of such a pattern is looked for by memchr.
 _AFTER_LETTER = re.compile(rb"\xc2[\xa8\xaa-\xad\xb5\xb6\xb8\xb9\xbc-\xbe](?<=[A-Za-z]\xc2[\x80-\xbf])")
 _AFTER_A = re.compile(rb"\xc3[\xa0-\xa5\xa8-\xaa\xb5\xb8-\xbc](?<=[Aa]\xc3[\x80-\xbf])")
 _REFERENCED = re.compile(r"&(?:micro|cedil|sup1|ordf|para|oslash|ntilde|#1(?:70|8[1245])|#24[18]);")
