@@ -24,6 +24,7 @@ from typing import Any
 
 import made_articles
 import pyarrow as pa
+import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from bantin.lake import State, build, survey
@@ -141,10 +142,8 @@ def sizes(settings: Settings, prefix: str) -> str:
 
 def count(folder: Path) -> str:
     """Articles by source and day, by pyarrow alone."""
-    import pyarrow.dataset as ds
-
-    table = ds.dataset(folder, partitioning="hive").to_table(columns=["source", "published_on"])
-    counts = table.group_by(["source", "published_on"]).aggregate([([], "count_all")])
+    table = ds.dataset(folder, partitioning="hive").to_table(columns=["src", "published_on"])
+    counts = table.group_by(["src", "published_on"]).aggregate([([], "count_all")])
     return f"{table.num_rows:,} rows, {counts.num_rows:,} pairs of source and day"
 
 
