@@ -18,7 +18,7 @@ import yaml
 
 from bantin.errors import ExportError
 from bantin.export import FORMATS, export, target
-from bantin.settings import Settings
+from bantin.settings import CHECKOUT, Settings
 from model.article import Alternate, Article, SpamLink
 from storage import keys
 from storage.errors import Corrupt, KeyNotFound, StoreUnavailable
@@ -328,6 +328,18 @@ def test_a_place_that_cannot_be_written_is_named(settings: Settings, tmp_path: P
         write(Path("/dev/full"), settings, "jsonl")
 
 
+@pytest.mark.parametrize("words", [("a.csv.gz",), ("a.parquet",), ("a", "--format", "hf")], ids=lambda words: words[0])
+def test_a_full_disk_is_told_of_and_nothing_is_left(settings: Settings, tmp_path: Path, words: tuple[str, ...]) -> None:
+    publish(settings, *(row(number, html=os.urandom(5_000).hex()) for number in range(40)))
+    (out := tmp_path / "out").mkdir()
+    limited = ["bash", "-c", 'ulimit -f 64; exec "$@"', "-", *BANTIN, "export", *words]
+    environment = {**os.environ, **settings.environment(), "PYTHONPATH": str(CHECKOUT)}
+    done = subprocess.run(limited, capture_output=True, text=True, timeout=120, cwd=out, env=environment)
+    assert (done.returncode, list(out.iterdir())) == (1, [])
+    assert f"bantin: {words[0]}: cannot be written: " in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 @pytest.mark.parametrize(
     ("path", "format_", "fields", "told"),
     [
@@ -389,7 +401,7 @@ def test_a_reader_that_goes_away_ends_the_export_quietly(settings: Settings) -> 
 MANY = """
 import resource, sys
 from bantin.export import export, target
-from bantin.settings import Settings
+from bantin.settings import CHECKOUT, Settings
 from pathlib import Path
 from storage.selection import Selection
 settings = Settings.from_environment()
