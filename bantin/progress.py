@@ -2,8 +2,10 @@
 
 import logging
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import count
 from typing import Any
 
 from rich.console import Console
@@ -20,8 +22,11 @@ from rich.progress import (
 
 logger = logging.getLogger("bantin.progress")
 
-_MANY = 1_000
-"""Of fewer things a log is not told how far they are: they are done at once."""
+SOON_S = 5
+"""What takes less is not told of in a log."""
+
+OnDone = Callable[[int, int], None]
+"""Told how many of how many are done."""
 
 
 class CrawlProgress:
@@ -98,30 +103,41 @@ def crawl_progress(console: Console, source_ids: list[str]) -> Iterator[CrawlPro
 
 
 @contextmanager
-def counting(console: Console, what: str, total: int) -> Iterator[Callable[..., None]]:
-    """Shows how many of `total` steps are done until the block ends: a bar on a terminal, elsewhere a log line for each
-    tenth. Yields what is to be called after each."""
+def counted(console: Console, *things: str) -> Iterator[list[OnDone]]:
+    """For each of these things a function that is told how many of how many are done: a bar each on a terminal, log
+    lines elsewhere."""
     _log_to(console, SourceOfLine([]))
-    if console.is_terminal:
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-        with Progress(*columns, console=console, transient=True) as progress:
-            line = progress.add_task(what, total=total)
-            yield lambda *_: progress.advance(line)
+    if not console.is_terminal:
+        yield [tenths(thing) for thing in things]
         return
-    yield tenths(what, total)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        yield [_bar(progress, thing) for thing in things]
 
 
-def tenths(what: str, total: int) -> Callable[..., None]:
-    """To be called after each of `total` steps, with anything: logs each tenth."""
-    done = 0
+def tenths(thing: str) -> OnDone:
+    """Logs each tenth of what it is told, but for what is done within seconds."""
+    began, told = time.monotonic(), 0
 
-    def step(*_: object) -> None:
-        nonlocal done
-        done += 1
-        if 10 * done // total != 10 * (done - 1) // total:
-            logger.info("%s: %d of %d", what, done, total)
+    def on_done(done: int, total: int) -> None:
+        nonlocal told
+        tenth = 10 * done // max(total, 1)
+        if tenth > told and time.monotonic() - began > SOON_S:
+            told = tenth
+            logger.info("%s: %d of %d", thing, done, total)
 
-    return step
+    return on_done
+
+
+def steps(on_done: OnDone, total: int) -> Callable[..., None]:
+    """To be called after each of `total` steps, with anything: counts them for `on_done`."""
+    done = count(1)
+    return lambda *_: on_done(next(done), total)
+
+
+def _bar(progress: Progress, thing: str) -> OnDone:
+    line = progress.add_task(thing, total=None)
+    return lambda done, total: progress.update(line, completed=done, total=total)
 
 
 def _log_to(console: Console, names: SourceOfLine) -> None:
@@ -136,49 +152,3 @@ def _log_to(console: Console, names: SourceOfLine) -> None:
     rich = RichHandler(console=console, show_path=False, show_level=False, markup=False, log_time_format="%X")
     rich.addFilter(names)
     logging.basicConfig(handlers=[rich], level=logging.WARNING, format="%(source)s%(message)s", force=True)
-
-
-@contextmanager
-def counted(console: Console, *things: str) -> Iterator[list[Callable[[int, int], None]]]:
-    """For each of these things a function that is told how many of how many are done: a bar each on a terminal, a line
-    with every tenth elsewhere."""
-    if not console.is_terminal:
-        yield [_tenths(console, thing) for thing in things]
-        return
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True) as progress:
-        lines = [progress.add_task(thing, total=None) for thing in things]
-        yield [lambda done, total, line=line: progress.update(line, completed=done, total=total) for line in lines]  # type: ignore[misc]
-
-
-def _tenths(console: Console, thing: str) -> Callable[[int, int], None]:
-    told = 0
-
-    def on_done(done: int, total: int) -> None:
-        nonlocal told
-        if total >= _MANY and done * 10 // total > told:
-            told = done * 10 // total
-            console.print(f"{done} of {total} {thing}")
-
-    return on_done
-
-
-@contextmanager
-def counted_progress(console: Console, what: str) -> Iterator[Callable[[int, int], None]]:
-    """Shows how many of `what` are done: a bar on a terminal, elsewhere a line for each tenth. The block is given what
-    tells it: so many are done, of so many."""
-    if not console.is_terminal:
-        tenths = -1
-
-        def line(done: int, of: int) -> None:
-            nonlocal tenths
-            if (now := 10 * done // max(of, 1)) > tenths:
-                tenths = now
-                console.print(f"{what}: {done} of {of}", markup=False)
-
-        yield line
-        return
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True) as progress:
-        task = progress.add_task(what, total=None)
-        yield lambda done, of: progress.update(task, completed=done, total=of)

@@ -18,7 +18,7 @@ from typing import Any
 from bantin.clean import source_of_run
 from bantin.crew import LOST
 from bantin.errors import NotReady, NotRecleaned
-from bantin.progress import tenths
+from bantin.progress import steps, tenths
 from bantin.publish import describe
 from bantin.reclean import Preview, Problem, Recleaned, Rules, Selection, choose, preview, state_of
 from bantin.settings import Settings
@@ -44,7 +44,7 @@ def reclean_all(selection: Selection, rules: str, settings: Settings, *, dry_run
     Raises `NotRecleaned` in the end where runs stay as they are, and what `choose` and `preview` raise.
     """
     chosen = choose(settings, selection)
-    made = preview(chosen, Rules(rules), settings, tenths("cleaning runs again", len(chosen)))
+    made = preview(chosen, Rules(rules), settings, steps(tenths("cleaning runs again"), len(chosen)))
     for line in told(made).splitlines():
         logger.info("%s", line)
     if not dry_run:

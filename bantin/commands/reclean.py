@@ -61,7 +61,7 @@ def reclean(
     Nothing is fetched. Tables that are replaced are kept. Interrupted, it goes on when it is called again. Exits with 1
     where a run could not be cleaned (it stays as it is, and the others go on), with 75 when interrupted.
     """
-    from bantin.progress import counting
+    from bantin.progress import counted, steps
     from bantin.reclean import Rules, Selection, choose, preview
     from bantin.rewrite import forget, write
     from bantin.show_changes import show_preview, show_problems
@@ -78,15 +78,15 @@ def reclean(
         return
     told = console(stderr=True)
     try:
-        with counting(told, "cleaning runs again", len(chosen)) as done:
-            made = preview(chosen, Rules(rules), settings, done)
+        with counted(told, "cleaning runs again") as (on_done,):
+            made = preview(chosen, Rules(rules), settings, steps(on_done, len(chosen)))
         show_preview(console(), made)
         show_problems(told, made.problems)
         if made.to_write and not dry_run:
             if not yes:
                 click.confirm(f"Write these {len(made.to_write)} runs?", abort=True)
-            with counting(told, "writing runs", len(made.to_write)) as done:
-                made.problems += (unwritten := write(made, settings, done))
+            with counted(told, "writing runs") as (on_done,):
+                made.problems += (unwritten := write(made, settings, steps(on_done, len(made.to_write))))
             show_problems(told, unwritten)
             click.echo(f"bantin: {len(made.to_write) - len(unwritten)} runs are written", err=True)
         if not dry_run:

@@ -36,7 +36,7 @@ def verify(
 
     A line a finding; exits with 1 where something is wrong. Notes (orphans) are no mistakes.
     """
-    from bantin.progress import counted_progress
+    from bantin.progress import counted
     from bantin.verify import verify as findings_in
 
     if repair and quick:
@@ -44,7 +44,7 @@ def verify(
     settings = settings_of(archive, sources)
     out, wrong, checked = console(), [], 0
     day = since.date() if since else None
-    with counted_progress(console(stderr=True), "verified") as on_done:
+    with counted(console(stderr=True), "verified") as (on_done,):
 
         def count(done: int, of: int) -> None:
             nonlocal checked
@@ -85,13 +85,13 @@ def copy(from_: str, to: str, ids: tuple[str, ...], since: datetime | None, chec
     from bantin.copy import WRONG, Outcome
     from bantin.copy import copy as copy_objects
     from bantin.display import safe
-    from bantin.progress import counted_progress
+    from bantin.progress import counted
     from bantin.settings import absolute
 
     counts: Counter[Outcome] = Counter()
     size_bytes = 0
     day = since.date() if since else None
-    with counted_progress(console(stderr=True), "copied") as on_done:
+    with counted(console(stderr=True), "copied") as (on_done,):
         for one in copy_objects(absolute(from_), absolute(to), ids, since=day, check=check, jobs=jobs, on_done=on_done):
             counts[one.outcome] += 1
             size_bytes += one.size_bytes
