@@ -179,7 +179,7 @@ def test_the_scheduler_crawls_on_the_schedule_of_the_sources_file(running: Runni
     assert "crawling demo-paper, run " in log, "the crawl's own lines"
 
 
-@pytest.mark.timeout(420)
+@pytest.mark.timeout(600)
 def test_a_failure_is_red_clearing_it_repairs_the_archive_and_a_past_run_is_never_crawled(running: Running) -> None:
     airflow, web, settings = running.airflow, running.web, running.settings
     store = open_store(settings.archive)
