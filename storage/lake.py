@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from model.article import Article
 from storage.errors import Corrupt
 from storage.store import ObjectInfo, ObjectStore, open_object
-from storage.tables import schema_of
+from storage.tables import FILE_OPTIONS, compared, schema_of
 
 VERSION = 1
 """To be counted up whenever rows are written otherwise than before: every object of the lake is then made anew."""
@@ -48,9 +48,8 @@ def write(store: ObjectStore, tables: Iterable[ObjectInfo], file: Path) -> int:
     schema = schema_of(Article)
     noted = {}
     rows, waiting, waiting_bytes = 0, list[pa.RecordBatch](), 0
-    with pq.ParquetWriter(
-        file, schema, compression="zstd", compression_level=LEVEL, write_page_checksum=True
-    ) as writer:
+    options = {**FILE_OPTIONS, "compression_level": LEVEL, "write_statistics": compared(schema)}
+    with pq.ParquetWriter(file, schema, **options) as writer:
         for info in tables:
             noted[info.key] = info.etag
             for batch in _batches(store, info, schema):
