@@ -8,10 +8,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 VIEWED = ("id", "fetched_at")
 """The columns that `latest` and `as_of` need, besides `table`."""
@@ -21,11 +23,18 @@ def latest(rows: pa.Table) -> pa.Table:
     """One row of each article: its newest. `rows` are as `storage.rows.read_rows` gives them; so is their order."""
     if not len(rows):
         return rows
-    code = np.asarray(rows["id"].combine_chunks().dictionary_encode().indices)
-    at = np.asarray(rows["fetched_at"].cast(pa.int64()))
-    order = np.lexsort((np.asarray(rows["table"]), at, code))
-    last = np.append(code[order][1:] != code[order][:-1], True)
-    return rows.take(pa.array(np.sort(order[last])))
+    newest = is_newest(rows["id"], np.asarray(rows["fetched_at"].cast(pa.int64())), np.asarray(rows["table"]))
+    return rows.take(pa.array(np.flatnonzero(newest)))
+
+
+def is_newest(ids: pa.ChunkedArray, at: NDArray[Any], table: NDArray[Any]) -> NDArray[np.bool_]:
+    """Of each of some rows, at least one, whether it is the newest of its id. `at` are the moments they were fetched
+    at, as numbers; `table` are the places of their tables in the order of runs."""
+    code = np.asarray(ids.combine_chunks().dictionary_encode().indices)
+    order = np.lexsort((table, at, code))
+    newest = np.zeros(len(order), bool)
+    newest[order[np.append(code[order][1:] != code[order][:-1], True)]] = True
+    return newest
 
 
 def as_of(rows: pa.Table, moment: datetime) -> pa.Table:

@@ -4,7 +4,6 @@ Two passes: the first reads a few narrow columns of every table and decides, the
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import MISSING, dataclass, fields
 from datetime import date
 from typing import Any
@@ -17,15 +16,14 @@ import pyarrow.parquet as pq
 from model.article import Article
 from storage import keys
 from storage.errors import Corrupt, KeyNotFound, StoreUnavailable
+from storage.history import is_newest
 from storage.places import table_of
+from storage.rows import read_each
 from storage.store import ObjectStore, open_object
 from storage.tables import read_table, schema_of
 
 BATCH_ROWS = 500
 """So many rows are in memory at a time; with everything that was removed from it a page takes 10 to 100 kB."""
-
-READERS = 8
-"""So many tables are looked at at a time: of a bucket that is mostly waiting."""
 
 _TOLD = ("id", "fetched_at", "published_on", "language", "quarantined")
 
@@ -65,20 +63,18 @@ def choose(
     how many are read. Of a million rows it takes some 200 MB while it looks. Raises `StorageError`."""
     wanted = _tables(store, selection)
     told = pa.schema([schema_of(Article).field(name).with_nullable(True) for name in _TOLD])
-    tables = []
-    pool = ThreadPoolExecutor(READERS)
-    try:
-        for table in pool.map(lambda key: read_table(store, key, told), wanted):
-            tables.append((table["id"], table["fetched_at"].cast(pa.int64()).to_numpy(), _fits(table, selection)))
-            on_table(len(tables), len(wanted))
-    finally:
-        pool.shutdown(cancel_futures=True)
-    if not tables:
+    tables = [
+        (table["id"], table["fetched_at"].cast(pa.int64()).to_numpy(), _fits(table, selection))
+        for table in read_each(wanted, lambda key: read_table(store, key, told), on_table)
+    ]
+    if not any(len(fits) for _, _, fits in tables):
         return []
     all_ids = pa.chunked_array([chunk for ids, _, _ in tables for chunk in ids.chunks], pa.string())
     meant = np.concatenate([fits for _, _, fits in tables])
     if not selection.all_versions:
-        meant &= _newest(all_ids, np.concatenate([fetched for _, fetched, _ in tables]))
+        by_run = sorted(range(len(wanted)), key=lambda place: _run_and_source(wanted[place]))
+        table = np.repeat(np.argsort(by_run), [len(fits) for _, _, fits in tables])
+        meant &= is_newest(all_ids, np.concatenate([fetched for _, fetched, _ in tables]), table)
     chosen, start = [], 0
     for key, (ids, _, _) in zip(wanted, tables, strict=True):
         rows = np.flatnonzero(meant[start : start + len(ids)])
@@ -115,6 +111,10 @@ def read_chosen(store: ObjectStore, chosen: Iterable[Chosen], columns: Sequence[
             raise StoreUnavailable(f"{one.key}: it was replaced while it was read: start again", store.url, one.key)
 
 
+def _run_and_source(key: str) -> tuple[str, ...]:
+    return tuple(reversed(table_of(key) or ()))
+
+
 def _tables(store: ObjectStore, selection: Selection) -> list[str]:
     tables: list[str] = []
     named: list[str | None] = [*sorted(set(selection.sources))]
@@ -144,19 +144,6 @@ def _fits(table: pa.Table, selection: Selection) -> "np.ndarray[tuple[int], np.d
     if not selection.quarantined:
         fits = pc.and_(fits, pc.invert(pc.fill_null(table["quarantined"], False)))
     return np.asarray(pc.fill_null(fits, False).to_numpy())
-
-
-def _newest(
-    ids: pa.ChunkedArray, fetched: "np.ndarray[tuple[int], np.dtype[np.int64]]"
-) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
-    """Which rows are the newest of their id; of two at the same moment the later one of the order."""
-    codes = ids.combine_chunks().dictionary_encode().indices.to_numpy()
-    order = np.lexsort((fetched, codes))  # stable, so that equal moments stay in their order
-    last = np.ones(len(order), bool)
-    last[:-1] = codes[order[1:]] != codes[order[:-1]]
-    newest = np.zeros(len(order), bool)
-    newest[order[last]] = True
-    return newest
 
 
 def _whole(rows: pa.Table, schema: pa.Schema) -> pa.Table:
