@@ -18,7 +18,7 @@ from pathlib import Path
 from bantin.settings import Settings
 from model.errors import BantinError
 from storage import keys, lake
-from storage.errors import InvalidKey, KeyNotFound, PreconditionFailed, StoreRefused
+from storage.errors import KeyNotFound, PreconditionFailed, StoreRefused
 from storage.places import place_of, table_of
 from storage.store import ObjectInfo, ObjectStore, open_store
 
@@ -168,13 +168,9 @@ def _months(store: ObjectStore, source: str | None, objects: dict[str, ObjectInf
 
 def _table(key: str) -> tuple[str, str] | None:
     """Source and month of an articles table; None, with a warning, where the key is no run's."""
-    try:
-        if found := table_of(key):
-            month = keys.month_of(found[1])
-            keys.lake(found[0], month)  # the source's name, too, is one that can be
-            return found[0], month
-    except InvalidKey as err:
-        logger.warning("%s: left out: %s", key, err)
+    if found := table_of(key):
+        return found[0], keys.month_of(found[1])
+    logger.warning("%s: left out: expected articles/src=…/day=…/RUN.parquet", key)
     return None
 
 

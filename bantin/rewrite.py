@@ -114,8 +114,8 @@ def _as_written(report: RunReport, key: str, data: bytes) -> RunReport:
     lists no objects goes on so: a list of some would be taken for one of all."""
     if not report.objects:
         return report
-    others = [entry for entry in report.objects if entry["key"] != key]
-    return replace(report, objects=[*others, entry_for(key, data)])
+    written = entry_for(key, data)
+    return replace(report, objects=[written if entry["key"] == key else entry for entry in report.objects])
 
 
 def _replace_rules(store: ObjectStore, recleaned: Recleaned) -> None:

@@ -127,12 +127,16 @@ def vanished(captures: Iterable[Capture], frontier: Frontier) -> list[dict[str, 
 def last_answers(captures: Iterable[Capture]) -> list[Capture]:
     """The newest capture of each URL, what was only left for a later run and probes aside.
 
-    A page that was answered is not asked for again in its run: a failure that seems newer is an earlier attempt's,
-    made before the clock was put back.
+    A page that was there, or is gone, is not asked for again in its run: a failure that seems newer is an earlier
+    attempt's, made before the clock was put back. After a redirect, or a 304 that says nothing, a failure is the end.
     """
     asked = [c for c in captures if not c.waiting and c.kind != Kind.PROBE]
-    asked.sort(key=lambda c: (c.kind in LISTS or not c.failed, c.fetched_at))
+    asked.sort(key=lambda c: (_is_settled(c), c.fetched_at))
     return list({key_of(c.url, c.kind): c for c in asked}.values())
+
+
+def _is_settled(capture: Capture) -> bool:
+    return capture.kind in LISTS or (capture.status in (200, 404, 410) and not capture.failed)
 
 
 def count_captures(captures: Iterable[Capture]) -> Counter[str]:

@@ -42,7 +42,7 @@ CAPTURES = Schema("captures", 2)
 """1: without `location` and `unchanged`."""
 
 REPORT = Schema("report", 4)
-"""1: without `waiting`, `vanished`, `cloaked`, `warnings`; 2: without `retry`; 3: without `objects`."""
+"""1: without `waiting`, `vanished`, `cloaked`, `warnings`; 2: without `retry`; 3: without `objects`, `recleaned_at`."""
 
 LEASE = Schema("lease", 1)
 PART = Schema("part", 1)

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -63,8 +64,12 @@ def hanging_on(start: str, of: Source | None = None) -> Source:
 
 
 def workers() -> list[psutil.Process]:
-    children = psutil.Process().children(recursive=True)
-    return [child for child in children if "bantin.clean_worker" in child.cmdline()]
+    found = []
+    for child in psutil.Process().children(recursive=True):
+        with suppress(psutil.NoSuchProcess):  # it was killed, and has just ended
+            if "bantin.clean_worker" in child.cmdline():
+                found.append(child)
+    return found
 
 
 def test_results_come_in_the_order_of_the_pages(crew: Crew) -> None:

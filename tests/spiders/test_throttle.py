@@ -119,8 +119,8 @@ def three(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Three]:
 
 
 def test_the_delay_of_the_source_is_the_least(three: Three) -> None:
-    gaps = [gap for site in (three.failing, three.slow, three.strict) for gap in site.gaps()]
-    assert min(gaps) >= 0.1 - EARLY
+    for gaps in (site.gaps() for site in (three.failing, three.slow, three.strict)):
+        assert sum(gaps) >= 0.1 * len(gaps) - EARLY  # of one gap alone a request that is late would take
 
 
 def test_a_host_that_fails_is_given_time_and_then_less_of_it(three: Three) -> None:

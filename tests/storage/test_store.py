@@ -462,6 +462,8 @@ def test_a_prefix_is_checked_like_a_key():
 
 def test_errors_survive_pickling():
     for name in ("StorageError", "StoreUnavailable", "StoreRefused", "KeyNotFound", "PreconditionFailed", "Corrupt"):
-        error: StorageError = pickle.loads(pickle.dumps(getattr(storage.errors, name)("hỏng", "./x", "a/b")))
-        assert (type(error).__name__, str(error), error.url, error.key) == (name, "hỏng", "./x", "a/b")
+        made: StorageError = getattr(storage.errors, name)("hỏng", "./x", "a/b")
+        error: StorageError = pickle.loads(pickle.dumps(made))
+        assert (type(error).__name__, error.message, error.url, error.key) == (name, "hỏng", "./x", "a/b")
+        assert str(error) == str(made)
         assert error.retryable is (name == "StoreUnavailable")
