@@ -33,10 +33,11 @@ class Hashed:
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """What a report tells: the hashes of its run's objects, and when it was written. `damaged`: it cannot be read."""
+    """What a report tells: the hashes of its run's objects, and when the run was published or re-cleaned last.
+    `damaged`: it cannot be read."""
 
     hashes: dict[str, Hashed] = field(default_factory=dict)
-    finished_at: datetime | None = None
+    written_at: datetime | None = None
     damaged: bool = False
 
 
@@ -85,10 +86,10 @@ def keep_before_replacing(known: Reports, key: str, family: str, ours: Hashed, t
         if not rotten:
             raise Refusal("both stores have one, they differ, and no report says which is right: compare them by hand")
     elif family in _REWRITTEN:
-        newer = at_source.finished_at and at_target.finished_at and at_source.finished_at < at_target.finished_at
+        newer = at_source.written_at and at_target.written_at and at_source.written_at < at_target.written_at
         if newer:
             raise Refusal("the target's report is newer: copy the other way round, or move the target's run away")
-        if at_source.finished_at is None and at_target.finished_at is not None:
+        if at_source.written_at is None and at_target.written_at is not None:
             raise Refusal("only the target has a report of the run, so its objects are taken for newer")
     if rotten:
         _keep(known.target, keys.damaged(key, theirs.sha256), key)
@@ -129,4 +130,4 @@ def _told(store: ObjectStore, source: str, run: str) -> _Told:
     except Corrupt:
         return _Told(damaged=True)
     hashes = {str(e["key"]): Hashed(int(e["size_bytes"]), str(e["sha256"])) for e in report.objects}
-    return _Told(hashes, report.finished_at)
+    return _Told(hashes, max(report.finished_at, report.recleaned_at or report.finished_at))

@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 
 from bantin.clean import clean_part
+from bantin.copy import Outcome, copy
 from bantin.publish import publish
 from bantin.reclean import PRESENT, Preview, Rules, Selection, choose, preview
 from bantin.rewrite import forget, write
 from bantin.settings import CHECKOUT, Settings
+from bantin.verify import verify
 from model.article import Article
 from model.errors import SourceError
 from model.report import RunReport
@@ -341,3 +343,17 @@ def test_a_run_that_was_published_meanwhile_stays_as_it_is(archive: Settings) ->
     assert (problem.run, "re-clean it once more" in problem.message) == (RUNS[0], True)
     assert store.get(keys.articles("kimson", RUNS[0])) == others
     assert "Năm nay" not in rows(archive, RUNS[1])[0].text
+
+
+def test_a_back_up_from_before_does_not_undo_it_and_the_next_one_follows(archive: Settings, tmp_path: Path) -> None:
+    back_up = archive.override(archive=str(tmp_path / "back-up"))
+    list(copy(archive.archive, back_up.archive))
+    reclean(archive)
+    written = objects(archive, "work/")
+    refused = {one.key: one.why for one in copy(back_up.archive, archive.archive) if one.outcome == Outcome.REFUSED}
+    assert objects(archive, "work/") == written
+    assert {keys.articles("kimson", run) for run in RUNS} <= refused.keys()
+    assert all("the target's report is newer" in why for why in refused.values())
+    list(copy(archive.archive, back_up.archive))
+    assert objects(back_up) == written
+    assert [finding for finding in verify(back_up) if not finding.harmless] == []
