@@ -74,9 +74,9 @@ class Watched:
         _note(f"put {key}")
         return self._store.put(key, data, **conditions)
 
-    def get(self, key: str, byte_range: tuple[int, int] | None = None) -> bytes:
+    def get(self, key: str, byte_range: tuple[int, int] | None = None, **conditions: Any) -> bytes:
         _note(f"get {key}")
-        return self._store.get(key, byte_range)
+        return self._store.get(key, byte_range, **conditions)
 
     def list(self, prefix: str) -> Iterator[ObjectInfo]:
         _note(f"list {prefix}")
