@@ -18,8 +18,9 @@ import pyarrow.parquet as pq
 
 from model.article import Article
 from storage.errors import Corrupt
+from storage.schema import check_version
 from storage.store import ObjectInfo, ObjectStore, open_object
-from storage.tables import FILE_OPTIONS, compared, schema_of
+from storage.tables import FILE_OPTIONS, compared, mark_of, schema_of
 
 VERSION = 1
 """To be counted up whenever rows are written otherwise than before: every object of the lake is then made anew."""
@@ -41,9 +42,10 @@ def write(store: ObjectStore, tables: Iterable[ObjectInfo], file: Path) -> int:
     """Writes to `file` the rows of articles tables, as a listing gave them and in its order; returns how many
     there are. Columns are those of `Article`: what a table of an earlier version lacks is the field's default.
 
-    Raises `Corrupt` where a table cannot be read, `KeyNotFound` where it was taken away since it was listed, and
-    OSError where the disk is full. A table that was replaced since is read as it is now, and noted with the ETag it
-    had: so the object counts as stale, as it must, since a second table may have been replaced after it was read.
+    Raises `Corrupt` where a table cannot be read, `UnknownVersion` where a later bantin wrote it, `KeyNotFound` where
+    it was taken away since it was listed, and OSError where the disk is full. A table that was replaced since is read
+    as it is now, and noted with the ETag it had: so the object counts as stale, as it must, since a second table may
+    have been replaced after it was read.
     """
     schema = schema_of(Article)
     noted = {}
@@ -101,6 +103,7 @@ def _batches(store: ObjectStore, info: ObjectInfo, schema: pa.Schema) -> Iterato
     with io.BytesIO(store.get(info.key)) if whole else open_object(store, info.key) as file:
         try:
             parquet = pq.ParquetFile(file, page_checksum_verification=True)
+            check_version(info.key, mark_of(parquet))
             there = [name for name in schema.names if name in parquet.schema_arrow.names]
             for batch in parquet.iter_batches(_BATCH_ROWS, columns=there, use_threads=False):
                 yield _completed(batch, schema)

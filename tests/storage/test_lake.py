@@ -10,7 +10,8 @@ import pytest
 
 from model.article import Article
 from storage import keys, lake
-from storage.errors import Corrupt, PreconditionFailed
+from storage.errors import Corrupt, PreconditionFailed, UnknownVersion
+from storage.schema import ARTICLES, PARQUET_KEY
 from storage.store import ObjectInfo, ObjectStore, open_store
 from storage.tables import encode, read, schema_of
 from tests.records import article
@@ -155,3 +156,13 @@ def test_a_damaged_table_is_named(store: ObjectStore, tmp_path: Path) -> None:
     with pytest.raises(Corrupt) as caught:
         lake.write(store, list(store.list("articles/")), tmp_path / "m.parquet")
     assert caught.value.key == bad
+
+
+def test_a_table_of_a_later_version_is_not_copied_without_what_it_has_more(store: ObjectStore, tmp_path: Path) -> None:
+    (listed,) = tables(store, [article()])
+    later = pq.read_table(io.BytesIO(store.get(listed.key)))
+    out = io.BytesIO()
+    pq.write_table(later.replace_schema_metadata({PARQUET_KEY: f"articles {ARTICLES.version + 1}"}), out)
+    store.put(listed.key, out.getvalue())
+    with pytest.raises(UnknownVersion, match=f"{listed.key}: .*update bantin"):
+        lake.write(store, list(store.list("articles/")), tmp_path / "m.parquet")
