@@ -3,6 +3,7 @@
 import hashlib
 import io
 import logging
+from collections import deque
 from contextlib import suppress
 
 import pyarrow as pa
@@ -15,6 +16,8 @@ from storage.store import ObjectStore
 TRIES = 5
 """So often does another writer of the same table have to be quicker before it is an error."""
 
+_BATCH_ROWS = 500
+
 logger = logging.getLogger(__name__)
 
 
@@ -22,9 +25,10 @@ def replace_articles(store: ObjectStore, source: str, run: str, table: bytes) ->
     """Makes the Parquet file `table` the articles of a run; keeps the table it replaces under the hash of its bytes.
     Returns whether anything had to be written: the same bytes are left alone.
 
-    What stands there and cannot be opened as Parquet holds nothing that anybody could read. It is replaced without a
-    copy, so that a damaged table never keeps a run from being published again. Two writers cannot lose each other's
-    table (on a store without conditional writes: unless they write at the same moment). Raises `StorageError`.
+    What stands there and cannot be read to its end is kept in `damaged/`: among the replaced tables every reader of
+    citations would stumble over it. So a damaged table never keeps a run from being published again. Two writers cannot
+    lose each other's table (on a store without conditional writes: unless they write at the same moment). Raises
+    `StorageError`.
     """
     key = keys.articles(source, run)
     tries = 0
@@ -34,10 +38,12 @@ def replace_articles(store: ObjectStore, source: str, run: str, table: bytes) ->
             old = store.get(key)
             if old == table:
                 return False
-            if _opens(old):
+            if _is_whole(old):
                 keep(store, source, run, old)
             else:
-                logger.warning("%s: it was damaged, no Parquet table, and is replaced", key)
+                kept = keys.damaged(key, hashlib.sha256(old).hexdigest())
+                logger.warning("%s: it was damaged and is replaced: it is kept as %s", key, kept)
+                store.put(kept, old)
         try:
             store.put(key, table, if_absent=there is None, if_match=there.etag if there else None)
         except PreconditionFailed:
@@ -56,9 +62,10 @@ def keep(store: ObjectStore, source: str, run: str, table: bytes) -> str:
     return key
 
 
-def _opens(table: bytes) -> bool:
+def _is_whole(table: bytes) -> bool:
     try:
-        pq.ParquetFile(io.BytesIO(table))
+        parquet = pq.ParquetFile(io.BytesIO(table), page_checksum_verification=True)
+        deque(parquet.iter_batches(_BATCH_ROWS, use_threads=False), maxlen=0)
     except (pa.ArrowException, OSError, ValueError):
         return False
     return True
