@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from bantin.findings import REPAIR, RESTORE, UPDATE, Finding, Trouble, some
+from bantin.findings import REPAIR, RESTORE, UPDATE, Finding, Trouble, some, told
 from bantin.table_checks import ROW_COLUMNS, check_table, is_as_written, rows_of, wrong_with
 from model.article import Article
 from model.capture import Capture
@@ -77,7 +77,7 @@ class RunCheck:
             self._tell(key, Trouble.VERSION, str(err), UPDATE)
             return None
         except Corrupt as err:
-            self._tell(key, Trouble.ROT, str(err), REPAIR)
+            self._tell(key, Trouble.ROT, told(err), REPAIR)
             return None
         if report and not reports.is_whole(self.store, self.source, self.run):
             self._tell(key, Trouble.ROT, "it does not have the hash that it says", REPAIR)
@@ -105,7 +105,7 @@ class RunCheck:
         try:
             return read(self.store, key, Capture)
         except (Corrupt, KeyNotFound, TypeError, ValueError) as err:
-            self._tell(key, Trouble.ROT, str(err), remedy)
+            self._tell(key, Trouble.ROT, told(err), remedy)
             return None
 
     def _rules(self, committed: bool) -> None:

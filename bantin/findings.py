@@ -5,6 +5,8 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
+from storage.errors import StorageError
+
 
 class Trouble(StrEnum):
     """What is wrong with an object."""
@@ -43,7 +45,7 @@ class Finding:
         return f"{self.key}: {'note: ' if self.harmless else ''}{self.trouble}: {self.detail}; {self.remedy}"
 
 
-RESTORE = "restore it from a back-up: bantin copy BACKUP ARCHIVE"
+RESTORE = "restore it from a back-up: bantin copy --check BACKUP ARCHIVE"
 REPAIR = "bantin verify --repair makes it anew"
 UPDATE = "update bantin"
 
@@ -55,3 +57,8 @@ def some(what: Sequence[str]) -> str:
     """The first of many, and how many more there are."""
     rest = len(what) - SHOWN
     return ", ".join(what[:SHOWN]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def told(err: Exception) -> str:
+    """What `err` says, but for what it advises elsewhere: to call `bantin verify`."""
+    return err.message if isinstance(err, StorageError) else str(err)

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from bantin.clean import clean_part, source_of_run
 from bantin.fetch import committed_captures, parts_with_pages
-from bantin.findings import Finding, Trouble
+from bantin.findings import Finding, Trouble, told
 from bantin.publish import LISTED, compare, publish
 from bantin.registry import find_source
 from bantin.settings import Settings
@@ -145,7 +145,7 @@ def _mend_articles(store: ObjectStore, settings: Settings, source: str, run: str
     except BantinError as err:
         if before is not None:
             store.put(key, before)
-        yield f"{key}: it cannot be made anew: {err}"
+        yield f"{key}: it cannot be made anew: {told(err)}"
         return
     yield f"{key}: cleaned and published anew: {report.summary}"
 

@@ -114,8 +114,11 @@ def _show(finding: "Finding", json_: bool) -> None:
 def _repair(settings: "Settings", wrong: "Iterable[Finding]", json_: bool) -> "list[Finding]":
     """Repairs run by run; returns what is wrong afterwards."""
     from bantin.display import safe
+    from bantin.findings import told
     from bantin.repair import repair_run
     from bantin.verify import check_run
+    from model.errors import BantinError
+    from storage.errors import StoreRefused
     from storage.store import open_store
 
     store, left = open_store(settings.archive), []
@@ -126,8 +129,15 @@ def _repair(settings: "Settings", wrong: "Iterable[Finding]", json_: bool) -> "l
         else:
             left.append(finding)
     for (source, run), findings in sorted(runs.items()):
-        for line in repair_run(settings, source, run, findings):
-            click.echo(f"repair: {safe(line)}", err=True)
+        try:
+            for line in repair_run(settings, source, run, findings):
+                click.echo(f"repair: {safe(line)}", err=True)
+        except StoreRefused:
+            raise
+        except BantinError as err:
+            if err.retryable:
+                raise
+            click.echo(f"repair: {source}, run {run}: the rest of it stays as it is: {safe(told(err))}", err=True)
         for finding in check_run(store, source, run):
             if not finding.harmless:
                 _show(finding, json_)

@@ -2,8 +2,10 @@
 
 import hashlib
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -11,6 +13,7 @@ from click.testing import CliRunner
 
 from bantin.cli import main
 from bantin.findings import Finding, Trouble
+from bantin.rerun import rerun
 from bantin.settings import Settings
 from bantin.verify import verify
 from model.article import Article
@@ -261,10 +264,10 @@ def test_what_the_disk_cannot_read_is_a_finding_and_the_rest_is_checked(
     bad = str(parts(archive)[1].relative_to(archive))
     get = DirectoryStore.get
 
-    def failing(self: DirectoryStore, key: str, byte_range: tuple[int, int] | None = None) -> bytes:
+    def failing(self: DirectoryStore, key: str, *words: Any, **conditions: Any) -> bytes:
         if key == bad:
             raise StoreUnavailable(f"{key}: Input/output error", self.url, key)
-        return get(self, key, byte_range)
+        return get(self, key, *words, **conditions)
 
     monkeypatch.setattr(DirectoryStore, "get", failing)
     assert set(wrong(settings)) == {(bad, Trouble.ROT), (other, Trouble.TRUNCATED)}
@@ -284,3 +287,42 @@ def test_findings_are_lines_of_json_on_demand(archive: Path, settings: Settings)
     assert set(values) == set(Finding.__dataclass_fields__)
     assert (values["key"], values["trouble"], values["harmless"]) == (ARTICLES, "missing", False)
     assert CliRunner().invoke(main, ["verify", "--quick", "--repair"]).exit_code == 2
+
+
+def test_what_cannot_be_repaired_does_not_keep_other_runs_from_it(archive: Path, settings: Settings) -> None:
+    other = "20261121T000000Z"
+    for key in (keys.captures, keys.articles, keys.run_source):
+        place = archive / key(SOURCE, other)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(archive / key(SOURCE, RUN), place)
+    (archive / keys.captures(SOURCE, other)).write_bytes(b"no table")
+    (archive / REPORT).write_bytes(b"{")
+    code, said = repaired(settings)
+    assert (code, "no WARC part of the run is left" in said) == (1, True)
+    assert not [finding for finding in verify(settings, run=RUN) if not finding.harmless]
+
+
+def test_a_finding_sends_nobody_to_verify(archive: Path, settings: Settings) -> None:
+    (archive / REPORT).write_bytes(b"{")
+    (found,) = [finding for finding in verify(settings) if not finding.harmless]
+    assert str(found).count("bantin verify") == 1
+    assert "--repair" in found.remedy
+
+
+def test_a_run_whose_articles_rotted_is_published_again_and_all_is_right(archive: Path, settings: Settings) -> None:
+    text = pq.read_metadata(archive / ARTICLES).row_group(0).column(schema_of(Article).names.index("text"))
+    flip(archive / ARTICLES, text.data_page_offset + text.total_compressed_size - 100)
+    assert wrong(settings) == [(ARTICLES, Trouble.ROT)]
+    rerun(SOURCE, RUN, settings, clean=True)
+    assert wrong(settings) == []
+
+
+def test_the_remedy_of_a_part_that_rotted_is_one(archive: Path, settings: Settings, tmp_path: Path) -> None:
+    back_up = str(tmp_path / "back-up")
+    shutil.copytree(archive, back_up)
+    flip(parts(archive)[1], 500)
+    (found,) = [finding for finding in verify(settings) if not finding.harmless]
+    remedy = found.remedy.partition("bantin ")[2].split()
+    where = {"BACKUP": back_up, "ARCHIVE": settings.archive}
+    assert CliRunner().invoke(main, [where.get(word, word) for word in remedy]).exit_code == 0
+    assert wrong(settings) == []
