@@ -51,7 +51,7 @@ def repair_run(settings: Settings, source: str, run: str, findings: Sequence[Fin
     )
     known = _report_of(store, source, run)
     if rules in wrong:
-        yield _mend_rules(store, settings, source, run)
+        yield _mend_rules(store, settings, source, run, known)
     if captures in wrong:
         yield _mend_captures(store, source, run, known)
     if committed_captures(store, source, run) is None:
@@ -87,16 +87,27 @@ def _set_aside(store: ObjectStore, key: str) -> bytes | None:
     return data
 
 
-def _mend_rules(store: ObjectStore, settings: Settings, source: str, run: str) -> str:
-    """Puts the newest attempt's rules in the place of the run's; where there are none any more, the registry's."""
+def _mend_rules(store: ObjectStore, settings: Settings, source: str, run: str, report: RunReport | None) -> str:
+    """Puts in the place of the run's rules those that its report names, where they are kept: a re-clean that was killed
+    has replaced them. Else the newest attempt's, which may have been killed before its report; where there are none any
+    more, the registry's."""
     key = keys.run_source(source, run)
+    named = next((str(entry["sha256"]) for entry in report.objects if entry["key"] == key), None) if report else None
     attempts = sorted(
         (info.key for info in store.list(keys.work_prefix(source, run)) if info.key.endswith(".yaml")),
         key=keys.attempt_of,
+        reverse=True,
     )
-    if attempts:
-        data, whence = store.get(attempts[-1]), attempts[-1]
+    kept = keys.superseded_rules(source, run, named) if named else None
+    places = [*attempts, kept] if kept and store.head(kept) else attempts
+    known = {place: store.get(place) for place in places}
+    there = store.get(key) if store.head(key) else None
+    wanted = [place for place in attempts[:1] if known[place] == there]
+    wanted += [place for place in places if hashlib.sha256(known[place]).hexdigest() == named]
+    if whence := next(iter([*wanted, *attempts]), ""):
+        data = known[whence]
         parse_source(data.decode(), whence)
+        whence += "" if wanted or named is None else ": the run's report names another"
     else:
         data = dump_source(find_source(settings.sources, source)).encode()
         whence = "the registry's present file: the run may have used another"

@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from bantin.clean import clean_part
+from bantin.cli import main
 from bantin.copy import Outcome, copy
+from bantin.findings import Trouble
 from bantin.publish import publish
 from bantin.reclean import PRESENT, Preview, Rules, Selection, choose, preview
 from bantin.rewrite import forget, write
@@ -357,3 +360,26 @@ def test_a_back_up_from_before_does_not_undo_it_and_the_next_one_follows(archive
     list(copy(archive.archive, back_up.archive))
     assert objects(back_up) == written
     assert [finding for finding in verify(back_up) if not finding.harmless] == []
+
+
+def test_repair_takes_back_the_rules_of_a_re_clean_that_was_killed_before_its_table(
+    archive: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = open_store(archive.archive)
+    rules = keys.run_source("kimson", RUNS[0])
+    before = store.get(rules)
+    monkeypatch.setattr("bantin.rewrite.describe", killed)
+    with pytest.raises(KeyboardInterrupt):
+        reclean(archive)
+    monkeypatch.undo()
+    assert store.get(rules) != before
+    assert (rules, Trouble.MISMATCH) in [(finding.key, finding.trouble) for finding in verify(archive)]
+    where = ["--archive", archive.archive, "--sources", str(archive.sources)]
+    assert CliRunner().invoke(main, ["verify", "--repair", *where]).exit_code == 0
+    assert store.get(rules) == before, "as the table that stands there was made"
+    assert reclean(archive).problems == []
+    assert [finding for finding in verify(archive) if not finding.harmless] == []
+
+
+def killed(*_: object) -> None:
+    raise KeyboardInterrupt
