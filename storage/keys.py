@@ -26,8 +26,8 @@ from storage.errors import InvalidKey
 
 RUN_FORMAT = "%Y%m%dT%H%M%SZ"
 _SOURCE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
-_RUN = re.compile(r"\d{8}T\d{6}Z")
+_MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)
+_RUN = re.compile(r"\d{8}T\d{6}Z", re.ASCII)
 _PART = re.compile(
     r"raw/src=(?P<source>[^/]+)/run=(?P<run>[^/]+)/attempt-(?P<attempt>\d+)-part-(?P<part>\d+)\.warc\.gz"
 )

@@ -8,7 +8,7 @@ from storage.errors import InvalidKey
 
 _SRC = r"src=(?P<source>[a-z0-9]+(?:-[a-z0-9]+)*)"
 _AT = r"(?P<run>\d{8}T\d{6}Z)"
-_DAY = r"day=\d{4}-\d\d-\d\d"
+_DAY = r"day=(?P<day>\d{4}-\d\d-\d\d)"
 _SHA256 = r"(?P<sha256>[0-9a-f]{64})"
 _FAMILIES = {
     "raw": rf"raw/{_SRC}/run={_AT}/attempt-\d+-part-\d+\.warc\.gz",
@@ -26,7 +26,7 @@ _FAMILIES = {
 }
 _PATTERNS: dict[str, list[tuple[str, re.Pattern[str]]]] = {}
 for _family, _pattern in _FAMILIES.items():
-    _PATTERNS.setdefault(_pattern.partition("/")[0], []).append((_family, re.compile(_pattern)))
+    _PATTERNS.setdefault(_pattern.partition("/")[0], []).append((_family, re.compile(_pattern, re.ASCII)))
 
 
 class Place(NamedTuple):
@@ -50,7 +50,8 @@ def place_of(key: str) -> Place | None:
     for family, pattern in _PATTERNS.get(key.partition("/")[0], ()):
         if found := pattern.fullmatch(key):
             names = found.groupdict()
-            return Place(family, **names) if _is_time(names.get("run")) else None
+            day = names.pop("day", None)
+            return Place(family, **names) if _is_time(names.get("run"), day) else None
     return None
 
 
@@ -62,8 +63,11 @@ def table_of(key: str) -> tuple[str, str] | None:
     return place.source or "", place.run or ""
 
 
-def _is_time(run: str | None) -> bool:
+def _is_time(run: str | None, day: str | None) -> bool:
+    """Whether a run's id, if any, is a time, and that of `day`: in a folder of another one its rows would be there
+    twice."""
     try:
-        return run is None or keys.run_time(run) is not None
+        time = keys.run_time(run) if run else None
     except InvalidKey:  # digits that are no time
         return False
+    return time is None or day in (None, f"{time:%Y-%m-%d}")

@@ -52,3 +52,10 @@ def test_a_run_that_is_no_time_makes_no_key(run: str) -> None:
 def test_another_object_is_no_part() -> None:
     with pytest.raises(InvalidKey, match=r"attempt-A-part-N\.warc\.gz"):
         keys.parse_raw_part("raw/src=kimson/run=x/../../etc/passwd")
+
+
+def test_digits_are_ascii() -> None:
+    with pytest.raises(InvalidKey):
+        keys.run_time("２０２６1122T000000Z")
+    with pytest.raises(InvalidKey):
+        keys.lake("kimson", "２０２６-11")

@@ -43,6 +43,8 @@ def test_a_key_tells_what_it_names(key: str, place: Place) -> None:
         "raw/src=A/x",
         PART + ".bak",
         PART.replace(RUN, "20261399T000000Z"),
+        PART.replace(RUN, "２０２６1122T000000Z"),
+        keys.articles("kimson", RUN).replace("day=2026-11-22", "day=2026-11-21"),
         "leases/src=../x.json",
         "lake/src=kimson/month=all.parquet",
         "lake/src=kimson/month=2026-13.parquet",
