@@ -77,7 +77,7 @@ class Copied:
 
 
 class SameStore(BantinError):
-    """An archive was to be copied onto itself."""
+    """An archive was to be copied onto itself, or into itself, where the next copy would take the copy along."""
 
 
 def copy(
@@ -96,8 +96,8 @@ def copy(
     Raises `SameStore`, and `StorageError` where a store does not answer.
     """
     origin, target = open_store(from_url), open_store(to_url)
-    if origin.url == target.url:
-        raise SameStore(f"{origin.url}: expected two archives, from and to")
+    if f"{target.url}/".startswith(f"{origin.url}/"):
+        raise SameStore(f"{target.url}: expected a place outside {origin.url}, which is to be copied")
     listed = _by_family(_listed(origin, sources), since)
     check_writable(target)
     there = {info.key: info for info in _listed(target, sources)}

@@ -193,8 +193,9 @@ def test_sources_and_days_can_be_chosen(archive: Path, tmp_path: Path) -> None:
     assert outcomes(str(archive), str(tmp_path / "b"), [SOURCE]) == {Outcome.COPIED: every}
     assert outcomes(str(archive), str(tmp_path / "c"), since=date(2026, 11, 23)) == {}
     assert outcomes(str(archive), str(tmp_path / "d"), since=date(2026, 11, 22)) == {Outcome.COPIED: every}
-    with pytest.raises(SameStore):
-        outcomes(str(archive), str(archive))
+    for inside in (archive, archive / "back-up"):
+        with pytest.raises(SameStore):
+            outcomes(str(archive), str(inside))
 
 
 def test_what_is_written_while_it_is_copied_is_left_for_the_next_time(
