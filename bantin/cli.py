@@ -31,14 +31,20 @@ class Cli(click.Group):
         try:
             return super().invoke(ctx)
         except (SourceError, SettingsError) as err:
-            click.echo(str(err), err=True)
+            click.echo(_safe(err), err=True)
             ctx.exit(MISTAKE)
         except BantinError as err:
-            click.echo(f"bantin: {err}", err=True)
+            click.echo(f"bantin: {_safe(err)}", err=True)
             ctx.exit(1)
         except KeyboardInterrupt:
             click.echo("bantin: interrupted", err=True)
             ctx.exit(INTERRUPTED)
+
+
+def _safe(err: Exception) -> str:
+    from bantin.display import safe  # it takes rich along
+
+    return safe(err)  # messages quote pages and files
 
 
 @click.group(cls=Cli, context_settings={"help_option_names": ["-h", "--help"]})

@@ -234,3 +234,8 @@ def test_reading_does_not_load_what_crawling_needs(web: DemoWeb, settings: Setti
         assert done.returncode == 0, done.stderr
         loaded = done.stdout.splitlines()[-1]
         assert not [name for name in ("'airflow'", "'scrapy'", "'trafilatura'", "'boto3'") if name in loaded]
+
+
+def test_an_error_that_quotes_an_escape_sequence_does_not_reach_the_terminal_as_one() -> None:
+    result = bantin("export", "a\x1b[2J")
+    assert (result.returncode, "\x1b" in result.stdout + (result.stderr or "")) == (1, False)
