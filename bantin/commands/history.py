@@ -7,25 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bantin.commands.options import console, settings_of, with_archive
-from bantin.moments import InvalidTime, Moment, parse_moment, parse_reference
+from bantin.commands.options import Time, console, settings_of, with_archive
+from bantin.moments import InvalidTime, Moment, parse_reference
 
 if TYPE_CHECKING:
     from bantin.citations import Found
     from bantin.reading import Watch
-
-
-class Time(click.ParamType[Moment]):
-    """A time as a user writes it."""
-
-    name = "time"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Moment:
-        """Fails with what was expected."""
-        try:
-            return parse_moment(value)
-        except InvalidTime as err:
-            self.fail(str(err), param, ctx)
 
 
 class Reference(click.ParamType[tuple[str, Moment | None]]):

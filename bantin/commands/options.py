@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from bantin.moments import InvalidTime, Moment, parse_moment
 from bantin.settings import Settings
 
 if TYPE_CHECKING:
@@ -39,3 +40,16 @@ def console(*, stderr: bool = False) -> "Console":
     if not out.is_terminal:
         out.width = 10_000
     return out
+
+
+class Time(click.ParamType[Moment]):
+    """A time as a user writes it."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Moment:
+        """Fails with what was expected."""
+        try:
+            return parse_moment(value)
+        except InvalidTime as err:
+            self.fail(str(err), param, ctx)

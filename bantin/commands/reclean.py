@@ -1,40 +1,20 @@
 """`bantin reclean`: new rules over stored captures."""
 
 import sys
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
 
-from bantin.commands.options import console, settings_of, with_archive
+from bantin.commands.options import Time, console, settings_of, with_archive
 from bantin.errors import INTERRUPTED
-
-
-class Moment(click.ParamType[datetime]):
-    """A day (`2026-11-22`), a time in ISO 8601 (UTC where it names no zone), or a run. A day stands for its first
-    second, or, with `ends`, for its last one."""
-
-    name = "TIME"
-
-    def __init__(self, *, ends: bool = False) -> None:
-        self._ends = ends
-
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        """Raises click's own error for a mistake."""
-        try:
-            moment = datetime.fromisoformat(value)
-            if self._ends and len(value) in (len("20261122"), len("2026-11-22")):
-                moment += timedelta(days=1, seconds=-1)
-        except (ValueError, OverflowError):
-            self.fail(f"{value!r}: expected a day like 2026-11-22, a time like 2026-11-22T06:00Z, or a run", param, ctx)
-        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+from bantin.moments import Moment
 
 
 @click.command()
 @with_archive
 @click.option("--source", "ids", metavar="ID", multiple=True, help="A source; may be given several times. [all]")
-@click.option("--since", type=Moment(), help="Only runs from then on: a day, a time or a run.")
-@click.option("--until", type=Moment(ends=True), help="Only runs up to then; of a day all.")
+@click.option("--since", metavar="TIME", type=Time(), help="Only runs from then on: a day, a time or a run.")
+@click.option("--until", metavar="TIME", type=Time(), help="Only runs up to then; of a day all.")
 @click.option("--run", metavar="RUN", help="Only this run, e.g. 20261122T000000Z.")
 @click.option(
     "--rules",
@@ -49,8 +29,8 @@ def reclean(
     archive: str | None,
     sources: Path | None,
     ids: tuple[str, ...],
-    since: datetime | None,
-    until: datetime | None,
+    since: Moment | None,
+    until: Moment | None,
     run: str | None,
     rules: str,
     dry_run: bool,
@@ -72,7 +52,8 @@ def reclean(
     if run is not None:
         run_time(run)
     settings = settings_of(archive, sources)
-    chosen = choose(settings, Selection(sources=ids, since=since, until=until, run=run))
+    first, last = since.start if since else None, until.end if until else None
+    chosen = choose(settings, Selection(sources=ids, since=first, until=last, run=run))
     if not chosen:
         click.echo(f"bantin: no published run in {settings.archive} is of these sources and times", err=True)
         return

@@ -81,7 +81,7 @@ def test_a_damaged_part_is_told_and_the_exit_code_says_so(words: list[str], sett
 @pytest.mark.parametrize(
     ("argument", "told"),
     [
-        (("--since", "yesterday"), "expected a day like 2026-11-22"),
+        (("--since", "yesterday"), "expected a day (2026-11-22)"),
         (("--source", "hoalu"), "'hoalu': nothing of it is published"),
     ],
 )
