@@ -92,7 +92,7 @@ class RunCheck:
             remedy = "--repair makes it anew from the WARC parts, but for addresses that wait" if parts else RESTORE
             self._tell(key, Trouble.MISSING, "its run was published, and its articles have no captures", remedy)
         elif parts:
-            go_on = f"bantin crawl {self.source} --run {self.run} goes on from there"
+            go_on = f"bantin rerun {self.source} {self.run} goes on from there"
             what = f"{len(parts)} WARC parts of a crawl that was not committed"
             self._tell(parts[0], Trouble.ORPHAN, what, go_on, harmless=True)
 
@@ -211,6 +211,8 @@ class RunCheck:
             if any(m.offset <= offset < m.offset + max(m.length, 1) for m in broken)
         ]
         cut = len(broken) == 1 and last.offset + last.length == size_bytes and last.problem == "it is cut off"
+        if cut and any(one.key == key and one.trouble == Trouble.TRUNCATED for one in self.findings):
+            return  # its size has told, and names this record's address, too
         detail = f"{len(broken)} damaged records, the first at {first.offset}: {first.problem}"
         detail += f"; lost: {some(lost)}" if lost else "; no capture lies there"
         self._tell(key, Trouble.TRUNCATED if cut else Trouble.ROT, f"{detail}; the others can be read", RESTORE)

@@ -42,7 +42,8 @@ class Finding:
         return asdict(self)
 
     def __str__(self) -> str:
-        return f"{self.key}: {'note: ' if self.harmless else ''}{self.trouble}: {self.detail}; {self.remedy}"
+        detail = " ".join(self.detail.split())  # a library's message may be of several lines
+        return f"{self.key}: {'note: ' if self.harmless else ''}{self.trouble}: {detail}; {self.remedy}"
 
 
 RESTORE = "restore it from a back-up: bantin copy --check BACKUP ARCHIVE"

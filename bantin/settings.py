@@ -106,4 +106,4 @@ def _number(name: str, default: str, unit: str) -> float:
 
 def absolute(archive: str) -> str:
     """An archive's address that does not depend on the working directory."""
-    return archive if "://" in archive else str(Path(archive).expanduser().absolute())
+    return archive if "://" in archive or archive.startswith("s3:") else str(Path(archive).expanduser().absolute())

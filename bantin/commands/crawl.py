@@ -4,16 +4,16 @@ from pathlib import Path
 
 import click
 
-from bantin.commands.options import console, settings_of, with_archive
+from bantin.commands.options import Run, console, settings_of, with_archive
 from bantin.errors import INTERRUPTED
 
 
-@click.command()
+@click.command(short_help="Crawl, clean and publish sources now.")
 @with_archive
-@click.argument("ids", metavar="SOURCE…", nargs=-1)
+@click.argument("ids", metavar="[SOURCE…]", nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="Every enabled source of the registry.")
 @click.option(
-    "--run", metavar="RUN", help="The newest run, to go on with it, e.g. 20261122T000000Z; also a name for a new one."
+    "--run", type=Run(), help="The newest run, to go on with it, e.g. 20261122T000000Z; also a name for a new one."
 )
 @click.option("--jobs", type=click.IntRange(1), default=4, show_default=True, help="So many sources at a time.")
 def crawl(
@@ -31,7 +31,7 @@ def crawl(
     from bantin.progress import crawl_progress
     from bantin.registry import find_source, load_registry
     from model.report import RunReport
-    from storage.keys import run_id, run_time
+    from storage.keys import run_id
 
     if bool(ids) == everything:
         raise click.UsageError("name sources, or --all")
@@ -42,7 +42,6 @@ def crawl(
         else [find_source(settings.sources, source_id) for source_id in dict.fromkeys(ids)]
     )
     run = run or run_id(datetime.now(UTC))
-    run_time(run)  # before anything is asked for: it may be no run
     interrupted, failed = [], []
     with crawl_progress(console(stderr=True), [source.id for source in wanted]) as progress:
         for source, outcome in crawl_all(wanted, settings, run, jobs, progress.on_step):

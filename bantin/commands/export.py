@@ -1,17 +1,15 @@
 """The command export."""
 
 import sys
-from datetime import datetime
+from datetime import date
 from pathlib import Path
 
 import click
 
-from bantin.commands.options import console, settings_of, with_archive
-
-DAY = click.DateTime(["%Y-%m-%d"])
+from bantin.commands.options import Day, Run, console, settings_of, with_archive
 
 
-@click.command()
+@click.command(short_help="Write articles to JSONL, CSV, Parquet, text …")
 @with_archive
 @click.argument("out", metavar="OUT", type=click.Path(path_type=Path))
 @click.option(
@@ -21,9 +19,9 @@ DAY = click.DateTime(["%Y-%m-%d"])
     help="What to write; hf and text are folders. [by the ending of OUT, jsonl for -]",
 )
 @click.option("--source", "source_ids", metavar="ID", multiple=True, help="Of this source; may be repeated. [all]")
-@click.option("--run", metavar="RUN", help="As this run found them.")
-@click.option("--since", metavar="DAY", type=DAY, help="Published on this day or later, e.g. 2026-11-22.")
-@click.option("--until", metavar="DAY", type=DAY, help="Published on this day or earlier.")
+@click.option("--run", type=Run(), help="As this run found them.")
+@click.option("--since", type=Day(), help="Published on this day or later, e.g. 2026-11-22.")
+@click.option("--until", type=Day(), help="Published on this day or earlier.")
 @click.option("--language", "languages", metavar="CODE", multiple=True, help="In this language; may be repeated.")
 @click.option("--all-versions", is_flag=True, help="Every row of an article, not its newest alone.")
 @click.option("--quarantined", is_flag=True, help="Also pages that are spam themselves.")
@@ -36,8 +34,8 @@ def export(
     format_: str | None,
     source_ids: tuple[str, ...],
     run: str | None,
-    since: datetime | None,
-    until: datetime | None,
+    since: date | None,
+    until: date | None,
     languages: tuple[str, ...],
     all_versions: bool,
     quarantined: bool,
@@ -56,8 +54,8 @@ def export(
     selection = Selection(
         sources=source_ids,
         run=run,
-        since=since.date() if since else None,
-        until=until.date() if until else None,
+        since=since,
+        until=until,
         languages=languages,
         all_versions=all_versions,
         quarantined=quarantined,

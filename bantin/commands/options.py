@@ -1,6 +1,7 @@
 """What every command takes, and where its output goes."""
 
 from collections.abc import Callable
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -16,6 +17,36 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 MISTAKE = 2
 """Exit code where what the user wrote is wrong; click's own for wrong arguments."""
+
+
+class Day(click.ParamType[date]):
+    """A day: 2026-11-22."""
+
+    name = "DAY"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """Fails with what was expected."""
+        try:
+            return datetime.strptime(value, "%Y-%m-%d").date()
+        except ValueError:
+            self.fail(f"{value!r}: expected a day like 2026-11-22", param, ctx)
+
+
+class Run(click.ParamType[str]):
+    """A run's id: 20261122T000000Z."""
+
+    name = "RUN"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Fails with what was expected."""
+        from storage.errors import InvalidKey
+        from storage.keys import run_time
+
+        try:
+            run_time(value)
+        except InvalidKey as err:
+            self.fail(str(err), param, ctx)
+        return str(value)
 
 
 def with_archive(command: Command) -> Command:

@@ -5,17 +5,17 @@ from pathlib import Path
 
 import click
 
-from bantin.commands.options import Time, console, settings_of, with_archive
+from bantin.commands.options import Run, Time, console, settings_of, with_archive
 from bantin.errors import INTERRUPTED
 from bantin.moments import Moment
 
 
-@click.command()
+@click.command(short_help="Clean stored pages again, by the present rules.")
 @with_archive
 @click.option("--source", "ids", metavar="ID", multiple=True, help="A source; may be given several times. [all]")
 @click.option("--since", metavar="TIME", type=Time(), help="Only runs from then on: a day, a time or a run.")
 @click.option("--until", metavar="TIME", type=Time(), help="Only runs up to then; of a day all.")
-@click.option("--run", metavar="RUN", help="Only this run, e.g. 20261122T000000Z.")
+@click.option("--run", type=Run(), help="Only this run, e.g. 20261122T000000Z.")
 @click.option(
     "--rules",
     type=click.Choice(["current", "kept"]),
@@ -45,18 +45,15 @@ def reclean(
     from bantin.reclean import Rules, Selection, choose, preview
     from bantin.rewrite import forget, write
     from bantin.show_changes import show_preview, show_problems
-    from storage.keys import run_time
 
     if not (dry_run or yes or sys.stdin.isatty()):
         raise click.UsageError("not on a terminal, nobody can be asked: give --dry-run to look, --yes to write")
-    if run is not None:
-        run_time(run)
     settings = settings_of(archive, sources)
     first, last = since.start if since else None, until.end if until else None
     chosen = choose(settings, Selection(sources=ids, since=first, until=last, run=run))
     if not chosen:
         click.echo(f"bantin: no published run in {settings.archive} is of these sources and times", err=True)
-        return
+        raise SystemExit(1)
     told = console(stderr=True)
     try:
         with counted(told, "cleaning runs again") as (on_done,):

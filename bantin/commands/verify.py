@@ -1,24 +1,24 @@
 """`bantin verify` and `bantin copy`: whether the archive still holds what was stored, repair, back-up and restore."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from bantin.commands.options import console, settings_of, with_archive
+from bantin.commands.options import Day, Run, console, settings_of, with_archive
 
 if TYPE_CHECKING:
     from bantin.findings import Finding
     from bantin.settings import Settings
 
 
-@click.command()
+@click.command(short_help="Check what is stored; repair what can be.")
 @with_archive
-@click.argument("ids", metavar="SOURCE…", nargs=-1)
-@click.option("--run", metavar="RUN", help="This run only, e.g. 20261122T000000Z.")
-@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Runs of this day (UTC) and later.")
+@click.argument("ids", metavar="[SOURCE…]", nargs=-1)
+@click.option("--run", type=Run(), help="This run only, e.g. 20261122T000000Z.")
+@click.option("--since", type=Day(), help="Runs of this day (UTC) and later, e.g. 2026-11-22.")
 @click.option("--quick", is_flag=True, help="Sizes, reports and the tables' footers only: finds no bit rot.")
 @click.option("--repair", is_flag=True, help="Make anew what WARC parts can give; what is damaged is kept in damaged/.")
 @click.option("--json", "json_", is_flag=True, help="One JSON object a finding.")
@@ -27,7 +27,7 @@ def verify(
     sources: Path | None,
     ids: tuple[str, ...],
     run: str | None,
-    since: datetime | None,
+    since: date | None,
     quick: bool,
     repair: bool,
     json_: bool,
@@ -42,8 +42,7 @@ def verify(
     if repair and quick:
         raise click.UsageError("--repair: expected a whole check, without --quick")
     settings = settings_of(archive, sources)
-    out, wrong, checked = console(), [], 0
-    day = since.date() if since else None
+    out, wrong, checked, notes = console(), [], 0, 0
     with counted(console(stderr=True), "verified") as (on_done,):
 
         def count(done: int, of: int) -> None:
@@ -51,31 +50,33 @@ def verify(
             checked = of
             on_done(done, of)
 
-        for finding in findings_in(settings, ids, run=run, since=day, quick=quick, on_done=count):
+        for finding in findings_in(settings, ids, run=run, since=since, quick=quick, on_done=count):
             _show(finding, json_)
-            if not finding.harmless:
+            if finding.harmless:
+                notes += 1
+            else:
                 wrong.append(finding)
-    if not checked and (ids or run or day):
-        click.echo(
-            f"bantin: {settings.archive}: nothing is stored of what you name: expected a source or run there", err=True
-        )
+    if not checked:  # a mistyped address, or a disk that is not mounted, is not whole
+        what = "nothing is stored of what you name: expected" if ids or run or since else "no archive: expected"
+        click.echo(f"bantin: {settings.archive}: {what} a source or run there", err=True)
         raise SystemExit(1)
     if repair and wrong:
         wrong = _repair(settings, wrong, json_)
     if not json_:
-        out.print(f"{len(wrong)} findings" if wrong else "all is as it was stored", markup=False)
+        told = f"{len(wrong)} finding{'s' if len(wrong) > 1 else ''}" if wrong else "all is as it was stored"
+        out.print(told + (f"; {notes} note{'s' if notes > 1 else ''}" if notes else ""), markup=False)
     if wrong:
         raise SystemExit(1)
 
 
-@click.command()
+@click.command(short_help="Copy an archive to another store: back-up and restore.")
 @click.argument("from_", metavar="FROM")
 @click.argument("to", metavar="TO")
 @click.option("--source", "ids", metavar="ID", multiple=True, help="This source only; may be given several times.")
-@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Runs of this day (UTC) and later.")
+@click.option("--since", type=Day(), help="Runs of this day (UTC) and later, e.g. 2026-11-22.")
 @click.option("--check", is_flag=True, help="Read what is there already on both sides, and compare.")
 @click.option("--jobs", type=click.IntRange(1), default=4, show_default=True, help="So many objects at a time.")
-def copy(from_: str, to: str, ids: tuple[str, ...], since: datetime | None, check: bool, jobs: int) -> None:
+def copy(from_: str, to: str, ids: tuple[str, ...], since: date | None, check: bool, jobs: int) -> None:
     """Copy an archive to another store, or restore it from there: folders or s3://bucket/prefix.
 
     What is there already is left out, so a copy that was broken off goes on. Exits with 1 where an object was refused.
@@ -90,13 +91,17 @@ def copy(from_: str, to: str, ids: tuple[str, ...], since: datetime | None, chec
 
     counts: Counter[Outcome] = Counter()
     size_bytes = 0
-    day = since.date() if since else None
     with counted(console(stderr=True), "copied") as (on_done,):
-        for one in copy_objects(absolute(from_), absolute(to), ids, since=day, check=check, jobs=jobs, on_done=on_done):
+        for one in copy_objects(
+            absolute(from_), absolute(to), ids, since=since, check=check, jobs=jobs, on_done=on_done
+        ):
             counts[one.outcome] += 1
             size_bytes += one.size_bytes
             if one.outcome not in (Outcome.COPIED, Outcome.THERE):
                 click.echo(safe(one))
+    if not counts and since is None:  # a mistyped address is no back-up
+        click.echo(f"bantin: {absolute(from_)}: nothing is stored there: expected an archive to copy", err=True)
+        raise SystemExit(1)
     told = ", ".join(f"{count} {outcome}" for outcome, count in counts.most_common()) or "nothing to copy"
     console().print(f"{told} ({size_bytes / 1e6:.1f} MB)", markup=False)
     if any(counts[outcome] for outcome in WRONG):

@@ -239,3 +239,18 @@ def test_the_command_tells_what_became_of_everything(archive: Path, tmp_path: Pa
     assert (result.exit_code, f"{len(files(archive))} copied" in result.output) == (0, True)
     again = CliRunner().invoke(main, ["copy", str(archive), str(tmp_path / "back-up")])
     assert f"{len(files(archive))} there already" in again.output
+
+
+@pytest.mark.parametrize("mistyped", ["nowhere", "s3:/back-up/bantin"])
+def test_no_archive_is_no_back_up(mistyped: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(main, ["copy", mistyped, "back-up"])
+    assert (result.exit_code, "expected" in result.output) == (1, True)
+
+
+def test_a_bucket_is_never_a_folder_of_that_name(
+    archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert CliRunner().invoke(main, ["copy", str(archive), "s3:/back-up/bantin"]).exit_code == 1
+    assert not (tmp_path / "s3:").exists()

@@ -338,7 +338,7 @@ def test_the_command_says_what_was_done_and_when_nothing_was(
     done = bantin("crawl", *named, source.id, "--run", OLD)
     assert done.returncode == 1
     assert f"bantin: {source.id}: run {OLD} is older than run {NEW}" in done.stderr
-    assert bantin("rerun", *named, source.id, "yesterday").returncode == 1
+    assert bantin("rerun", *named, source.id, "yesterday").returncode == 2
 
 
 def test_an_interrupted_command_says_how_to_go_on(

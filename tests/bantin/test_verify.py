@@ -326,3 +326,28 @@ def test_the_remedy_of_a_part_that_rotted_is_one(archive: Path, settings: Settin
     where = {"BACKUP": back_up, "ARCHIVE": settings.archive}
     assert CliRunner().invoke(main, [where.get(word, word) for word in remedy]).exit_code == 0
     assert wrong(settings) == []
+
+
+def test_where_no_archive_is_nothing_is_as_it_was_stored(tmp_path: Path) -> None:
+    result = CliRunner().invoke(main, ["verify", "--archive", str(tmp_path / "mistyped")])
+    assert (result.exit_code, "no archive" in result.output) == (1, True)
+
+
+def test_a_finding_is_one_line(archive: Path, settings: Settings) -> None:
+    finding = Finding(key="k", trouble=Trouble.ROT, detail="cannot be read:\n header\n", remedy="restore it")
+    assert str(finding) == "k: bit rot: cannot be read: header; restore it"
+
+
+def test_a_part_that_is_cut_off_is_one_finding(archive: Path, settings: Settings) -> None:
+    part = parts(archive)[0]
+    data = part.read_bytes()
+    part.write_bytes(data[: len(data) * 2 // 3])
+    found = [one for one in verify(settings) if one.key == str(part.relative_to(archive))]
+    assert [one.trouble for one in found] == [Trouble.TRUNCATED]
+    assert "are lost: http" in found[0].detail
+
+
+@pytest.mark.parametrize(("option", "expected"), [("--since", "a day like 2026-11-22"), ("--run", "a run like")])
+def test_what_is_no_day_or_run_is_a_mistake_of_the_user(option: str, expected: str) -> None:
+    result = CliRunner().invoke(main, ["verify", option, "yesterday"])
+    assert (result.exit_code, expected in result.output) == (2, True)
