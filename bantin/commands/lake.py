@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from bantin.lake import Built
 
 
-@click.command()
+@click.command(short_help="Bring lake/, the monthly tables, up to date.")
 @with_archive
 @click.argument("ids", metavar="[SOURCE…]", nargs=-1)
 @click.option("--month", metavar="MONTH", help="This month alone, e.g. 2026-10. [every month that is closed]")
@@ -45,7 +45,8 @@ def lake(archive: str | None, sources: Path | None, ids: tuple[str, ...], month:
             f"failed: {safe(built.error)}" if built.error else f"{built.rows} rows of {len(built.month.tables)} tables"
         )
         out.print(Text(f"{built.month.key}: {built.month.state}, {said}", style="red" if built.error else ""))
-    click.echo(f"{len(found) - len(due)} months were up to date, {len(due)} were not", err=True)
+    told = f"{len(found) - len(due)} months were up to date, {len(due)} were not"
+    click.echo(told if found else f"{settings.archive} has no runs of a month that is closed", err=True)
     if failed:
         raise SystemExit(1)
 
