@@ -121,7 +121,8 @@ def source_of_run(store: ObjectStore, source: str, run: str) -> Source:
     try:
         return parse_source(store.get(key).decode(), key)
     except KeyNotFound as err:
-        raise NotReady(f"{key}: not there: expected the run to have been fetched", source=source, run=run) from err
+        expected = "expected the run to have been fetched; where it was, `bantin verify --repair` makes the file anew"
+        raise NotReady(f"{key}: not there: {expected}", source=source, run=run) from err
 
 
 def _pages(store: ObjectStore, part_key: str) -> list[Capture]:

@@ -1,6 +1,7 @@
 """The verb demo: a small web on loopback, crawled through Airflow, and what came of it."""
 
 import os
+import shlex
 from contextlib import nullcontext
 from dataclasses import replace
 
@@ -80,13 +81,17 @@ def _show_one(console: Console, settings: Settings) -> None:
 
 def _say_what_next(console: Console, settings: Settings, reports: list[RunReport]) -> None:
     fresh = sum(report.articles.get("new", 0) + report.articles.get("changed", 0) for report in reports)
-    where = os.path.relpath(settings.archive) if "://" not in settings.archive else settings.archive
+    where = settings.archive
+    if "://" not in where and not os.path.relpath(where).startswith(".."):
+        where = os.path.relpath(where)
+    named = settings.archive != Settings.from_environment().archive  # by --archive: the next command wants it, too
+    then = f"Next, each with --archive {shlex.quote(where)}:" if named else "Next:"
     console.print()
     if fresh:
-        console.print(f"{fresh} new or changed texts are in {where}. Next:")
+        console.print(f"{fresh} new or changed texts are in {where}. {then}")
         console.print("  uv run bantin demo            again: nothing new, though the portal's counters have changed")
     else:
-        console.print(f"No new text: every page was asked for again, and {where} holds what they say. Next:")
+        console.print(f"No new text: every page was asked for again, and {where} holds what they say. {then}")
     console.print("  uv run bantin list            the archive's articles; `bantin show ID` shows one")
     console.print("  uv run bantin source list     real sites, ready to be crawled: `bantin crawl baohatinh`")
     console.print("  uv run bantin up              Airflow with its web interface: crawls on a schedule")

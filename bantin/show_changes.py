@@ -53,7 +53,7 @@ def summary(made: Preview) -> str:
     head = f"{made.runs} runs cleaned again, {changes.rows} rows"
     would = f"{changes.changed} change, {changes.appeared} appear, {vanished} vanish, in {len(made.to_write)} runs"
     told = (
-        (made.reused, "of the runs were cleaned by an earlier re-clean"),
+        (made.reused, "of the runs were cleaned already, by an earlier look"),
         (made.unpublished, "not published and left alone"),
         (len(made.problems), "could not be cleaned and stay as they are"),
     )

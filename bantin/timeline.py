@@ -114,6 +114,9 @@ def show_diff(console: Console, diff: Diff) -> None:
     """What changed: fields, then the paragraphs of the text with their neighbours."""
     old, new = diff.old, diff.new
     head = f"{citation(old.id, old.fetched_at)} → {stamp(new.fetched_at)}"
+    if (old.fetched_at, old.run) == (new.fetched_at, new.run):
+        console.print(Text(f"{citation(old.id, old.fetched_at)}: one row, so there is nothing to compare"))
+        return
     if diff.unchanged:
         console.print(Text(f"{head}: unchanged, but perhaps for white space, quotation marks and the like"))
         return

@@ -8,7 +8,7 @@ import click
 from bantin.commands.options import console, settings_of, with_archive
 
 
-@click.command()
+@click.command(short_help="Sweep what nobody needs any more.")
 @with_archive
 @click.option("--dry-run", is_flag=True, help="Only tell what would go.")
 def audit(archive: str | None, sources: Path | None, dry_run: bool) -> None:

@@ -7,7 +7,7 @@ import click
 from bantin.commands.options import console, settings_of, with_archive
 
 
-@click.command()
+@click.command(short_help="Try the cleaner on saved pages.")
 @with_archive
 @click.argument(
     "files", metavar="FILE…", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)

@@ -88,7 +88,7 @@ def show(
             click.echo(line, err=True)
 
 
-@click.command()
+@click.command(short_help="Print the citation of an article: id@time.")
 @with_archive
 @click.argument("reference", metavar="ID[@TIME]", type=Reference())
 @click.option("--json", "json_", is_flag=True, help="One JSON object.")
@@ -106,7 +106,7 @@ def cite(archive: str | None, sources: Path | None, reference: tuple[str, Moment
             click.echo(line, err=True)
 
 
-@click.command()
+@click.command(short_help="Tell each text an article had; gone and moved.")
 @with_archive
 @click.argument("article_id", metavar="ID")
 @click.option("--json", "json_", is_flag=True, help="One JSON object.")
@@ -123,7 +123,7 @@ def history(archive: str | None, sources: Path | None, article_id: str, json_: b
         show_history(console(), found)
 
 
-@click.command()
+@click.command(short_help="Show what changed in an article, word by word.")
 @with_archive
 @click.argument("article_id", metavar="ID")
 @click.argument("times", metavar="[T1 [T2]]", nargs=-1, type=Time())

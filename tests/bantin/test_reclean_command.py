@@ -106,6 +106,6 @@ def test_ctrl_c_ends_it_and_what_is_done_is_kept(words: list[str], settings: Set
     assert changed(settings) == []
     again = bantin(*words, "--yes", env=environment)
     assert again.returncode == 1
-    assert "of the runs were cleaned by an earlier re-clean" in again.stdout
+    assert "of the runs were cleaned already, by an earlier look" in again.stdout
     assert "1 pages that are articles could not be cleaned" in again.stderr
     assert changed(settings) == list(RUNS[:2])
