@@ -332,7 +332,7 @@ def _reset(archive: Settings, start: dict[str, bytes]) -> None:
 def outcome(archive: Settings) -> dict[str, Any]:
     """The archive, but for when it was made."""
     return {
-        key: {**json.loads(data), "recleaned_at": None} if key.endswith("report.json") else data
+        key: {**json.loads(data), "recleaned_at": None, "sha256": None} if key.endswith("report.json") else data
         for key, data in objects(archive).items()
     }
 
