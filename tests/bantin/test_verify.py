@@ -11,8 +11,10 @@ import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
+from bantin.citations import find
 from bantin.cli import main
 from bantin.findings import Finding, Trouble
+from bantin.moments import citation, parse_reference
 from bantin.rerun import rerun
 from bantin.settings import Settings
 from bantin.verify import verify
@@ -234,6 +236,7 @@ def test_a_damaged_part_is_kept_and_its_rows_too(archive: Path, settings: Settin
     assert page.warc_key is not None
     flip(archive / page.warc_key, (page.warc_offset or 0) + 200)
     before = {key: (archive / key).read_bytes() for key in (page.warc_key, CAPTURES, ARTICLES)}
+    rows = read(store, ARTICLES, Article)
     code, said = repaired(settings)
     assert code == 1
     assert page.final_url in said
@@ -243,6 +246,10 @@ def test_a_damaged_part_is_kept_and_its_rows_too(archive: Path, settings: Settin
     rest = read(store, CAPTURES, Capture)
     assert page.final_url not in {c.final_url for c in rest if c.is_page}
     assert len([c for c in rest if c.is_page]) == 8, "the records around the damage are saved"
+    assert repaired(settings)[0] == 1
+    assert page.final_url not in {row.url for row in read(store, ARTICLES, Article)}
+    cited = next(row for row in rows if row.url == page.final_url)
+    assert find(settings, *parse_reference(citation(cited.id, cited.fetched_at))).article == cited
 
 
 def test_articles_of_a_damaged_part_stay_where_they_cannot_be_made_anew(archive: Path, settings: Settings) -> None:
