@@ -28,8 +28,8 @@ from clean_speed import some_pages
 from bantin.clean import clean_part
 from bantin.crew import crew_of
 from bantin.publish import publish
-from bantin.reclean import Rules, Selection, choose, preview
-from bantin.rewrite import forget
+from bantin.recleaning.reclean import Rules, Selection, choose, preview
+from bantin.recleaning.rewrite import forget
 from bantin.settings import Settings
 from bench.extractor import source_for
 from cleaning import clean

@@ -13,7 +13,7 @@ from bantin.operators import final_errors
 from bantin.settings import Settings
 
 if TYPE_CHECKING:
-    from bantin.reclean import Selection
+    from bantin.recleaning.reclean import Selection
 
 DAG_ID = "reclean"
 BOUNDS = (("since", "00:00:00"), ("until", "23:59:59"))
@@ -22,7 +22,7 @@ BOUNDS = (("since", "00:00:00"), ("until", "23:59:59"))
 
 def selection_of(params: Any, sources: tuple[str, ...]) -> "Selection":
     """The runs of `sources` on the form's days, in UTC."""
-    from bantin.reclean import Selection
+    from bantin.recleaning.reclean import Selection
 
     first, last = (params[name] and datetime.fromisoformat(f"{params[name]}T{time}Z") for name, time in BOUNDS)
     return Selection(sources=sources, since=first, until=last)
@@ -31,7 +31,7 @@ def selection_of(params: Any, sources: tuple[str, ...]) -> "Selection":
 @task
 def choose() -> list[str]:
     """The sources that have runs to clean again."""
-    from bantin.reclean import choose as choose_runs
+    from bantin.recleaning.reclean import choose as choose_runs
 
     params = get_current_context()["params"]
     with final_errors():
@@ -42,7 +42,7 @@ def choose() -> list[str]:
 @task(max_active_tis_per_dagrun=1)  # one of them keeps all processors busy
 def reclean(source_id: str) -> dict[str, int]:
     """Cleans a source's runs again, logs what changes, and writes it unless `dry_run`; returns the counts."""
-    from bantin.rewrite import reclean_all
+    from bantin.recleaning.rewrite import reclean_all
 
     params = get_current_context()["params"]
     with final_errors():

@@ -46,8 +46,8 @@ def export(
 
     jsonl and csv are compressed where OUT ends in .gz or .zst.
     """
-    from bantin.export import export as write
-    from bantin.export import target
+    from bantin.exporting.export import export as write
+    from bantin.exporting.export import target
     from bantin.progress import counted
     from storage.selection import Selection
 

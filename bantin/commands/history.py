@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bantin.commands.options import Time, console, settings_of, with_archive
-from bantin.moments import InvalidTime, Moment, parse_reference
+from bantin.history.moments import InvalidTime, Moment, parse_reference
 
 if TYPE_CHECKING:
-    from bantin.citations import Found
+    from bantin.history.citations import Found
     from bantin.reading import Watch
 
 
@@ -76,7 +76,7 @@ def show(
     zone.
     """
     from bantin.display import as_json, show_article
-    from bantin.timeline import notes
+    from bantin.history.timeline import notes
 
     found = _find(archive, sources, reference, cleaned)
     if json_:
@@ -94,7 +94,7 @@ def show(
 @click.option("--json", "json_", is_flag=True, help="One JSON object.")
 def cite(archive: str | None, sources: Path | None, reference: tuple[str, Moment | None], json_: bool) -> None:
     """Print the citation of an article, newest or as of a time: `bantin show` finds it by that for ever."""
-    from bantin.timeline import citation_json, notes, show_citation
+    from bantin.history.timeline import citation_json, notes, show_citation
 
     found = _find(archive, sources, reference, None)
     if json_:
@@ -112,8 +112,8 @@ def cite(archive: str | None, sources: Path | None, reference: tuple[str, Moment
 @click.option("--json", "json_", is_flag=True, help="One JSON object.")
 def history(archive: str | None, sources: Path | None, article_id: str, json_: bool) -> None:
     """Tell the history of an article: each text it had, from when to when, and when its page was gone or moved."""
+    from bantin.history.timeline import history_json, show_history
     from bantin.reading import find_history
-    from bantin.timeline import history_json, show_history
 
     with watching() as watch:
         found = find_history(settings_of(archive, sources), article_id.strip().lower(), watch)
@@ -145,9 +145,9 @@ def diff(
     """
     import json
 
-    from bantin.comparing import compare, newest_change
-    from bantin.diff_forms import as_html, as_object
-    from bantin.timeline import show_diff
+    from bantin.history.comparing import compare, newest_change
+    from bantin.history.diff_forms import as_html, as_object
+    from bantin.history.timeline import show_diff
 
     if len(times) > 2:
         raise click.UsageError("expected at most two times: from when, and to when")
@@ -167,7 +167,7 @@ def diff(
 def _find(
     archive: str | None, sources: Path | None, reference: tuple[str, Moment | None], cleaned: str | None
 ) -> "Found":
-    from bantin.citations import find
+    from bantin.history.citations import find
 
     with watching() as watch:
         return find(settings_of(archive, sources), *reference, cleaned, watch)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from bantin.moments import InvalidTime, Moment, parse_moment
+from bantin.history.moments import InvalidTime, Moment, parse_moment
 from bantin.settings import Settings
 
 if TYPE_CHECKING:

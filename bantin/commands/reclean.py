@@ -7,7 +7,7 @@ import click
 
 from bantin.commands.options import Run, Time, console, settings_of, with_archive
 from bantin.errors import INTERRUPTED
-from bantin.moments import Moment
+from bantin.history.moments import Moment
 
 
 @click.command(short_help="Clean stored pages again, by the present rules.")
@@ -42,9 +42,9 @@ def reclean(
     where a run could not be cleaned (it stays as it is, and the others go on), with 75 when interrupted.
     """
     from bantin.progress import counted, steps
-    from bantin.reclean import Rules, Selection, choose, preview
-    from bantin.rewrite import forget, write
-    from bantin.show_changes import show_preview, show_problems
+    from bantin.recleaning.reclean import Rules, Selection, choose, preview
+    from bantin.recleaning.rewrite import forget, write
+    from bantin.recleaning.show_changes import show_preview, show_problems
 
     if not (dry_run or yes or sys.stdin.isatty()):
         raise click.UsageError("not on a terminal, nobody can be asked: give --dry-run to look, --yes to write")

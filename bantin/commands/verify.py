@@ -10,8 +10,8 @@ import click
 from bantin.commands.options import Day, Run, console, settings_of, with_archive
 
 if TYPE_CHECKING:
-    from bantin.findings import Finding
     from bantin.settings import Settings
+    from bantin.verifying.findings import Finding
 
 
 @click.command(short_help="Check what is stored; repair what can be.")
@@ -37,7 +37,7 @@ def verify(
     A line a finding; exits with 1 where something is wrong. Notes (orphans) are no mistakes.
     """
     from bantin.progress import counted
-    from bantin.verify import verify as findings_in
+    from bantin.verifying.verify import verify as findings_in
 
     if repair and quick:
         raise click.UsageError("--repair: expected a whole check, without --quick")
@@ -83,8 +83,8 @@ def copy(from_: str, to: str, ids: tuple[str, ...], since: date | None, check: b
     """
     from collections import Counter
 
-    from bantin.copy import WRONG, Outcome
-    from bantin.copy import copy as copy_objects
+    from bantin.copying.copy import WRONG, Outcome
+    from bantin.copying.copy import copy as copy_objects
     from bantin.display import safe
     from bantin.progress import counted
     from bantin.settings import absolute
@@ -119,9 +119,9 @@ def _show(finding: "Finding", json_: bool) -> None:
 def _repair(settings: "Settings", wrong: "Iterable[Finding]", json_: bool) -> "list[Finding]":
     """Repairs run by run; returns what is wrong afterwards."""
     from bantin.display import safe
-    from bantin.findings import told
-    from bantin.repair import repair_run
-    from bantin.verify import check_run
+    from bantin.verifying.findings import told
+    from bantin.verifying.repair import repair_run
+    from bantin.verifying.verify import check_run
     from model.errors import BantinError
     from storage.errors import StoreRefused
     from storage.store import open_store

@@ -4,9 +4,9 @@ import io
 
 from rich.console import Console
 
-from bantin.changes import SAMPLES, Changes, compare_rows
-from bantin.reclean import Preview
-from bantin.show_changes import diff_lines, show_preview
+from bantin.recleaning.changes import SAMPLES, Changes, compare_rows
+from bantin.recleaning.reclean import Preview
+from bantin.recleaning.show_changes import diff_lines, show_preview
 from model.article import Image, Removal
 from tests.records import article
 

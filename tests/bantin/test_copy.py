@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-import bantin.copy as module
+import bantin.copying.copy as module
 from bantin.cli import main
-from bantin.copy import Copied, Outcome, SameStore, copy
+from bantin.copying.copy import Copied, Outcome, SameStore, copy
 from bantin.settings import Settings
-from bantin.verify import verify
+from bantin.verifying.verify import verify
 from model.article import Article
 from storage import keys, reports
 from storage.errors import StoreUnavailable

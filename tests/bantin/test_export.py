@@ -17,7 +17,7 @@ import pytest
 import yaml
 
 from bantin.errors import ExportError
-from bantin.export import FORMATS, export, target
+from bantin.exporting.export import FORMATS, export, target
 from bantin.settings import CHECKOUT, Settings
 from model.article import Alternate, Article, SpamLink
 from storage import keys
@@ -202,8 +202,8 @@ def test_a_hugging_face_folder_is_loaded_with_its_features(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     publish(settings, row(1, OLD, language="en"), row(2, **FULL), row(3, language=None))
-    monkeypatch.setattr("bantin.formats.SHARD_BYTES", 1_000)
-    monkeypatch.setattr("bantin.formats.ROW_GROUP_ROWS", 1)
+    monkeypatch.setattr("bantin.exporting.formats.SHARD_BYTES", 1_000)
+    monkeypatch.setattr("bantin.exporting.formats.ROW_GROUP_ROWS", 1)
     folder = write(tmp_path / "set", settings, "hf")
     assert [path.name for path in sorted((folder / "data").iterdir())] == [
         "train-00000-of-00002.parquet",
@@ -400,7 +400,7 @@ def test_a_reader_that_goes_away_ends_the_export_quietly(settings: Settings) -> 
 
 MANY = """
 import resource, sys
-from bantin.export import export, target
+from bantin.exporting.export import export, target
 from bantin.settings import CHECKOUT, Settings
 from pathlib import Path
 from storage.selection import Selection

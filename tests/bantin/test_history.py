@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from bantin.citations import find
-from bantin.comparing import compare, newest_change
-from bantin.diff import is_changed
-from bantin.diff_forms import marked
-from bantin.moments import Moment, citation, parse_moment, parse_reference
+from bantin.history.citations import find
+from bantin.history.comparing import compare, newest_change
+from bantin.history.diff import is_changed
+from bantin.history.diff_forms import marked
+from bantin.history.moments import Moment, citation, parse_moment, parse_reference
+from bantin.history.timeline import notes, show_history
 from bantin.reading import NoSuchArticle, find_article, find_history, list_articles, list_page
 from bantin.run import run_source
 from bantin.settings import Settings
-from bantin.timeline import notes, show_history
 from demo import DemoWeb, truth
 from model.article import Article
 from model.capture import Capture

@@ -12,13 +12,13 @@ from click.testing import CliRunner
 
 from bantin.clean import clean_part
 from bantin.cli import main
-from bantin.copy import Outcome, copy
-from bantin.findings import Trouble
+from bantin.copying.copy import Outcome, copy
 from bantin.publish import publish
-from bantin.reclean import PRESENT, Preview, Rules, Selection, choose, preview
-from bantin.rewrite import forget, write
+from bantin.recleaning.reclean import PRESENT, Preview, Rules, Selection, choose, preview
+from bantin.recleaning.rewrite import forget, write
 from bantin.settings import CHECKOUT, Settings
-from bantin.verify import verify
+from bantin.verifying.findings import Trouble
+from bantin.verifying.verify import verify
 from model.article import Article
 from model.errors import SourceError
 from model.report import RunReport
@@ -285,7 +285,7 @@ def test_other_rules_captures_or_another_cleaner_are_cleaned_anew(
     store, captures = open_store(archive.archive), keys.captures("kimson", RUNS[0])
     store.put(captures, store.get(captures))
     assert look(archive).reused == 2
-    monkeypatch.setattr("bantin.reclean.cleaner_sha256", lambda: "another")
+    monkeypatch.setattr("bantin.recleaning.reclean.cleaner_sha256", lambda: "another")
     assert look(archive).reused == 0
     register(archive, OLD)
     assert look(archive).reused == 0
@@ -368,7 +368,7 @@ def test_repair_takes_back_the_rules_of_a_re_clean_that_was_killed_before_its_ta
     store = open_store(archive.archive)
     rules = keys.run_source("kimson", RUNS[0])
     before = store.get(rules)
-    monkeypatch.setattr("bantin.rewrite.describe", killed)
+    monkeypatch.setattr("bantin.recleaning.rewrite.describe", killed)
     with pytest.raises(KeyboardInterrupt):
         reclean(archive)
     monkeypatch.undo()

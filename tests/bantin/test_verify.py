@@ -11,13 +11,13 @@ import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
-from bantin.citations import find
 from bantin.cli import main
-from bantin.findings import Finding, Trouble
-from bantin.moments import citation, parse_reference
+from bantin.history.citations import find
+from bantin.history.moments import citation, parse_reference
 from bantin.rerun import rerun
 from bantin.settings import Settings
-from bantin.verify import verify
+from bantin.verifying.findings import Finding, Trouble
+from bantin.verifying.verify import verify
 from model.article import Article
 from model.capture import Capture
 from storage import keys, reports

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from bantin.findings import REPAIR, RESTORE, UPDATE, Finding, Trouble, some, told
-from bantin.table_checks import ROW_COLUMNS, check_table, is_as_written, rows_of, wrong_with
+from bantin.verifying.findings import REPAIR, RESTORE, UPDATE, Finding, Trouble, some, told
+from bantin.verifying.table_checks import ROW_COLUMNS, check_table, is_as_written, rows_of, wrong_with
 from model.article import Article
 from model.capture import Capture
 from model.errors import SourceError

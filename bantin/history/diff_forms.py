@@ -6,9 +6,9 @@ from typing import Any
 
 from rich.text import Text
 
-from bantin.diff import Change, Diff, Paragraph, is_changed
 from bantin.display import safe
-from bantin.moments import citation, stamp
+from bantin.history.diff import Change, Diff, Paragraph, is_changed
+from bantin.history.moments import citation, stamp
 from model.article import Article
 
 NEAR = 1

@@ -12,10 +12,10 @@ from datetime import UTC, datetime
 
 from bantin.clean import clean_part, source_of_run
 from bantin.fetch import committed_captures, parts_with_pages
-from bantin.findings import Finding, Trouble, told
 from bantin.publish import LISTED, compare, publish
 from bantin.registry import find_source
 from bantin.settings import Settings
+from bantin.verifying.findings import Finding, Trouble, told
 from model.article import Article
 from model.capture import Capture
 from model.errors import BantinError

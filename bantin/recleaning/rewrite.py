@@ -20,9 +20,9 @@ from bantin.crew import LOST
 from bantin.errors import NotReady, NotRecleaned
 from bantin.progress import steps, tenths
 from bantin.publish import describe
-from bantin.reclean import Preview, Problem, Recleaned, Rules, Selection, choose, preview, state_of
+from bantin.recleaning.reclean import Preview, Problem, Recleaned, Rules, Selection, choose, preview, state_of
+from bantin.recleaning.show_changes import told
 from bantin.settings import Settings
-from bantin.show_changes import told
 from model.article import Article
 from model.errors import BantinError
 from model.report import RunReport

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from itertools import pairwise
 
-from bantin.citations import find
-from bantin.diff import Diff, diff
-from bantin.moments import Moment
+from bantin.history.citations import find
+from bantin.history.diff import Diff, diff
+from bantin.history.moments import Moment
 from bantin.reading import Watch, find_versions, read_article
 from bantin.settings import Settings
 from storage.store import open_store

@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from bantin.checks import RunCheck
-from bantin.findings import RESTORE, Finding, Trouble
 from bantin.parallel import in_parallel
 from bantin.settings import Settings
-from bantin.table_checks import Sound, check_table
+from bantin.verifying.checks import RunCheck
+from bantin.verifying.findings import RESTORE, Finding, Trouble
+from bantin.verifying.table_checks import Sound, check_table
 from storage import keys
 from storage.errors import KeyNotFound, StorageError, StoreUnavailable
 from storage.places import place_of

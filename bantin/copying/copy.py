@@ -11,7 +11,7 @@ What is there already is known without ETags, which no two stores make alike:
   on both sides and compared. With `check` everything is.
 
 An object that differs replaces the one at the target only where it is newer by design: a re-run or re-clean has written
-it again, and the source's report is not older than the target's (`bantin/replacing.py`). Nothing is deleted at the
+it again, and the source's report is not older than the target's (replacing.py). Nothing is deleted at the
 target.
 """
 
@@ -23,8 +23,8 @@ from enum import StrEnum
 from functools import partial
 from pathlib import Path
 
+from bantin.copying.replacing import Hashed, Refusal, Reports, keep_before_replacing
 from bantin.parallel import in_parallel
-from bantin.replacing import Hashed, Refusal, Reports, keep_before_replacing
 from model.errors import BantinError
 from storage import keys
 from storage.errors import KeyNotFound, PreconditionFailed, StoreRefused, StoreUnavailable

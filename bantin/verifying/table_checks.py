@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from bantin.findings import RESTORE, UPDATE, Finding, Trouble
+from bantin.verifying.findings import RESTORE, UPDATE, Finding, Trouble
 from model.article import text_sha256
 from storage import schema
 from storage.errors import Corrupt, UnknownVersion

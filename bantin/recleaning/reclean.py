@@ -1,7 +1,7 @@
 """The verb reclean: run the present rules and the present cleaner over stored captures, and see what would change.
 
 Nothing of the archive is changed here: what is made of each run waits in `work/` under a fingerprint of all that it
-depends on, so that a re-clean that was interrupted goes on, and what was looked at is what is written (bantin/rewrite).
+depends on, so that a re-clean that was interrupted goes on, and what was looked at is what is written (rewrite.py).
 Runs are cleaned side by side, all by one crew: most have too few pages to keep two processes busy.
 """
 
@@ -19,12 +19,12 @@ from enum import StrEnum
 from itertools import groupby
 from typing import Any
 
-from bantin.changes import Changes, compare_rows
 from bantin.clean import MOST_LOST, source_of_run
 from bantin.crew import LOST, crew_of
 from bantin.errors import AllRejected, NotReady, PagesLost
 from bantin.fetch import committed_captures
 from bantin.publish import one_row_a_page, unread_places
+from bantin.recleaning.changes import Changes, compare_rows
 from bantin.settings import Settings
 from cleaning.version import cleaner_sha256
 from model.article import Article, Rejected

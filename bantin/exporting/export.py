@@ -12,9 +12,9 @@ from typing import BinaryIO
 
 import pyarrow as pa
 
-from bantin.destination import new_file, new_folder
 from bantin.errors import ExportError
-from bantin.formats import TEXT_COLUMNS, Csv, HuggingFace, JsonLines, Parquet, Text, Writer
+from bantin.exporting.destination import new_file, new_folder
+from bantin.exporting.formats import TEXT_COLUMNS, Csv, HuggingFace, JsonLines, Parquet, Text, Writer
 from bantin.settings import Settings
 from model.article import Article
 from storage.selection import Selection, choose, read_chosen

@@ -6,11 +6,11 @@ from typing import Any, NamedTuple
 from rich.console import Console
 from rich.text import Text
 
-from bantin.citations import Found
-from bantin.diff import Change, Diff, Paragraph
-from bantin.diff_forms import coloured, marked, shown
 from bantin.display import safe, show_rows
-from bantin.moments import citation, stamp
+from bantin.history.citations import Found
+from bantin.history.diff import Change, Diff, Paragraph
+from bantin.history.diff_forms import coloured, marked, shown
+from bantin.history.moments import citation, stamp
 from bantin.reading import History
 from storage.absences import Absence, Away
 from storage.history import Version

@@ -10,9 +10,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from bantin.changes import Changes, Gone, Sample
 from bantin.display import safe
-from bantin.reclean import Preview, Problem
+from bantin.recleaning.changes import Changes, Gone, Sample
+from bantin.recleaning.reclean import Preview, Problem
 
 RULES_SHOWN = 30
 AROUND = 60

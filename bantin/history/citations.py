@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import PurePosixPath
 
-from bantin.moments import Moment, citation, stamp
+from bantin.history.moments import Moment, citation, stamp
 from bantin.reading import NoSuchArticle, Watch, newest_until, read_article, rows_of
 from bantin.settings import Settings
 from model.article import Article

@@ -1,0 +1,1 @@
+"""Copies of an archive: back-up and restore."""

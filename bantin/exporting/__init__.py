@@ -1,0 +1,1 @@
+"""Exports: articles as files that other programs take."""

@@ -1,0 +1,1 @@
+"""Re-clean: present rules over stored captures, looked at before they are written."""
