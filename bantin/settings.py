@@ -105,5 +105,6 @@ def _number(name: str, default: str, unit: str) -> float:
 
 
 def absolute(archive: str) -> str:
-    """An archive's address that does not depend on the working directory."""
-    return archive if "://" in archive or archive.startswith("s3:") else str(Path(archive).expanduser().absolute())
+    """An archive's address that does not depend on the working directory. What looks like a scheme is left for
+    `open_store` to judge: `s3:/bucket` is no folder."""
+    return archive if ":" in archive.partition("/")[0] else str(Path(archive).expanduser().absolute())

@@ -115,8 +115,6 @@ def open_store(url: str) -> ObjectStore:
         from storage.s3 import S3Store  # boto3 takes 0.3 s to import: only who uses S3 pays
 
         return S3Store(bucket, prefix)
-    if url.startswith("s3:"):
-        raise StoreRefused(f"{url!r}: {EXPECTED}", url=url)
     from storage.directory import DirectoryStore
 
     return DirectoryStore(_folder_of(url))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bantin.commands.options import Day, Run, console, settings_of, with_archive
+from bantin.errors import INTERRUPTED
 
 if TYPE_CHECKING:
     from bantin.settings import Settings
@@ -91,16 +92,19 @@ def copy(from_: str, to: str, ids: tuple[str, ...], since: date | None, check: b
 
     counts: Counter[Outcome] = Counter()
     size_bytes = 0
-    with counted(console(stderr=True), "copied") as (on_done,):
-        for one in copy_objects(
-            absolute(from_), absolute(to), ids, since=since, check=check, jobs=jobs, on_done=on_done
-        ):
-            counts[one.outcome] += 1
-            size_bytes += one.size_bytes
-            if one.outcome not in (Outcome.COPIED, Outcome.THERE):
-                click.echo(safe(one))
+    origin, target = absolute(from_), absolute(to)
+    try:
+        with counted(console(stderr=True), "copied") as (on_done,):
+            for one in copy_objects(origin, target, ids, since=since, check=check, jobs=jobs, on_done=on_done):
+                counts[one.outcome] += 1
+                size_bytes += one.size_bytes
+                if one.outcome not in (Outcome.COPIED, Outcome.THERE):
+                    click.echo(safe(one))
+    except KeyboardInterrupt:
+        click.echo("bantin: interrupted; what is copied is kept: the same command goes on from there", err=True)
+        raise SystemExit(INTERRUPTED) from None
     if not counts and since is None:  # a mistyped address is no back-up
-        click.echo(f"bantin: {absolute(from_)}: nothing is stored there: expected an archive to copy", err=True)
+        click.echo(f"bantin: {origin}: nothing is stored there: expected an archive to copy", err=True)
         raise SystemExit(1)
     told = ", ".join(f"{count} {outcome}" for outcome, count in counts.most_common()) or "nothing to copy"
     console().print(f"{told} ({size_bytes / 1e6:.1f} MB)", markup=False)

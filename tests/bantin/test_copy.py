@@ -254,3 +254,12 @@ def test_a_bucket_is_never_a_folder_of_that_name(
     monkeypatch.chdir(tmp_path)
     assert CliRunner().invoke(main, ["copy", str(archive), "s3:/back-up/bantin"]).exit_code == 1
     assert not (tmp_path / "s3:").exists()
+
+
+def test_an_interrupted_copy_says_how_to_go_on(archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("bantin.copying.copy.copy", interrupted)
+    result = CliRunner().invoke(main, ["copy", str(archive), str(tmp_path / "back-up")])
+    assert (result.exit_code, "the same command goes on" in result.output) == (75, True)
