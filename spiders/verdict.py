@@ -130,13 +130,14 @@ def last_answers(captures: Iterable[Capture]) -> list[Capture]:
     A page that was there, or is gone, is not asked for again in its run: a failure that seems newer is an earlier
     attempt's, made before the clock was put back. After a redirect, or a 304 that says nothing, a failure is the end.
     """
-    asked = [c for c in captures if not c.waiting and c.kind != Kind.PROBE]
-    asked.sort(key=lambda c: (_is_settled(c), c.fetched_at))
-    return list({key_of(c.url, c.kind): c for c in asked}.values())
+    asked = sorted((c for c in captures if not c.waiting and c.kind != Kind.PROBE), key=lambda c: c.fetched_at)
+    newest = {key_of(c.url, c.kind): c for c in asked}
+    newest.update((key_of(c.url, c.kind), c) for c in asked if _is_settled(c))
+    return list(newest.values())
 
 
 def _is_settled(capture: Capture) -> bool:
-    return capture.kind in LISTS or (capture.status in (200, 404, 410) and not capture.failed)
+    return capture.kind not in LISTS and capture.status in (200, 404, 410) and not capture.failed
 
 
 def count_captures(captures: Iterable[Capture]) -> Counter[str]:

@@ -111,5 +111,7 @@ def test_warcio_follows_a_revisit(folder: Path) -> None:
 
 def test_each_snippet_is_run() -> None:
     here = Path(__file__).read_text("utf-8")
-    assert len(SNIPPETS) == PAGE.count("```python")
+    reading, _, further = PAGE.partition("\n## Articles\n")
+    assert len(SNIPPETS) == reading.count("```python")
+    assert further.count("```python") == 1  # the lake's: tests/bantin/test_lake.py runs it
     assert [title for title in SNIPPETS if f'said("{title}"' not in here] == []

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -42,6 +42,7 @@ ENDLESS = r"(?:\w+\W*)+~"
 
 @pytest.fixture(params=[1, 2])
 def crew(request: pytest.FixtureRequest) -> Iterator[Crew]:
+    OTHERS[:] = [worker.pid for worker in workers(but=[])]
     crew = Crew(request.param, LIMIT_S)
     yield crew
     crew.close()
@@ -63,11 +64,15 @@ def hanging_on(start: str, of: Source | None = None) -> Source:
     )
 
 
-def workers() -> list[psutil.Process]:
+OTHERS: list[int] = []
+"""The workers of crews that earlier tests have left in this process."""
+
+
+def workers(but: Sequence[int] = OTHERS) -> list[psutil.Process]:
     found = []
     for child in psutil.Process().children(recursive=True):
         with suppress(psutil.NoSuchProcess):  # it was killed, and has just ended
-            if "bantin.clean_worker" in child.cmdline():
+            if child.pid not in but and "bantin.clean_worker" in child.cmdline():
                 found.append(child)
     return found
 
