@@ -5,15 +5,13 @@ its part is, the articles table and the report after it that the run is. A run t
 one never fetches today's pages into the past, unless that is asked for (bantin/runs.py, bantin/salvage.py).
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
-from bantin.clean import clean_part, uncleaned_parts
+from bantin.clean import uncleaned_parts
 from bantin.fetch import Fetch, committed_captures, parts_with_pages
 from bantin.publish import publish
 from bantin.registry import find_source
-from bantin.run import OnStep
+from bantin.run import OnStep, clean_parts
 from bantin.runs import find_run, newer_run
 from bantin.salvage import stored_parts
 from bantin.settings import Settings
@@ -67,7 +65,7 @@ def rerun(
         if report is not None and not clean:
             return Rerun(report, [])
     missing = parts if clean else uncleaned_parts(store, source_id, run)
-    _clean(missing, settings, tell)
+    clean_parts(missing, settings, tell)
     done.append(f"{len(missing)} of {len(parts)} parts were cleaned, and the run published")
     return Rerun(publish(source_id, run, settings), done)
 
@@ -76,20 +74,8 @@ def complete(source_id: str, run: str, settings: Settings) -> RunReport:
     """Publishes a run that is fetched, and cleans first what is missing of it: what Airflow's task publish does, so
     that it can be cleared when `work/` has long been swept. Raises what clean and publish raise."""
     if committed_captures(store := open_store(settings.archive), source_id, run) is not None:
-        _clean(uncleaned_parts(store, source_id, run), settings, lambda step, event: None)
+        clean_parts(uncleaned_parts(store, source_id, run), settings, lambda step, event: None)
     return publish(source_id, run, settings)
-
-
-def _clean(parts: list[str], settings: Settings, tell: Callable[[str, dict[str, Any]], None]) -> None:
-    done = 0
-
-    def count() -> None:
-        nonlocal done
-        done += 1
-        tell("clean", {"done": done})
-
-    for part in parts:
-        clean_part(part, settings, count)
 
 
 def _published(store: ObjectStore, source_id: str, run: str) -> RunReport | None:

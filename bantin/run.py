@@ -32,7 +32,13 @@ def run_source(
     fetch = Fetch(source, run, settings, lambda event: tell("fetch", event))
     if on_fetch:
         on_fetch(fetch)
-    parts = fetch.run()
+    clean_parts(fetch.run(), settings, tell)
+    return publish(source.id, run, settings)
+
+
+def clean_parts(parts: list[str], settings: Settings, tell: OnStep) -> None:
+    """Cleans WARC parts, one after the other, and tells how many pages are done: `("clean", {done})`. Raises as
+    `clean_part`."""
     done = 0
 
     def count() -> None:
@@ -42,4 +48,3 @@ def run_source(
 
     for part in parts:
         clean_part(part, settings, count)
-    return publish(source.id, run, settings)
