@@ -4,7 +4,7 @@ import multiprocessing
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -185,34 +185,22 @@ def test_a_root_that_is_a_file(tmp_path: Path, verb: str):
         calls[verb]()
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 1 MiB."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "bantin-test", disk], capture_output=True)
-    if mounted.returncode:
-        pytest.skip(f"cannot mount: {mounted.stderr.decode().strip()}")
-    yield disk
-    subprocess.run(["umount", disk], check=True)
-
-
-def test_a_full_disk(small_disk: Path):
-    store = open_store(str(small_disk))
+def test_a_full_disk(disk: Path):
+    store = open_store(str(disk))
     store.put("a", b"before")
     with pytest.raises(StoreRefused, match="make room") as caught:
         store.put("a", bytes(2 << 20))
     assert caught.value.key == "a"
     assert store.get("a") == b"before"
-    assert [path.name for path in (small_disk / ".tmp").iterdir()] == ["lock"]
+    assert [path.name for path in (disk / ".tmp").iterdir()] == ["lock"]
 
 
-def test_a_disk_mounted_for_reading(small_disk: Path):
-    store = open_store(str(small_disk))
+def test_a_disk_mounted_for_reading(disk: Path):
+    store = open_store(str(disk))
     store.put("a", b"before")
-    subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
+    subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
     for attempt in (lambda: store.put("a", b"x"), lambda: store.delete(["a"])):
-        with pytest.raises(StoreRefused, match=f"{small_disk}.*mount it for writing"):
+        with pytest.raises(StoreRefused, match=f"{disk}.*mount it for writing"):
             attempt()
     assert store.get("a") == b"before"
 
