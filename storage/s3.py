@@ -11,7 +11,7 @@ from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from hashlib import md5
 from itertools import islice
 from pathlib import Path
@@ -32,6 +32,18 @@ MAX_PARTS = 10_000  # this, and 1000 keys a deletion: https://docs.aws.amazon.co
 DELETE_BATCH = 1000
 CONFLICT_TRIES = 3  # Amazon asks to upload again after a 409 on a conditional write: .../conditional-writes.html
 READ_TRIES = 3
+RETRY_S = 0.1
+DEFAULT_MAX_ATTEMPTS = 3  # botocore's own, where AWS_MAX_ATTEMPTS does not say
+# What each whole answer has, and an answer has not whose connection ended within its head.
+MUST_HAVE = {
+    "CompleteMultipartUpload": "ETag",
+    "CreateMultipartUpload": "UploadId",
+    "GetObject": "ContentLength",
+    "HeadObject": "ContentLength",
+    "ListObjectsV2": "IsTruncated",
+    "PutObject": "ETag",
+    "UploadPart": "ETag",
+}
 WRITER = "bantin-writer"
 
 _log = logging.getLogger(__name__)
@@ -274,7 +286,8 @@ class S3Store:
         """Turn what boto3 raises into this package's errors.
 
         Where a connection ends within the head of an answer, Python's http.client takes the rest for absent, and the
-        answer for whole. So the fields that each answer must have are asked for, also where nobody needs them.
+        answer for whole. So the fields that each answer must have are asked for, also where nobody needs them; botocore
+        has tried again by then (`_retry_part_of_answer`).
         """
         try:
             yield
@@ -306,6 +319,8 @@ def _client_for(_pid: int, _settings: frozenset[tuple[str, str]]) -> Any:
     )
     client = boto3.session.Session().client("s3", config=config)
     client.meta.events.register("before-call.s3.DeleteObjects", _add_md5)
+    tries = client.meta.config.retries.get("total_max_attempts", DEFAULT_MAX_ATTEMPTS)
+    client.meta.events.register("needs-retry.s3", partial(_retry_part_of_answer, tries=tries))
     return client
 
 
@@ -321,6 +336,15 @@ def _add_md5(params: dict[str, Any], **_: Any) -> None:
     """Stores that predate the newer checksums insist on this one for DeleteObjects (Swift's s3api among them)."""
     digest = md5(params["body"], usedforsecurity=False).digest()
     params["headers"]["Content-MD5"] = b64encode(digest).decode()
+
+
+def _retry_part_of_answer(response: Any, operation: Any, attempts: int, tries: int, **_: Any) -> float | None:
+    """Seconds until botocore should ask again, where an answer lacks what each answer to `operation` has; else None."""
+    if response is None or response[0].status_code >= 300 or attempts >= tries:
+        return None
+    answer, parsed = response
+    whole = MUST_HAVE.get(operation.name, "ResponseMetadata") in parsed or "transfer-encoding" in answer.headers
+    return None if whole else RETRY_S
 
 
 def _size_of(data: bytes | Path) -> int:
