@@ -1,0 +1,1 @@
+"""How people read the archive: its index, the web pages, feeds and exports."""

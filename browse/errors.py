@@ -1,0 +1,28 @@
+"""What can go wrong when the archive is read.
+
+BantinError
+├── ExportError       what is asked for cannot be exported, or not to there
+├── InvalidQuery      (browse/query.py) a query cannot be understood, or asks for too much
+└── SearchFailed      the index cannot be asked
+    └── NoIndex       there is none yet
+"""
+
+from typing import ClassVar
+
+from model.errors import BantinError
+
+
+class ExportError(BantinError):
+    """What is asked for cannot be exported, or not to there; the message says what to do."""
+
+
+class SearchFailed(BantinError):
+    """The index cannot be asked; the message says what to do."""
+
+    retryable: ClassVar[bool] = True
+
+
+class NoIndex(SearchFailed):
+    """The archive has no index yet."""
+
+    retryable: ClassVar[bool] = False
