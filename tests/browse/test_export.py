@@ -406,6 +406,7 @@ from browse.exporting.export import export, target
 from bantin.settings import CHECKOUT, Settings
 from pathlib import Path
 from storage.selection import Selection
+from storage.store import open_store
 settings = Settings.from_environment()
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 export(Selection(), target(Path(sys.argv[1]), None), open_store(settings.archive), sys.stdout.buffer)
