@@ -36,3 +36,9 @@ class Archive:
         from browse.catalog import open_catalog
 
         return open_catalog(self.store)
+
+    def opened_generation(self) -> str | None:
+        """What names the present generation of the index: it changes when anything that pages say does. None where the
+        index has not been opened yet. Quick, once it is open."""
+        opened = self.__dict__.get("index")
+        return None if opened is None else str(opened.generation)
