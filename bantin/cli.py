@@ -18,6 +18,7 @@ from bantin.commands.up import demo, up
 from bantin.commands.verify import copy, verify
 from bantin.errors import INTERRUPTED
 from bantin.settings import SettingsError
+from browse.escaping import safe
 from model.errors import BantinError, SourceError
 from storage.without_pandas import block_pandas
 
@@ -31,20 +32,14 @@ class Cli(click.Group):
         try:
             return super().invoke(ctx)
         except (SourceError, SettingsError) as err:
-            click.echo(_safe(err), err=True)
+            click.echo(safe(err), err=True)
             ctx.exit(MISTAKE)
         except BantinError as err:
-            click.echo(f"bantin: {_safe(err)}", err=True)
+            click.echo(f"bantin: {safe(err)}", err=True)
             ctx.exit(1)
         except KeyboardInterrupt:
             click.echo("bantin: interrupted", err=True)
             ctx.exit(INTERRUPTED)
-
-
-def _safe(err: Exception) -> str:
-    from bantin.display import safe  # it takes rich along
-
-    return safe(err)  # messages quote pages and files
 
 
 @click.group(cls=Cli, context_settings={"help_option_names": ["-h", "--help"]})

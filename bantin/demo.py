@@ -11,9 +11,9 @@ from rich.text import Text
 
 from bantin.display import show_article, show_report
 from bantin.engine import run_dags
-from bantin.reading import find_article, list_articles
 from bantin.registry import load_registry
 from bantin.settings import CHECKOUT, Settings
+from browse.reading import find_article, list_articles
 from demo import SOURCES, paper
 from demo.web import DemoWeb
 from model.report import RunReport, State
@@ -73,10 +73,10 @@ def _newest_reports(settings: Settings, sources: set[str]) -> list[RunReport]:
 
 
 def _show_one(console: Console, settings: Settings) -> None:
-    entries = list_articles(settings, SHOWN_SOURCE)
+    entries = list_articles(open_store(settings.archive), SHOWN_SOURCE)
     if entries:
         console.print(Text(f"\nOne of the {len(entries)} articles of {SHOWN_SOURCE}:\n", style="bold"))
-        show_article(console, find_article(settings, entries[0].id))
+        show_article(console, find_article(open_store(settings.archive), entries[0].id))
 
 
 def _say_what_next(console: Console, settings: Settings, reports: list[RunReport]) -> None:

@@ -1,7 +1,6 @@
 """Showing articles and reports on a terminal, or as plain lines and JSON. What came from outside is never markup."""
 
 import json
-import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict
@@ -11,7 +10,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from bantin.reading import Entry
+from browse.escaping import safe
+from browse.reading import Entry
 from model.article import Article
 from model.report import RunReport, State
 
@@ -32,13 +32,6 @@ FATE_STYLES = {
     "unclassified": "magenta",
 }
 """The colour of each kind of text in a listing; the rule's name stands beside it."""
-
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-
-
-def safe(value: object) -> str:
-    """`value` without control characters: an escape sequence in a title must not reach the terminal."""
-    return _CONTROL.sub("�", str(value))
 
 
 def as_json(article: Article) -> str:

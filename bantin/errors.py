@@ -1,7 +1,6 @@
 """What can go wrong with a run.
 
 BantinError
-├── ExportError           what is asked for cannot be exported, or not to there
 ├── NotRecleaned          a re-clean is done, but for runs that stay as they were
 └── RunError              a step of a run failed; attributes: source, run
     ├── FetchFailed       the crawl ended badly; `exit_code` is its CrawlExit. Trying again goes on from what is stored.
@@ -25,10 +24,6 @@ HELD = 6
 INTERRUPTED = 75
 """The exit code of what was stopped from outside, a crawl (`spiders.verdict.CrawlExit`) or a command: EX_TEMPFAIL of
 sysexits.h."""
-
-
-class ExportError(BantinError):
-    """What is asked for cannot be exported, or not to there; the message says what to do."""
 
 
 class NotRecleaned(BantinError):

@@ -15,8 +15,8 @@ from hashlib import sha256
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from bantin.reading import find_article, find_history, list_page
 from bantin.settings import Settings
+from browse.reading import find_article, find_history, list_page
 from model.article import Article
 from storage import keys
 from storage.store import ObjectStore, open_store
@@ -81,11 +81,15 @@ def main() -> None:
         began = time.perf_counter()
         wanted = build(open_store(folder), asked.rows, asked.sources, asked.days)
         print(f"{asked.rows} rows in {asked.sources * asked.days} tables, made in {time.perf_counter() - began:.0f} s")
-        measure("list", lambda: list_page(settings, most=50))
-        measure("list --as-of", lambda: list_page(settings, at=BEGIN + timedelta(days=asked.days // 2), most=50))
-        measure("list of one source", lambda: list_page(settings, "source-0", most=50))
-        measure("show", lambda: find_article(settings, wanted))
-        measure("history", lambda: find_history(settings, wanted))
+        store = open_store(settings.archive)
+        measure("list", lambda: list_page(store, most=50))
+        measure(
+            "list --as-of",
+            lambda: list_page(store, at=BEGIN + timedelta(days=asked.days // 2), most=50),
+        )
+        measure("list of one source", lambda: list_page(store, "source-0", most=50))
+        measure("show", lambda: find_article(store, wanted))
+        measure("history", lambda: find_history(store, wanted))
 
 
 if __name__ == "__main__":

@@ -86,3 +86,4 @@ class Query:
 def parse_query(text: str, filters: Mapping[str, Sequence[str]] | None = None) -> Query:
     """The query that `text` stands for, narrowed by `filters`: the values of fields as the pages' addresses have them
     (`{"source": ["kimson"], "since": ["2026-11-01"]}`). Raises `InvalidQuery`."""
+    raise NotImplementedError

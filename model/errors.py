@@ -5,6 +5,7 @@
     ├── storage.errors.StorageError               the object store refused, or holds something unreadable
     ├── cleaning.errors.CleaningError             the cleaner was given something it cannot work with
     ├── cleaning.errors.RuleError                 a file of furniture rules is wrong
+    ├── browse.errors                             what cannot be searched or exported
     └── bantin.errors.RunError                    a step of a run failed
 
 Each package has one base error of its own. Every error says what was expected and what to do next in its

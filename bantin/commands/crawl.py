@@ -26,10 +26,11 @@ def crawl(
     from datetime import UTC, datetime
 
     from bantin.crawl_all import crawl_all
-    from bantin.display import safe, show_report
+    from bantin.display import show_report
     from bantin.errors import Interrupted
     from bantin.progress import crawl_progress
     from bantin.registry import find_source, load_registry
+    from browse.escaping import safe
     from model.report import RunReport
     from storage.keys import run_id
 

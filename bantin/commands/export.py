@@ -46,10 +46,11 @@ def export(
 
     jsonl and csv are compressed where OUT ends in .gz or .zst.
     """
-    from bantin.exporting.export import export as write
-    from bantin.exporting.export import target
     from bantin.progress import counted
+    from browse.exporting.export import export as write
+    from browse.exporting.export import target
     from storage.selection import Selection
+    from storage.store import open_store
 
     selection = Selection(
         sources=source_ids,
@@ -66,7 +67,7 @@ def export(
         written = write(
             selection,
             to,
-            settings_of(archive, sources),
+            open_store(settings_of(archive, sources).archive),
             sys.stdout.buffer,
             force=force,
             on_table=on_table,

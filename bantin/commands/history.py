@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bantin.commands.options import Time, console, settings_of, with_archive
-from bantin.history.moments import InvalidTime, Moment, parse_reference
+from browse.history.moments import InvalidTime, Moment, parse_reference
 
 if TYPE_CHECKING:
-    from bantin.history.citations import Found
-    from bantin.reading import Watch
+    from browse.history.citations import Found
+    from browse.reading import Watch
+    from storage.store import ObjectStore
 
 
 class Reference(click.ParamType[tuple[str, Moment | None]]):
@@ -50,16 +51,16 @@ def watching() -> Iterator["Watch | None"]:
 def list_(archive: str | None, sources: Path | None, source_id: str | None, most: int, as_of: Moment | None) -> None:
     """List the archive's articles, newest day first."""
     from bantin.display import show_list
-    from bantin.reading import list_page
+    from browse.reading import list_page
 
-    settings = settings_of(archive, sources)
+    store = _store(archive, sources)
     with watching() as watch:
-        found = list_page(settings, source_id, at=as_of.end if as_of else None, most=most, watch=watch)
+        found = list_page(store, source_id, at=as_of.end if as_of else None, most=most, watch=watch)
     show_list(console(), found.entries)
     if found.total > len(found.entries):
         click.echo(f"{found.total - len(found.entries)} more: -n {found.total} shows all", err=True)
     if not found.total:
-        click.echo(f"no articles {f'of {source_id!r} ' if source_id else ''}in {settings.archive}", err=True)
+        click.echo(f"no articles {f'of {source_id!r} ' if source_id else ''}in {store.url}", err=True)
 
 
 @click.command()
@@ -76,7 +77,7 @@ def show(
     zone.
     """
     from bantin.display import as_json, show_article
-    from bantin.history.timeline import notes
+    from bantin.timeline import notes
 
     found = _find(archive, sources, reference, cleaned)
     if json_:
@@ -94,7 +95,7 @@ def show(
 @click.option("--json", "json_", is_flag=True, help="One JSON object.")
 def cite(archive: str | None, sources: Path | None, reference: tuple[str, Moment | None], json_: bool) -> None:
     """Print the citation of an article, newest or as of a time: `bantin show` finds it by that for ever."""
-    from bantin.history.timeline import citation_json, notes, show_citation
+    from bantin.timeline import citation_json, notes, show_citation
 
     found = _find(archive, sources, reference, None)
     if json_:
@@ -112,11 +113,11 @@ def cite(archive: str | None, sources: Path | None, reference: tuple[str, Moment
 @click.option("--json", "json_", is_flag=True, help="One JSON object.")
 def history(archive: str | None, sources: Path | None, article_id: str, json_: bool) -> None:
     """Tell the history of an article: each text it had, from when to when, and when its page was gone or moved."""
-    from bantin.history.timeline import history_json, show_history
-    from bantin.reading import find_history
+    from bantin.timeline import history_json, show_history
+    from browse.reading import find_history
 
     with watching() as watch:
-        found = find_history(settings_of(archive, sources), article_id.strip().lower(), watch)
+        found = find_history(_store(archive, sources), article_id.strip().lower(), watch)
     if json_:
         click.echo(history_json(found))
     else:
@@ -145,17 +146,17 @@ def diff(
     """
     import json
 
-    from bantin.history.comparing import compare, newest_change
-    from bantin.history.diff_forms import as_html, as_object
-    from bantin.history.timeline import show_diff
+    from bantin.timeline import show_diff
+    from browse.history.comparing import compare, newest_change
+    from browse.history.diff_forms import as_html, as_object
 
     if len(times) > 2:
         raise click.UsageError("expected at most two times: from when, and to when")
     if json_ and html:
         raise click.UsageError("--json or --html, not both")
-    settings, wanted = settings_of(archive, sources), article_id.strip().lower()
+    store, wanted = _store(archive, sources), article_id.strip().lower()
     with watching() as watch:
-        found = compare(settings, wanted, times, watch) if times else newest_change(settings, wanted, watch)
+        found = compare(store, wanted, times, watch) if times else newest_change(store, wanted, watch)
     if json_:
         click.echo(json.dumps(as_object(found), ensure_ascii=False))
     elif html:
@@ -164,10 +165,16 @@ def diff(
         show_diff(console(), found)
 
 
+def _store(archive: str | None, sources: Path | None) -> "ObjectStore":
+    from storage.store import open_store
+
+    return open_store(settings_of(archive, sources).archive)
+
+
 def _find(
     archive: str | None, sources: Path | None, reference: tuple[str, Moment | None], cleaned: str | None
 ) -> "Found":
-    from bantin.history.citations import find
+    from browse.history.citations import find
 
     with watching() as watch:
-        return find(settings_of(archive, sources), *reference, cleaned, watch)
+        return find(_store(archive, sources), *reference, cleaned, watch)

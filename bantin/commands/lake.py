@@ -28,8 +28,8 @@ def lake(archive: str | None, sources: Path | None, ids: tuple[str, ...], month:
     """
     from rich.text import Text
 
-    from bantin.display import safe
     from bantin.lake import State, build, survey
+    from browse.escaping import safe
 
     settings = settings_of(archive, sources)
     found = list(survey(settings, tuple(dict.fromkeys(ids)), month))

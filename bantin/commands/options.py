@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from bantin.history.moments import InvalidTime, Moment, parse_moment
 from bantin.settings import Settings
+from browse.history.moments import InvalidTime, Moment, parse_moment
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -7,7 +7,7 @@ import click
 
 from bantin.commands.options import Run, Time, console, settings_of, with_archive
 from bantin.errors import INTERRUPTED
-from bantin.history.moments import Moment
+from browse.history.moments import Moment
 
 
 @click.command(short_help="Clean stored pages again, by the present rules.")

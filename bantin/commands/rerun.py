@@ -19,10 +19,11 @@ def rerun(archive: str | None, sources: Path | None, source_id: str, run: str | 
 
     A run that is older than the newest asks no server: it is made of what is stored of it.
     """
-    from bantin.display import safe, show_report
+    from bantin.display import show_report
     from bantin.errors import Interrupted
     from bantin.progress import crawl_progress
     from bantin.rerun import rerun as repair
+    from browse.escaping import safe
 
     settings = settings_of(archive, sources)
     with crawl_progress(console(stderr=True), [source_id]) as progress:

@@ -86,9 +86,9 @@ def copy(from_: str, to: str, ids: tuple[str, ...], since: date | None, check: b
 
     from bantin.copying.copy import WRONG, Outcome
     from bantin.copying.copy import copy as copy_objects
-    from bantin.display import safe
     from bantin.progress import counted
     from bantin.settings import absolute
+    from browse.escaping import safe
 
     counts: Counter[Outcome] = Counter()
     size_bytes = 0
@@ -115,17 +115,17 @@ def copy(from_: str, to: str, ids: tuple[str, ...], since: date | None, check: b
 def _show(finding: "Finding", json_: bool) -> None:
     import json
 
-    from bantin.display import safe
+    from browse.escaping import safe
 
     click.echo(json.dumps(finding.as_json(), ensure_ascii=False) if json_ else safe(finding))
 
 
 def _repair(settings: "Settings", wrong: "Iterable[Finding]", json_: bool) -> "list[Finding]":
     """Repairs run by run; returns what is wrong afterwards."""
-    from bantin.display import safe
     from bantin.verifying.findings import told
     from bantin.verifying.repair import repair_run
     from bantin.verifying.verify import check_run
+    from browse.escaping import safe
     from model.errors import BantinError
     from storage.errors import StoreRefused
     from storage.store import open_store

@@ -10,9 +10,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from bantin.display import safe
 from bantin.recleaning.changes import Changes, Gone, Sample
 from bantin.recleaning.reclean import Preview, Problem
+from browse.escaping import safe
 
 RULES_SHOWN = 30
 AROUND = 60

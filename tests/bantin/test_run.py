@@ -10,9 +10,9 @@ from bantin.clean import clean_part
 from bantin.errors import AllRejected, FetchFailed, NotReady
 from bantin.fetch import Fetch
 from bantin.publish import publish
-from bantin.reading import find_article, list_articles
 from bantin.run import run_source
 from bantin.settings import Settings
+from browse.reading import find_article, list_articles
 from demo import DemoWeb, truth
 from model.article import Article
 from model.source import Locality
@@ -66,7 +66,7 @@ def test_an_edit_is_a_changed_text(web: DemoWeb, settings: Settings) -> None:
     web.edit(url, truth()[url].text[1], "Câu này đã được sửa mà không ai nói.")
     report = run_source(source, settings, LATER)
     assert (report.articles["changed"], report.articles["unchanged"]) == (1, 7)
-    assert "Câu này đã được sửa" in find_article(settings, _id_of(settings, url)).text
+    assert "Câu này đã được sửa" in find_article(open_store(settings.archive), _id_of(settings, url)).text
 
 
 def test_a_soft_404_is_rejected_and_reported(web: DemoWeb, settings: Settings) -> None:
@@ -107,7 +107,7 @@ def test_a_run_that_failed_and_is_run_again_is_as_if_it_had_not(web: DemoWeb, se
         web.fail(url, times=None)
     with pytest.raises(Exception, match="pages failed"):
         run_source(source, settings, RUN)
-    assert list_articles(settings) == []
+    assert list_articles(open_store(settings.archive)) == []
     web.heal()
     run_source(source, settings, RUN)
     assert Counter(a.url for a in rows(settings, source.id)) == Counter(u for u in truth() if "portal.example" in u)
@@ -122,7 +122,7 @@ def test_a_run_in_which_every_page_was_rejected_fails_and_publishes_nothing(web:
     assert report is not None
     assert (report.state, report.reason) == ("failed", str(caught.value))
     assert set(report.rejected) == {"not-html", "empty"}
-    assert list_articles(settings) == []
+    assert list_articles(open_store(settings.archive)) == []
     allowed = source.model_copy(update={"may_be_empty": True})
     assert run_source(allowed, settings, LATER).state == "published"
 
@@ -209,4 +209,4 @@ def test_the_report_is_plain_json(web: DemoWeb, settings: Settings) -> None:
 
 
 def _id_of(settings: Settings, url: str) -> str:
-    return next(entry.id for entry in list_articles(settings) if entry.url == url)
+    return next(entry.id for entry in list_articles(open_store(settings.archive)) if entry.url == url)

@@ -12,12 +12,12 @@ import pytest
 from click.testing import CliRunner
 
 from bantin.cli import main
-from bantin.history.citations import find
-from bantin.history.moments import citation, parse_reference
 from bantin.rerun import rerun
 from bantin.settings import Settings
 from bantin.verifying.findings import Finding, Trouble
 from bantin.verifying.verify import verify
+from browse.history.citations import find
+from browse.history.moments import citation, parse_reference
 from model.article import Article
 from model.capture import Capture
 from storage import keys, reports
@@ -249,7 +249,7 @@ def test_a_damaged_part_is_kept_and_its_rows_too(archive: Path, settings: Settin
     assert repaired(settings)[0] == 1
     assert page.final_url not in {row.url for row in read(store, ARTICLES, Article)}
     cited = next(row for row in rows if row.url == page.final_url)
-    assert find(settings, *parse_reference(citation(cited.id, cited.fetched_at))).article == cited
+    assert find(open_store(settings.archive), *parse_reference(citation(cited.id, cited.fetched_at))).article == cited
 
 
 def test_articles_of_a_damaged_part_stay_where_they_cannot_be_made_anew(archive: Path, settings: Settings) -> None:

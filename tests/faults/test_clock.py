@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from bantin.reading import find_article, list_articles
+from browse.reading import find_article, list_articles
 from storage import keys
 from storage.store import open_store
 from tests.faults.archives import LATER, RUN, SOURCE, expect_whole, frontier_of, rows_of
@@ -31,10 +31,10 @@ def test_a_run_begun_after_another_and_fetched_before_it(crawled: Crawled, site:
     assert sorted(row.url for row in first) == sorted(crawled.pages)
     assert min(row.fetched_at for row in first) > max(row.fetched_at for row in second) + timedelta(hours=DAY_H - 1)
     assert [row.title for row in second if row.url == crawled.pages[0]] == ["Hội làng đã dời ngày"], "both are kept"
-    newest = {entry.url: entry for entry in list_articles(settings)}
+    newest = {entry.url: entry for entry in list_articles(open_store(settings.archive))}
     assert len(newest) == len(crawled.pages)
     assert {entry.fetched_at for entry in newest.values()} == {row.fetched_at for row in first}, "the newest as told"
-    assert find_article(settings, newest[crawled.pages[0]].id).run == RUN
+    assert find_article(open_store(settings.archive), newest[crawled.pages[0]].id).run == RUN
     known = list(frontier_of(store))
     store.delete([keys.frontier(SOURCE)])
     assert known == list(frontier_of(store)), "a snapshot knows no more than what it was made of"
@@ -43,7 +43,9 @@ def test_a_run_begun_after_another_and_fetched_before_it(crawled: Crawled, site:
         assert crawled.start(settings, run=LAST, clock_h=2 * DAY_H).wait().well
     finally:
         site.pages(PAGES[0])
-    assert find_article(settings, newest[crawled.pages[0]].id).title == "Hội làng đã dời ngày", "and time mends it"
+    assert find_article(open_store(settings.archive), newest[crawled.pages[0]].id).title == "Hội làng đã dời ngày", (
+        "and time mends it"
+    )
 
 
 def test_a_page_that_failed_before_the_clock_was_put_back_and_is_there_now(

@@ -13,9 +13,9 @@ import pytest
 from warcio.archiveiterator import ArchiveIterator
 
 from bantin.fetch import committed_captures
-from bantin.reading import list_articles
 from bantin.run import run_source
 from bantin.settings import Settings
+from browse.reading import list_articles
 from demo import DemoWeb, Seen, traps, trouble
 from model.article import Article
 from model.capture import Capture, Kind
@@ -230,7 +230,7 @@ def test_what_has_not_changed_is_asked_for_by_its_validators_and_kept_as_revisit
     run_source(source, settings, RUN)
     store = open_store(settings.archive)
     first = {c.url: c for c in committed_captures(store, source.id, RUN) or []}
-    listed, before = list_articles(settings), len(web.requests)
+    listed, before = list_articles(open_store(settings.archive)), len(web.requests)
     report = run_source(source, settings, LATER)
     assert {seen.status for seen in web.requests[before:] if seen.path != "/robots.txt"} == {304}
     second = [c for c in committed_captures(store, source.id, LATER) or [] if c.kind != Kind.ROBOTS]
@@ -238,7 +238,7 @@ def test_what_has_not_changed_is_asked_for_by_its_validators_and_kept_as_revisit
     assert {(c.unchanged, c.body_sha256, c.is_page) for c in second} == {(True, None, False)}
     assert (report.state, set(report.articles.values())) == (State.PUBLISHED, {0})
     assert read(store, keys.articles(source.id, LATER), Article) == []
-    assert list_articles(settings) == listed
+    assert list_articles(open_store(settings.archive)) == listed
     revisits = [record for record in records(settings, LATER, source.id) if record.rec_type == "revisit"]
     assert len(revisits) == len(second)
     for record in revisits:

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from bantin.exporting.dataset_card import dataset_card
+from browse.exporting.dataset_card import dataset_card
 
 ROW_GROUP_ROWS = 5_000
 ROW_GROUP_BYTES = 64 << 20

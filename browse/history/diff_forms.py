@@ -1,35 +1,24 @@
-"""The forms in which a diff is shown: marks, coloured lines, a fragment of HTML, JSON."""
+"""The forms in which a diff is shown: marks, a fragment of HTML, JSON."""
 
 from collections.abc import Iterator
 from html import escape
 from typing import Any
 
-from rich.text import Text
-
-from bantin.display import safe
-from bantin.history.diff import Change, Diff, Paragraph, is_changed
-from bantin.history.moments import citation, stamp
+from browse.escaping import safe
+from browse.history.diff import Change, Diff, Paragraph, is_changed
+from browse.history.moments import citation, stamp
 from model.article import Article
 
 NEAR = 1
 """So many paragraphs that did not change are shown before and after one that did."""
 
 _MARKS = {Change.KEPT: "{}", Change.DELETED: "[-{}-]", Change.INSERTED: "{{+{}+}}"}
-_STYLES = {Change.KEPT: "default", Change.DELETED: "red strike", Change.INSERTED: "green underline"}
 _TAGS = {Change.KEPT: "{}", Change.DELETED: "<del>{}</del>", Change.INSERTED: "<ins>{}</ins>"}
 
 
 def marked(paragraph: Paragraph) -> str:
     """One line of plain text: `[-what was deleted-]{+what was inserted+}`."""
     return "".join(_MARKS[segment.change].format(safe(segment.text)) for segment in paragraph)
-
-
-def coloured(paragraph: Paragraph) -> Text:
-    """One line for a terminal: deleted words are red and struck out, inserted ones green and underlined."""
-    line = Text()
-    for segment in paragraph:
-        line.append(safe(segment.text), style=_STYLES[segment.change])
-    return line
 
 
 def shown(diff: Diff) -> Iterator[Paragraph | int]:

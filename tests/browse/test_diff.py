@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from bantin.history.diff import Change, Diff, Paragraph, compare, diff, form, tokens
-from bantin.history.diff_forms import as_html, as_object, marked, shown
-from bantin.history.timeline import show_diff
+from bantin.timeline import show_diff
+from browse.history.diff import Change, Diff, Paragraph, compare, diff, form, tokens
+from browse.history.diff_forms import as_html, as_object, marked, shown
 from tests.records import AT, article
 
 

@@ -12,13 +12,12 @@ from typing import BinaryIO
 
 import pyarrow as pa
 
-from bantin.errors import ExportError
-from bantin.exporting.destination import new_file, new_folder
-from bantin.exporting.formats import TEXT_COLUMNS, Csv, HuggingFace, JsonLines, Parquet, Text, Writer
-from bantin.settings import Settings
+from browse.errors import ExportError
+from browse.exporting.destination import new_file, new_folder
+from browse.exporting.formats import TEXT_COLUMNS, Csv, HuggingFace, JsonLines, Parquet, Text, Writer
 from model.article import Article
 from storage.selection import Selection, choose, read_chosen
-from storage.store import open_store
+from storage.store import ObjectStore
 from storage.tables import schema_of
 
 FILES: dict[str, Callable[[BinaryIO, pa.Schema], Writer]] = {"jsonl": JsonLines, "csv": Csv, "parquet": Parquet}
@@ -64,7 +63,7 @@ def target(path: Path | None, format_: str | None, fields: Sequence[str] = ()) -
 def export(
     selection: Selection,
     to: Target,
-    settings: Settings,
+    store: ObjectStore,
     stdout: BinaryIO,
     *,
     force: bool = False,
@@ -77,7 +76,6 @@ def export(
     many tables of how many were looked at, then `on_rows` how many rows are written. Raises `ExportError` and
     `StorageError`.
     """
-    store = open_store(settings.archive)
     done = 0
     with _writer(to, selection, stdout, force) as writer:
         chosen = choose(store, selection, on_table)

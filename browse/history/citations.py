@@ -11,15 +11,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import PurePosixPath
 
-from bantin.history.moments import Moment, citation, stamp
-from bantin.reading import NoSuchArticle, Watch, newest_until, read_article, rows_of
-from bantin.settings import Settings
+from browse.history.moments import Moment, citation, stamp
+from browse.reading import NoSuchArticle, Watch, newest_until, read_article, rows_of
 from model.article import Article
 from storage import keys
 from storage.history import Row
 from storage.places import place_of
 from storage.rows import Table, article_tables
-from storage.store import ObjectStore, open_store
+from storage.store import ObjectStore
 from storage.tables import read_columns
 
 MARK = 8
@@ -57,7 +56,7 @@ class Found:
 
 
 def find(
-    settings: Settings, wanted: str, moment: Moment | None, cleaned: str | None = None, watch: Watch | None = None
+    store: ObjectStore, wanted: str, moment: Moment | None, cleaned: str | None = None, watch: Watch | None = None
 ) -> Found:
     """The article whose id is, or begins with, `wanted`: the newest row, or the one of `moment`. `cleaned` is the
     beginning of an earlier cleaning's mark.
@@ -65,7 +64,6 @@ def find(
     A moment leads to the row fetched in it, else to the newest one before. Raises `NoSuchArticle` where there is none,
     and `StorageError`.
     """
-    store = open_store(settings.archive)
     tables = article_tables(store)
     rows = rows_of(store, tables, wanted, watch)
     row = newest_until(rows, moment.end if moment else None)

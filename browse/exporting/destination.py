@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
-from bantin.errors import ExportError
+from browse.errors import ExportError
 
 
 @contextmanager

@@ -3,26 +3,24 @@
 from collections.abc import Sequence
 from itertools import pairwise
 
-from bantin.history.citations import find
-from bantin.history.diff import Diff, diff
-from bantin.history.moments import Moment
-from bantin.reading import Watch, find_versions, read_article
-from bantin.settings import Settings
-from storage.store import open_store
+from browse.history.citations import find
+from browse.history.diff import Diff, diff
+from browse.history.moments import Moment
+from browse.reading import Watch, find_versions, read_article
+from storage.store import ObjectStore
 
 
-def compare(settings: Settings, wanted: str, times: Sequence[Moment], watch: Watch | None = None) -> Diff:
+def compare(store: ObjectStore, wanted: str, times: Sequence[Moment], watch: Watch | None = None) -> Diff:
     """What became of the article from the first time on: until the second, or until now. Raises `NoSuchArticle`,
     `StorageError`."""
     old, new = times[0], times[1] if len(times) > 1 else None
-    before, after = (find(settings, wanted, moment, watch=watch).article for moment in (old, new))
+    before, after = (find(store, wanted, moment, watch=watch).article for moment in (old, new))
     return diff(before, after)
 
 
-def newest_change(settings: Settings, wanted: str, watch: Watch | None = None) -> Diff:
+def newest_change(store: ObjectStore, wanted: str, watch: Watch | None = None) -> Diff:
     """What changed between the two newest versions of which a reader would say that they differ; where there are none,
     between the first and the last row. Raises `NoSuchArticle`, `StorageError`."""
-    store = open_store(settings.archive)
     versions = find_versions(store, wanted, watch)
     for after, before in pairwise(reversed(versions)):
         found = diff(read_article(store, before.newest), read_article(store, after.newest))

@@ -6,17 +6,20 @@ from typing import Any, NamedTuple
 from rich.console import Console
 from rich.text import Text
 
-from bantin.display import safe, show_rows
-from bantin.history.citations import Found
-from bantin.history.diff import Change, Diff, Paragraph
-from bantin.history.diff_forms import coloured, marked, shown
-from bantin.history.moments import citation, stamp
-from bantin.reading import History
+from bantin.display import show_rows
+from browse.escaping import safe
+from browse.history.citations import Found
+from browse.history.diff import Change, Diff, Paragraph
+from browse.history.diff_forms import marked, shown
+from browse.history.moments import citation, stamp
+from browse.reading import History
 from storage.absences import Absence, Away
 from storage.history import Version
 
 HASH = 12
 """So many digits of a text's hash are shown."""
+
+_STYLES = {Change.KEPT: "default", Change.DELETED: "red strike", Change.INSERTED: "green underline"}
 
 
 def show_history(console: Console, history: History) -> None:
@@ -133,7 +136,12 @@ def show_diff(console: Console, diff: Diff) -> None:
 
 
 def _line(console: Console, paragraph: Paragraph) -> Text:
-    return coloured(paragraph) if console.is_terminal else Text(marked(paragraph))
+    if not console.is_terminal:
+        return Text(marked(paragraph))
+    line = Text()
+    for segment in paragraph:
+        line.append(safe(segment.text), style=_STYLES[segment.change])
+    return line
 
 
 def show_citation(console: Console, found: Found) -> None:

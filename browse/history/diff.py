@@ -16,8 +16,8 @@ from enum import StrEnum
 from functools import lru_cache
 from itertools import chain, groupby
 
-from bantin.history.alignment import Block, aligned
-from bantin.history.moments import stamp
+from browse.history.alignment import Block, aligned
+from browse.history.moments import stamp
 from model.article import Article
 
 FIELDS = ("title", "lead", "author", "published_on", "published_at", "modified_on", "modified_at", "section")

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bantin.history.moments import InvalidTime, citation, parse_moment, parse_reference
+from browse.history.moments import InvalidTime, citation, parse_moment, parse_reference
 
 NIGHT = datetime(2026, 11, 22, tzinfo=UTC)
 

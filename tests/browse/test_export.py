@@ -16,9 +16,9 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from bantin.errors import ExportError
-from bantin.exporting.export import FORMATS, export, target
 from bantin.settings import CHECKOUT, Settings
+from browse.errors import ExportError
+from browse.exporting.export import FORMATS, export, target
 from model.article import Alternate, Article, SpamLink
 from storage import keys
 from storage.errors import Corrupt, KeyNotFound, StoreUnavailable
@@ -53,7 +53,7 @@ def publish(settings: Settings, *rows: Article) -> None:
 def exported(settings: Settings, fields: str = "id run", **selection: Any) -> list[tuple[Any, ...]]:
     """What an export as JSON lines has in these fields."""
     out = io.BytesIO()
-    export(Selection(**selection), target(None, "jsonl", fields.split()), settings, out)
+    export(Selection(**selection), target(None, "jsonl", fields.split()), open_store(settings.archive), out)
     found = [json.loads(line) for line in out.getvalue().decode().splitlines()]
     return [tuple(one[field] for field in fields.split()) for one in found]
 
@@ -64,7 +64,7 @@ def numbers(settings: Settings, **selection: Any) -> list[int]:
 
 
 def write(path: Path, settings: Settings, format_: str | None = None, *, force: bool = False, **selection: Any) -> Path:
-    export(Selection(**selection), target(path, format_), settings, io.BytesIO(), force=force)
+    export(Selection(**selection), target(path, format_), open_store(settings.archive), io.BytesIO(), force=force)
     return path
 
 
@@ -202,8 +202,8 @@ def test_a_hugging_face_folder_is_loaded_with_its_features(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     publish(settings, row(1, OLD, language="en"), row(2, **FULL), row(3, language=None))
-    monkeypatch.setattr("bantin.exporting.formats.SHARD_BYTES", 1_000)
-    monkeypatch.setattr("bantin.exporting.formats.ROW_GROUP_ROWS", 1)
+    monkeypatch.setattr("browse.exporting.formats.SHARD_BYTES", 1_000)
+    monkeypatch.setattr("browse.exporting.formats.ROW_GROUP_ROWS", 1)
     folder = write(tmp_path / "set", settings, "hf")
     assert [path.name for path in sorted((folder / "data").iterdir())] == [
         "train-00000-of-00002.parquet",
@@ -314,7 +314,9 @@ def test_an_export_that_fails_leaves_what_was_there(
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        export(Selection(), target(out, format_), settings, io.BytesIO(), force=True, on_rows=interrupt)
+        export(
+            Selection(), target(out, format_), open_store(settings.archive), io.BytesIO(), force=True, on_rows=interrupt
+        )
     assert _content(out) == before
     assert [path.name for path in tmp_path.iterdir() if name in path.name] == [name]
 
@@ -400,13 +402,14 @@ def test_a_reader_that_goes_away_ends_the_export_quietly(settings: Settings) -> 
 
 MANY = """
 import resource, sys
-from bantin.exporting.export import export, target
+from browse.exporting.export import export, target
 from bantin.settings import CHECKOUT, Settings
 from pathlib import Path
 from storage.selection import Selection
+from storage.store import open_store
 settings = Settings.from_environment()
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-export(Selection(), target(Path(sys.argv[1]), None), settings, sys.stdout.buffer)
+export(Selection(), target(Path(sys.argv[1]), None), open_store(settings.archive), sys.stdout.buffer)
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 """
 

@@ -9,13 +9,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from bantin.settings import Settings
 from model.article import Article
 from model.errors import BantinError
 from storage.absences import Away, read_seen
 from storage.history import Row, Version, as_of, by_time, latest, versions
 from storage.rows import OnTable, Table, article_tables, find_rows, pick_rows, read_rows
-from storage.store import ObjectStore, open_store
+from storage.store import ObjectStore
 from storage.tables import read
 
 Watch = Callable[[str, int, int], None]
@@ -66,13 +65,13 @@ _COLUMNS = tuple(field.name for field in fields(Entry))
 _ROW = tuple(field.name for field in fields(Row) if field.name not in ("source", "run", "key"))
 
 
-def list_articles(settings: Settings, source: str | None = None) -> list[Entry]:
+def list_articles(store: ObjectStore, source: str | None = None) -> list[Entry]:
     """The articles of the archive, or of one source, newest day first. Raises `StorageError`."""
-    return list_page(settings, source).entries
+    return list_page(store, source).entries
 
 
 def list_page(
-    settings: Settings,
+    store: ObjectStore,
     source: str | None = None,
     *,
     at: datetime | None = None,
@@ -81,7 +80,6 @@ def list_page(
 ) -> Listing:
     """The first `most` articles of the archive, or of one source, newest day first: as they are, or as they were `at`
     a time. What is shown of them is read of these alone. Raises `StorageError`."""
-    store = open_store(settings.archive)
     tables = article_tables(store, source)
     rows = read_rows(store, tables, ("id", "fetched_at", "published_on"), _watched(watch, "articles"))
     view = latest(rows) if at is None else as_of(rows, at)
@@ -103,15 +101,13 @@ def _entries(store: ObjectStore, tables: list[Table], rows: pa.Table) -> list[En
     return [found[one] for one in wanted]
 
 
-def find_article(settings: Settings, wanted: str) -> Article:
+def find_article(store: ObjectStore, wanted: str) -> Article:
     """The newest row of the article whose id is, or begins with, `wanted`. Raises `NoSuchArticle`, `StorageError`."""
-    store = open_store(settings.archive)
     return read_article(store, find_versions(store, wanted)[-1].newest)
 
 
-def find_history(settings: Settings, wanted: str, watch: Watch | None = None) -> History:
+def find_history(store: ObjectStore, wanted: str, watch: Watch | None = None) -> History:
     """The history of the article whose id is, or begins with, `wanted`. Raises `NoSuchArticle`, `StorageError`."""
-    store = open_store(settings.archive)
     rows = [row for version in find_versions(store, wanted, watch) for row in version.rows]
     seen = read_seen(store, rows, _watched(watch, "captures"))
     return History(versions(rows, seen.unchanged), seen.away)

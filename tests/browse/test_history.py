@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from bantin.history.citations import find
-from bantin.history.comparing import compare, newest_change
-from bantin.history.diff import is_changed
-from bantin.history.diff_forms import marked
-from bantin.history.moments import Moment, citation, parse_moment, parse_reference
-from bantin.history.timeline import notes, show_history
-from bantin.reading import NoSuchArticle, find_article, find_history, list_articles, list_page
 from bantin.run import run_source
 from bantin.settings import Settings
+from bantin.timeline import notes, show_history
+from browse.history.citations import find
+from browse.history.comparing import compare, newest_change
+from browse.history.diff import is_changed
+from browse.history.diff_forms import marked
+from browse.history.moments import Moment, citation, parse_moment, parse_reference
+from browse.reading import NoSuchArticle, find_article, find_history, list_articles, list_page
 from demo import DemoWeb, truth
 from model.article import Article
 from model.capture import Capture
@@ -56,15 +56,15 @@ def on(day: int, **changes: Any) -> Capture:
 
 
 def titles(settings: Settings, at: Moment | None = None) -> list[str]:
-    return [entry.title for entry in list_page(settings, at=at and at.end).entries]
+    return [entry.title for entry in list_page(open_store(settings.archive), at=at and at.end).entries]
 
 
 def test_a_list_shows_the_newest_row_of_each_article_newest_day_first(settings: Settings) -> None:
     put(settings, 0, row(0, title="Cũ"), row(0, id="b", title="Khác", published_on=date(2026, 11, 22)))
     put(settings, 1, row(1, title="Mới"), row(1, id="c", title="Không ngày", published_on=None))
     assert titles(settings) == ["Khác", "Mới", "Không ngày"]
-    assert [entry.title for entry in list_articles(settings, "kimson")] == titles(settings)
-    assert list_articles(settings, "another") == []
+    assert [entry.title for entry in list_articles(open_store(settings.archive), "kimson")] == titles(settings)
+    assert list_articles(open_store(settings.archive), "another") == []
 
 
 def test_a_list_as_of_a_time_shows_what_had_been_fetched_then(settings: Settings) -> None:
@@ -78,7 +78,7 @@ def test_a_list_as_of_a_time_shows_what_had_been_fetched_then(settings: Settings
 
 def test_the_first_of_a_list_and_how_many_there_are(settings: Settings) -> None:
     put(settings, 0, *(row(0, id=f"{n:016x}", published_on=date(2026, 11, n + 1)) for n in range(9)))
-    page = list_page(settings, most=2)
+    page = list_page(open_store(settings.archive), most=2)
     assert ([entry.published_on.day for entry in page.entries if entry.published_on], page.total) == ([9, 8], 9)
 
 
@@ -91,7 +91,7 @@ def test_a_history_tells_texts_absences_and_returns_in_order(settings: Settings)
     put(settings, 5, captures=[on(5, status=304, unchanged=True)])
     put(settings, 6, captures=[on(6, status=301, location="http://moi.example/le-hoi")])
     out = io.StringIO()
-    show_history(Console(file=out), find_history(settings, ID[:4]))
+    show_history(Console(file=out), find_history(open_store(settings.archive), ID[:4]))
     lines = [line.split("\t")[:3] for line in out.getvalue().splitlines()]
     assert lines == [
         ["2026-11-22T00:00:05Z", "2026-11-23T00:00:05Z", "fetched 2 ×"],
@@ -111,11 +111,15 @@ def test_the_history_of_a_page_that_is_edited_and_taken_away(web: DemoWeb, setti
     run_source(source, settings, "20991230T000000Z")
     web.fail(url, status=410, times=None)
     run_source(source, settings, "20991231T000000Z")
-    wanted = next(entry.id for entry in list_articles(settings) if entry.url == url)
-    found = find_history(settings, wanted)
+    wanted = next(entry.id for entry in list_articles(open_store(settings.archive)) if entry.url == url)
+    found = find_history(open_store(settings.archive), wanted)
     assert [len(version.rows) for version in found.versions] == [1, 1]
     assert [(away.absence, away.status, away.until) for away in found.away] == [("gone", 410, None)]
-    told = [marked(paragraph) for paragraph in newest_change(settings, wanted).paragraphs if is_changed(paragraph)]
+    told = [
+        marked(paragraph)
+        for paragraph in newest_change(open_store(settings.archive), wanted).paragraphs
+        if is_changed(paragraph)
+    ]
     assert len(told) == 1
     assert told[0].endswith("mà không ai nói+}.")
 
@@ -125,65 +129,65 @@ def test_a_citation_leads_to_the_row_fetched_then(settings: Settings) -> None:
     put(settings, 1, row(1, "B"))
     for day, text in enumerate("AB"):
         wanted, moment = parse_reference(citation(ID, AT + day * DAY))
-        found = find(settings, wanted, moment)
+        found = find(open_store(settings.archive), wanted, moment)
         assert (found.article.text, found.citation) == (text, citation(ID, AT + day * DAY))
         assert notes(found) == []
-    assert find(settings, ID, None).article.text == "B"
+    assert find(open_store(settings.archive), ID, None).article.text == "B"
 
 
 def test_a_time_at_which_nothing_was_fetched_leads_to_the_newest_row_before_and_says_so(settings: Settings) -> None:
     put(settings, 0, row(0, "A"))
     put(settings, 2, row(2, "B"))
-    found = find(settings, ID, parse_moment("2026-11-23T12:00:00Z"))
+    found = find(open_store(settings.archive), ID, parse_moment("2026-11-23T12:00:00Z"))
     assert found.article.text == "A"
     assert notes(found) == [
         f"nothing was fetched at 2026-11-23T12:00:00Z: this is the newest before, {ID}@2026-11-22T00:00:05Z"
     ]
-    assert notes(find(settings, ID, parse_moment("2026-11-23"))) == []
+    assert notes(find(open_store(settings.archive), ID, parse_moment("2026-11-23"))) == []
 
 
 def test_after_a_reclean_a_citation_leads_to_the_present_text_and_names_the_one_before(settings: Settings) -> None:
     put(settings, 0, row(0, "Hội làng. Lượt xem: 5"))
     put(settings, 0, row(0, "Hội làng. Lượt xem"))
     put(settings, 0, row(0, "Hội làng."))
-    found = find(settings, ID, CITED)
+    found = find(open_store(settings.archive), ID, CITED)
     assert (found.article.text, found.cleaned, len(found.earlier)) == ("Hội làng.", None, 2)
     for earlier in found.earlier:
         assert any(f"bantin show {ID}@2026-11-22T00:00:05Z --cleaned {earlier.mark}" in line for line in notes(found))
-    texts = {find(settings, ID, CITED, earlier.mark[:4]).article.text for earlier in found.earlier}
+    texts = {find(open_store(settings.archive), ID, CITED, earlier.mark[:4]).article.text for earlier in found.earlier}
     assert texts == {"Hội làng. Lượt xem: 5", "Hội làng. Lượt xem"}
-    assert find(settings, ID, None).article.text == "Hội làng."
+    assert find(open_store(settings.archive), ID, None).article.text == "Hội làng."
 
 
 def test_a_reclean_that_left_the_text_alone_is_not_mentioned(settings: Settings) -> None:
     put(settings, 0, row(0, author="Hòang Mai"))
     put(settings, 0, row(0, author="Hoàng Mai"))
-    assert notes(find(settings, ID, CITED)) == []
+    assert notes(find(open_store(settings.archive), ID, CITED)) == []
 
 
 def test_a_row_that_a_reclean_dropped_is_found_where_it_was_put(settings: Settings) -> None:
     put(settings, 0, row(0, "A"), row(0, "khác", id="fedcba9876543210", warc_offset=900))
     put(settings, 0, row(0, "khác", id="fedcba9876543210", warc_offset=900))
     for moment in (CITED, None, parse_moment("2026-11-30")):
-        found = find(settings, ID, moment)
+        found = find(open_store(settings.archive), ID, moment)
         assert (found.article.text, found.now) == ("A", None)
         assert "this is what an earlier cleaning made of the page" in notes(found)[0]
     with pytest.raises(NoSuchArticle):
-        find(settings, ID, parse_moment("2026-11-21"))
+        find(open_store(settings.archive), ID, parse_moment("2026-11-21"))
 
 
 def test_a_citation_is_not_led_astray_by_an_older_row_when_its_own_was_dropped(settings: Settings) -> None:
     put(settings, 0, row(0, "A"))
     put(settings, 1, row(1, "B"))
     put(settings, 1)
-    assert find(settings, ID, parse_moment("2026-11-23T00:00:05Z")).article.text == "B"
-    assert find(settings, ID, None).article.text == "A"
+    assert find(open_store(settings.archive), ID, parse_moment("2026-11-23T00:00:05Z")).article.text == "B"
+    assert find(open_store(settings.archive), ID, None).article.text == "A"
 
 
 def test_a_capture_that_has_another_id_since_the_reclean_is_named(settings: Settings) -> None:
     put(settings, 0, row(0, "A"))
     put(settings, 0, row(0, "A", id="fedcba9876543210"))
-    found = find(settings, ID, CITED)
+    found = find(open_store(settings.archive), ID, CITED)
     assert (found.article.id, found.now) == (ID, "fedcba9876543210@2026-11-22T00:00:05Z")
     assert "today the page is known as fedcba9876543210@2026-11-22T00:00:05Z" in notes(found)
 
@@ -198,19 +202,19 @@ def test_what_does_not_exist_is_told_from_what_is_ambiguous(settings: Settings) 
         (ID, None, "abc", "no earlier cleaning begins so: there are none"),
     ):
         with pytest.raises(NoSuchArticle, match=message):
-            find(settings, wanted, moment, cleaned)
+            find(open_store(settings.archive), wanted, moment, cleaned)
     with pytest.raises(NoSuchArticle, match="give more of the id"):
-        find_article(settings, "01")
+        find_article(open_store(settings.archive), "01")
 
 
 def test_without_times_the_two_newest_versions_that_differ_are_compared(settings: Settings) -> None:
     for day, text in enumerate(("Một.", "Hai “ba”.", 'Hai "ba".', 'Hai "ba".')):
         put(settings, day, row(day, text))
-    found = newest_change(settings, ID)
+    found = newest_change(open_store(settings.archive), ID)
     assert (found.old.text, found.new.text) == ("Một.", "Hai “ba”.")
-    since = compare(settings, ID, [parse_moment("2026-11-23")])
+    since = compare(open_store(settings.archive), ID, [parse_moment("2026-11-23")])
     assert (since.old.fetched_at, since.new.fetched_at, since.unchanged) == (AT + DAY, AT + 3 * DAY, True)
-    back = compare(settings, ID, [parse_moment("2026-11-23"), parse_moment("2026-11-22")])
+    back = compare(open_store(settings.archive), ID, [parse_moment("2026-11-23"), parse_moment("2026-11-22")])
     assert (back.old.text, back.new.text) == ("Hai “ba”.", "Một.")
 
 
