@@ -1,8 +1,8 @@
 """Answers that are kept. What a page says changes with the index only, so that its ETag can be told before any work.
 
-An answer is known by its address, the language, the coding, and the generation of the index. Who has the ETag gets 304;
-others get the answer that was made before, as long as it is kept: the ones used last, up to a number of bytes. Only pages
-that went well are kept, neither exports nor what sets a cookie, and only for as long as their generation is the present.
+An answer is known by its address, the language, the coding, and the generation of the index. Who has the ETag gets
+304; others get the answer that was made before, as long as it is kept: the ones used last, up to a number of bytes.
+Only pages that went well are kept, neither exports nor what sets a cookie.
 """
 
 import hashlib

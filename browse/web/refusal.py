@@ -10,7 +10,8 @@ from browse.escaping import safe
 
 _PAGE = """<!doctype html>
 <html lang="en">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>{title}</title>{head}</head>
+<head><meta charset="utf-8"><title>{title}</title>{head}
+<meta name="viewport" content="width=device-width, initial-scale=1"></head>
 <body><main><h1>{title}</h1><p>{message}</p></main></body>
 </html>
 """
