@@ -40,8 +40,9 @@ class HostCheck:
 
 
 class Access:
-    """Lets through who gave the token, or whom a trusted proxy names. The token is given once, as `?token=`, and is a
-    cookie from then on; programs send `Authorization: Bearer`. Who was let in stands in the scope's `reader`."""
+    """Lets through who gave the token, or whom a trusted proxy names. A browser gives the token once, as `?token=`, and
+    has a cookie from then on; programs send `Authorization: Bearer`, feed readers keep it in the address. Who a proxy
+    named stands in the scope's `reader`."""
 
     def __init__(self, app: ASGIApp, settings: WebSettings) -> None:
         self._app = app
@@ -68,7 +69,9 @@ class Access:
         if self._token is None:
             return None
         if (given := _given(scope)) is not None:
-            return self._let_in(scope) if compare_digest(given.encode(), self._token.encode()) else _unknown(scope)
+            if not compare_digest(given.encode(), self._token.encode()):
+                return _unknown(scope)
+            return self._let_in(scope) if _is_page(scope["path"]) else None
         kind, _, bearer = headers.get("authorization", "").partition(" ")
         cookie = cookie_parser(headers.get("cookie", "")).get(COOKIE, "")
         if kind.lower() == "bearer" and compare_digest(bearer.strip().encode(), self._token.encode()):
@@ -99,6 +102,10 @@ class Access:
 def sign(token: str) -> str:
     """What the cookie of those who gave the token holds: whoever reads a cookie does not learn the token."""
     return hmac.new(token.encode(), b"bantin browse", hashlib.sha256).hexdigest()
+
+
+def _is_page(path: str) -> bool:
+    return not path.endswith((".json", ".atom", ".xml", "/export"))
 
 
 def _query(scope: Scope) -> list[tuple[str, str]]:

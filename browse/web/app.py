@@ -17,7 +17,7 @@ from browse.reading import NoSuchArticle
 from browse.web.access import Access, HostCheck
 from browse.web.caching import Answers, Cache
 from browse.web.limits import Buckets, RateLimit, TimeLimit
-from browse.web.pages import home, runs, search, sources
+from browse.web.pages import exports, feeds, helping, home, runs, search, sources
 from browse.web.refusal import refuse
 from browse.web.rendering import render
 from browse.web.security import HEADERS, SecurityHeaders
@@ -40,7 +40,7 @@ def create_app(settings: WebSettings) -> FastAPI:
     app.state.archive = Archive(settings.archive, settings.cache)
     _guard(app, settings)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
-    for module in (home, runs, search, sources):
+    for module in (exports, feeds, helping, home, runs, search, sources):
         app.include_router(module.router)
     app.add_exception_handler(BantinError, _told)
     app.add_exception_handler(HTTPException, _told)

@@ -101,11 +101,12 @@ def home(request: Request) -> HomePage:
 def _mixed(found: list[Found], most: int) -> list[Found]:
     """The same, with those of a source that come after its first `most` at the end: the others need room, too."""
     seen = Counter[str]()
-    first, rest = [], []
+    first: list[Found] = []
+    rest: list[Found] = []
     for one in found:
         seen[one.source] += 1
         (first if seen[one.source] <= most else rest).append(one)
-    return [*first, *rest]
+    return first + rest
 
 
 def _changes(archive: Archive, catalog: Catalog) -> list[Change]:
