@@ -4,7 +4,8 @@ BantinError
 ├── ExportError       what is asked for cannot be exported, or not to there
 ├── InvalidQuery      (browse/query.py) a query cannot be understood, or asks for too much
 └── SearchFailed      the index cannot be asked
-    └── NoIndex       there is none yet
+    ├── NoIndex       there is none yet
+    └── DamagedIndex  a part of it is missing, is not as it was stored, or is of another version
 """
 
 from typing import ClassVar
@@ -24,5 +25,12 @@ class SearchFailed(BantinError):
 
 class NoIndex(SearchFailed):
     """The archive has no index yet."""
+
+    retryable: ClassVar[bool] = False
+
+
+class DamagedIndex(SearchFailed):
+    """A part of the index is missing, is not what was stored, or was made by another version of bantin. It can always
+    be made anew; the message says how."""
 
     retryable: ClassVar[bool] = False
