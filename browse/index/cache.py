@@ -88,7 +88,7 @@ class Cache:
             if not self._has(file):
                 unfinished = self._unfinished(file)
                 if not self._link_stored(keys.index_file(file.sha256), unfinished):
-                    _link(path, unfinished)
+                    link(path, unfinished)
                 unfinished.replace(self.path(file))
 
     def path(self, file: File) -> Path:
@@ -118,7 +118,7 @@ class Cache:
                 files = manifest.files if manifest else {}
                 self._fetch(set(files.values()), on_done)
                 for name, file in files.items():
-                    _link(self.path(file), folder.path / name)
+                    link(self.path(file), folder.path / name)
             except BaseException:
                 folder.release(remove=True)
                 raise
@@ -187,10 +187,11 @@ class Cache:
             ) from err
 
 
-def _link(path: Path, target: Path) -> None:
+def link(path: Path, target: Path) -> None:
+    """Gives a file, which nobody writes to any more, a further name; where the file system has no links, a copy."""
     try:
         target.hardlink_to(path)
-    except FileExistsError:
+    except (FileExistsError, FileNotFoundError):
         raise
     except OSError:  # a file system without links
         shutil.copyfile(path, target)

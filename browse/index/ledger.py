@@ -1,8 +1,8 @@
 """The rows of articles, and what they tell together: which is an article's newest, which texts it had, in which runs.
 
 The order of rows is that of storage/history.py. Columnar, so that a million rows take a second. The ledger of what is
-indexed lies in the index itself: each document keeps the rows of its article (`Seen`), so that a run that comes, changes
-or goes concerns the documents that have rows of it and no others.
+indexed lies in the index itself: each document keeps the rows of its article (`Seen`), so that a run that comes,
+changes or goes concerns the documents that have rows of it and no others.
 """
 
 from collections.abc import Sequence

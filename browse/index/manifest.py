@@ -13,12 +13,14 @@ from datetime import datetime
 from typing import NamedTuple
 
 from browse.errors import DamagedIndex
+from browse.index.schema import SCHEMA_VERSION
 from storage import keys
 from storage.errors import KeyNotFound, PreconditionFailed
 from storage.store import ObjectStore
 
-VERSION = 1
-"""To be counted up whenever documents or the catalog are made otherwise than before: the index is then made anew."""
+VERSION = f"1.{SCHEMA_VERSION}"
+"""Its first number is to be counted up whenever documents or the catalog are made otherwise than before, the second
+with the engine's fields: the index is then made anew."""
 
 REBUILD = "`bantin index --rebuild` makes it anew"
 
@@ -38,7 +40,7 @@ class Manifest:
     manifest's own in the store.
     """
 
-    version: int = VERSION
+    version: str = VERSION
     generation: int
     built_at: datetime
     surveyed_at: datetime

@@ -8,7 +8,7 @@ import io
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -23,6 +23,7 @@ from browse.index.ledger import TEXT_DIGITS, Columns, History, Table
 from model.article import Article
 from storage import keys, lake
 from storage.errors import Corrupt, KeyNotFound, PreconditionFailed
+from storage.places import place_of
 from storage.schema import check_version
 from storage.store import ObjectInfo, ObjectStore, open_object
 from storage.tables import mark_of, read_table, schema_of
@@ -88,7 +89,8 @@ def read_part(store: ObjectStore, part: Part) -> Rows:
     wanted = pa.schema([known.field(name).with_nullable(True) for name in _TOLD])
     with _explained(part):
         rows = read_table(store, part.key, wanted).combine_chunks()
-        if rows["id"].null_count or rows["fetched_at"].null_count:
+        named = pc.all(pc.match_substring_regex(rows["id"], "^[0-9a-f]{16}$")).as_py()
+        if rows["id"].null_count or rows["fetched_at"].null_count or named is False:
             raise Corrupt(f"{part.key}: rows without id or time: expected a table of articles", key=part.key)
         table = _tables_of(rows, part)
     texts = pc.utf8_slice_codeunits(pc.fill_null(rows["text_sha256"], ""), 0, TEXT_DIGITS)
@@ -119,14 +121,14 @@ def read_documents(store: ObjectStore, part: Part, wanted: Mapping[str, History]
         for batch in parquet.iter_batches(_BATCH_ROWS, columns=_leaves(parquet), use_threads=False):
             for row in _completed(batch.filter(pc.is_in(batch["id"], ids))):
                 history = left.get(row["id"])
-                if history and history.rows[-1].at_us == row.pop("at_us"):
+                if history and history.rows[-1].at_us == row["at_us"]:
                     del left[row["id"]]
                     yield _document(row, history)
     if left:
         raise Replaced(part)
 
 
-def _document(row: dict[str, object], history: History) -> Document:
+def _document(row: dict[str, Any], history: History) -> Document:
     locality = row["locality"]
     return replace(
         document_of(
@@ -166,7 +168,7 @@ def _leaves(parquet: pq.ParquetFile) -> list[str]:
     ]
 
 
-def _completed(batch: pa.RecordBatch) -> list[dict[str, object]]:
+def _completed(batch: pa.RecordBatch) -> list[dict[str, Any]]:
     """The rows, with every column that a document wants; lists of which only the number counts are numbers."""
     known = schema_of(Article)
     columns = {
@@ -177,7 +179,7 @@ def _completed(batch: pa.RecordBatch) -> list[dict[str, object]]:
         columns[name] = pc.fill_null(pc.list_value_length(columns[name]), 0)
     columns["quarantined"] = pc.fill_null(columns["quarantined"], False)
     columns["at_us"] = batch["fetched_at"].cast(pa.int64())
-    rows: list[dict[str, object]] = pa.table(columns).to_pylist()
+    rows: list[dict[str, Any]] = pa.table(columns).to_pylist()
     return rows
 
 
@@ -199,8 +201,6 @@ def _has(column: pa.ChunkedArray) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]
 
 
 def _of_month(info: ObjectInfo, etags: Mapping[Table, str]) -> list[Table]:
-    from storage.places import place_of
-
     place = place_of(info.key)
     if place is None:
         return []

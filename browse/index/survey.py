@@ -41,9 +41,10 @@ def survey(store: ObjectStore, catalog: Catalog, sources: Sequence[str] | None =
     """
     at = datetime.now(UTC)
     named = None if sources is None else tuple(sorted(set(sources)))
+    prefixes: tuple[str | None, ...] = (None,) if named is None else named
     found = {
         table: listed
-        for source in (None,) if named is None else named
+        for source in prefixes
         for table, listed in _listed(store, source).items()
         if listed.articles or listed.report
     }
