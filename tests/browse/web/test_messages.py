@@ -19,7 +19,18 @@ PLACEHOLDER = re.compile(r"%\(\w+\)s")
 def said(folder: Path) -> Catalog:
     """The messages of code and templates."""
     file = folder / "messages.pot"
-    command = [sys.executable, "-m", "babel.messages.frontend", "-q", "extract", "-F", "pyproject.toml", "-o", file, "."]
+    command = [
+        sys.executable,
+        "-m",
+        "babel.messages.frontend",
+        "-q",
+        "extract",
+        "-F",
+        "pyproject.toml",
+        "-o",
+        file,
+        ".",
+    ]
     subprocess.run(command, cwd=CHECKOUT, check=True)
     with file.open("rb") as pot:
         return read_po(pot)
