@@ -34,6 +34,11 @@ FETCHERS = 4
 OnDone = Callable[[int, int], None]
 
 
+def user_cache() -> Path:
+    """The folder for what can be fetched again, as https://specifications.freedesktop.org/basedir/ has it."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "bantin"
+
+
 class Folder:
     """A folder of this process's own in the cache; others leave it alone until it is released, or the process ends."""
 

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from browse.catalog import Catalog
 from browse.errors import DamagedIndex, NoIndex
-from browse.index.cache import Cache, Folder, OnDone
+from browse.index.cache import Cache, Folder, OnDone, user_cache
 from browse.index.engine import FolderIndex
 from browse.index.manifest import REBUILD, Manifest, read_manifest
 from browse.index.seam import Found, Hit, Order
@@ -66,6 +66,11 @@ class ShippedIndex:
     def manifest(self) -> Manifest:
         """The generation that is open."""
         return self._now().manifest
+
+    @property
+    def generation(self) -> int:
+        """The number of the generation that is open: it grows with each that is built."""
+        return self._now().manifest.generation
 
     @property
     def as_of(self) -> datetime:
@@ -181,13 +186,13 @@ class ShippedIndex:
 
 
 def open_index(
-    store: ObjectStore, cache_folder: Path, *, poll_s: float = POLL_S, on_done: OnDone | None = None
+    store: ObjectStore, cache_folder: Path | None = None, *, poll_s: float = POLL_S, on_done: OnDone | None = None
 ) -> ShippedIndex:
-    """The newest generation of the store's index. What is missing of it in `cache_folder`, which any number of
-    processes may share, is fetched; `on_done` is told how many files of how many are. Every `poll_s` seconds, at most,
-    it is looked whether there is a newer one.
+    """The newest generation of the store's index. What is missing of it in `cache_folder` (default: in the user's cache
+    folder), which any number of processes may share, is fetched; `on_done` is told how many files of how many are.
+    Every `poll_s` seconds, at most, it is looked whether there is a newer one.
 
     Raises `NoIndex` where the archive has none, `DamagedIndex` where a part of it is missing or is not what was
     stored, and `StorageError`.
     """
-    return ShippedIndex(store, cache_folder, poll_s, on_done)
+    return ShippedIndex(store, cache_folder or user_cache(), poll_s, on_done)
