@@ -5,7 +5,8 @@ BantinError
 ├── InvalidQuery      (browse/query.py) a query cannot be understood, or asks for too much
 └── SearchFailed      the index cannot be asked
     ├── NoIndex       there is none yet
-    └── DamagedIndex  a part of it is missing, is not as it was stored, or is of another version
+    └── DamagedIndex  a part of it is missing, or is not what was stored
+        └── OutdatedIndex   it was made by another version of bantin
 """
 
 from typing import ClassVar
@@ -30,7 +31,10 @@ class NoIndex(SearchFailed):
 
 
 class DamagedIndex(SearchFailed):
-    """A part of the index is missing, is not what was stored, or was made by another version of bantin. It can always
-    be made anew; the message says how."""
+    """A part of the index is missing, or is not what was stored. It can always be made anew; the message says how."""
 
     retryable: ClassVar[bool] = False
+
+
+class OutdatedIndex(DamagedIndex):
+    """The index was made by another version of bantin, which this one cannot read. The next build makes it anew."""

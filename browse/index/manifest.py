@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from browse.errors import DamagedIndex
+from browse.errors import DamagedIndex, OutdatedIndex
 from browse.index.schema import SCHEMA_VERSION
 from storage import keys
 from storage.errors import KeyNotFound, PreconditionFailed
@@ -68,8 +68,8 @@ class Manifest:
 
 
 def read_manifest(store: ObjectStore) -> Manifest | None:
-    """The present manifest; None where there is no index. Raises `DamagedIndex`, where it is of another version too,
-    and `StorageError`."""
+    """The present manifest; None where there is no index. Raises `DamagedIndex`, `OutdatedIndex` where
+    another version of bantin wrote it, and `StorageError`."""
     key = keys.index_manifest()
     while info := store.head(key):
         try:
@@ -84,7 +84,7 @@ def _decode(data: bytes, etag: str) -> Manifest:
     try:
         values = json.loads(data)
         if values["version"] != VERSION:
-            raise DamagedIndex(f"{key}: it is of version {values['version']}, expected {VERSION}: {REBUILD}")
+            raise OutdatedIndex(f"{key}: it is of version {values['version']}, expected {VERSION}: {REBUILD}")
         return Manifest(
             generation=int(values["generation"]),
             built_at=datetime.fromisoformat(values["built_at"]),
