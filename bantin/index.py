@@ -35,6 +35,10 @@ MERGE_PATIENCE_S = 0.5
 TRIES = 5
 
 
+class NothingThere(BantinError):
+    """A source that was named has no runs in the archive."""
+
+
 class LeftOut(BantinError):
     """Some runs could not be indexed, since their tables cannot be read; the message names them. All others are."""
 
@@ -42,11 +46,13 @@ class LeftOut(BantinError):
 @dataclass(frozen=True, slots=True)
 class Indexed:
     """What a build did: how many runs it brought in or took out, and the `generation` it made (the one that is there,
-    where nothing was to be done). `problems` are of tables that could not be read, of any build."""
+    where nothing was to be done), and how many `articles` that has. `problems` are of tables that could not be read, in
+    this build or an earlier one."""
 
     generation: int
     runs: int
     gone: int
+    articles: int
     size_bytes: int
     problems: tuple[str, ...] = ()
 
@@ -61,7 +67,7 @@ def bring_up_to_date(
     """Brings the index up to date with the runs of these sources, or of all; with `rebuild` it is made anew, as it is
     where there is none, or one of another version. `on_done` is told what is being done, how much of it, of how much.
 
-    Raises `DamagedIndex` where the present one cannot be built upon, `StorageError`, and `PreconditionFailed` where
+    Raises `NothingThere`, `DamagedIndex` where the present one cannot be built upon, `StorageError`, and `PreconditionFailed` where
     others were first time and again.
     """
     store = open_store(settings.archive)
@@ -131,6 +137,8 @@ class _Attempt:
             sources = None
         catalog = self._catalog_of(before)
         found = survey(self._store, catalog, sources if before else None)
+        if unknown := {*(sources or ())} - {table.source for table in found.changed} - {*catalog.newest()}:
+            raise NothingThere(f"{', '.join(sorted(unknown))}: no runs of this source in {self._store.url}: correct it")
         if before and not found:
             return self._nothing(before, catalog, found)
         if before and len(found.changed) + len(found.gone) > max(1000, catalog.count() // 2):
@@ -181,7 +189,7 @@ class _Attempt:
     def _nothing(self, before: Manifest, catalog: Catalog, found: Survey) -> Indexed:
         if found.sources is None and before.surveyed_at < found.at - ALL_AGE / 2:
             put_manifest(self._store, replace(before, surveyed_at=found.at), before.etag)
-        return Indexed(before.generation, 0, 0, before.size_bytes, _problems(catalog))
+        return Indexed(before.generation, 0, 0, before.articles, before.size_bytes, _problems(catalog))
 
     def _publish(self, build: Build, catalog: Catalog, found: Survey, *, anew: bool) -> Indexed:
         """Puts what was built. One that was made anew, which took long, takes in what others have since; another one
@@ -206,7 +214,7 @@ class _Attempt:
             with suppress(PreconditionFailed):  # somebody builds upon what was put: the merge is theirs, too
                 manifest = self._put(build, catalog, found)
         self._cache.tidy(manifest)
-        return Indexed(manifest.generation, runs, gone, manifest.size_bytes, _problems(catalog))
+        return Indexed(manifest.generation, runs, gone, manifest.articles, manifest.size_bytes, _problems(catalog))
 
     def _put(self, build: Build, catalog: Catalog, found: Survey) -> Manifest:
         surveyed_at = found.at if found.sources is None or self._before is None else self._before.surveyed_at

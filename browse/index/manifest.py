@@ -36,14 +36,15 @@ class File(NamedTuple):
 class Manifest:
     """A generation of the index: `files` by name, as the engine calls them in its folder, and the `catalog`.
 
-    `built_at` is when it was built, `surveyed_at` when all sources were last looked through for it. `etag` is the
-    manifest's own in the store.
+    It has so many `articles`. `built_at` is when it was built, `surveyed_at` when all sources were last looked through
+    for it. `etag` is the manifest's own in the store.
     """
 
     version: str = VERSION
     generation: int
     built_at: datetime
     surveyed_at: datetime
+    articles: int
     catalog: File
     files: Mapping[str, File] = field(default_factory=dict)
     etag: str | None = None
@@ -89,6 +90,7 @@ def _decode(data: bytes, etag: str) -> Manifest:
             generation=int(values["generation"]),
             built_at=datetime.fromisoformat(values["built_at"]),
             surveyed_at=datetime.fromisoformat(values["surveyed_at"]),
+            articles=int(values["articles"]),
             catalog=_file(values["catalog"]),
             files={_name(name): _file(file) for name, file in values["files"].items()},
             etag=etag,

@@ -15,6 +15,7 @@ from pathlib import Path
 from browse.catalog import Catalog
 from browse.errors import DamagedIndex
 from browse.index.cache import Cache, Folder, link
+from browse.index.engine import FolderIndex
 from browse.index.manifest import File, Manifest, read_manifest
 from browse.index.writer import META, files_of
 from storage import keys
@@ -60,6 +61,7 @@ def publish(
                 on_done(done, len(fresh))
         for file, path in fresh.items():
             cache.add(path, file)
+        articles = FolderIndex(aside.path).articles
     finally:
         aside.release(remove=True)
     data = catalog.encoded()
@@ -68,7 +70,12 @@ def publish(
         store.put(keys.index_catalog(of_catalog.sha256), data)
     generation = before.generation + 1 if before else 1
     manifest = Manifest(
-        generation=generation, built_at=built_at, surveyed_at=surveyed_at, catalog=of_catalog, files=files
+        generation=generation,
+        built_at=built_at,
+        surveyed_at=surveyed_at,
+        articles=articles,
+        catalog=of_catalog,
+        files=files,
     )
     return put_manifest(store, manifest, replaces)
 
