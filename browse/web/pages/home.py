@@ -13,7 +13,7 @@ from browse.archive import Archive
 from browse.catalog import Catalog, RunEntry, SourceEntry, Vanished
 from browse.history.moments import stamp
 from browse.index.seam import Hit, Order
-from browse.query import Published, Query, parse_query
+from browse.query import Published, Query
 from browse.web.rendering import page
 from model.url import article_id, is_web_address
 from storage import keys
@@ -29,7 +29,6 @@ LATEST, OF_A_SOURCE = 15, 3
 """So many articles stand on the front page, and so many of one source at most."""
 
 CHANGES, LOSSES = 8, 8
-_RUNS_LOOKED_AT = 12
 
 Found = TypeVar("Found", Hit, Vanished)
 
@@ -90,7 +89,7 @@ def home(request: Request) -> HomePage:
         latest=_mixed(found.hits, OF_A_SOURCE)[:LATEST],
         published=found.timeline,
         unit=found.timeline_unit,
-        changed=_changes(archive, catalog),
+        changed=_changes(archive),
         vanished=_losses(archive, catalog),
         struck=[(source, run) for source, run in last if run.spam or run.cloaked or run.quarantined],
         failed=[(source, run) for source, run in last if run.state == "failed"],
@@ -109,14 +108,9 @@ def _mixed(found: list[Found], most: int) -> list[Found]:
     return first + rest
 
 
-def _changes(archive: Archive, catalog: Catalog) -> list[Change]:
-    """The articles whose text the newest runs found changed, and the two moments to compare."""
-    candidates: list[Hit] = []
-    for run in catalog.changed(limit=_RUNS_LOOKED_AT):
-        asked = parse_query("is:changed", {"source": [run.source], "run": [run.run]})
-        candidates += archive.index.search(asked, order=Order.NEWEST, limit=2 * CHANGES).hits
-        if len(candidates) >= 3 * CHANGES:
-            break
+def _changes(archive: Archive) -> list[Change]:
+    """The articles whose text changed last, and the two moments to compare."""
+    candidates = archive.index.changed(2 * CHANGES)
     if not candidates:
         return []
     with ThreadPoolExecutor(READERS) as readers:
