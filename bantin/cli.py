@@ -6,6 +6,7 @@ import click
 
 from bantin.commands import history
 from bantin.commands.audit import audit
+from bantin.commands.browse import browse
 from bantin.commands.clean import clean
 from bantin.commands.crawl import crawl
 from bantin.commands.export import export
@@ -52,6 +53,7 @@ def main() -> None:
 for command in (
     demo,
     up,
+    browse,
     crawl,
     rerun,
     reclean,
