@@ -51,8 +51,7 @@ def web_settings(settings: Settings, serving: Serving) -> WebSettings:
     if not _is_loopback(serving.host) and not guarded:
         raise CannotServe(
             f"{serving.host} is not this machine alone, and anybody could read the archive there: add "
-            "--token-file FILE, which is made where there is none, or --identity-header NAME --trusted-proxy IP behind a reverse proxy "
-            "that signs readers in"
+            "--token-file FILE (made where there is none), or --identity-header NAME --trusted-proxy IP behind a proxy that signs in"
         )
     if bool(serving.identity_header) != bool(serving.trusted_proxies):
         raise CannotServe(
@@ -117,6 +116,7 @@ def serve(settings: Settings, serving: Serving, console: Console) -> None:
         proxy_headers=False,  # whoever is trusted is told by the application itself
         limit_concurrency=MOST_CONNECTIONS,
         timeout_graceful_shutdown=5,
+        timeout_worker_healthcheck=60,  # a busy machine is slow to start one
     )
     try:
         if serving.workers > 1:
