@@ -51,7 +51,8 @@ def web_settings(settings: Settings, serving: Serving) -> WebSettings:
     if not _is_loopback(serving.host) and not guarded:
         raise CannotServe(
             f"{serving.host} is not this machine alone, and anybody could read the archive there: add "
-            "--token-file FILE (made where there is none), or --identity-header NAME --trusted-proxy IP behind a proxy that signs in"
+            "--token-file FILE (made where there is none), or --identity-header NAME --trusted-proxy IP behind a proxy "
+            "that signs readers in"
         )
     if bool(serving.identity_header) != bool(serving.trusted_proxies):
         raise CannotServe(
