@@ -5,18 +5,21 @@ from pathlib import Path
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from browse.archive import Archive
 from browse.errors import NoIndex
+from browse.history.moments import InvalidTime
 from browse.query import InvalidQuery
 from browse.reading import NoSuchArticle
-from browse.web.pages import search
+from browse.web.pages import article, search
+from browse.web.references import Elsewhere
 from browse.web.rendering import render
 from browse.web.security import SecurityHeaders
 from browse.web.settings import WebSettings
 from model.errors import BantinError
+from storage.errors import KeyNotFound
 
 _STATIC = Path(__file__).parent / "static"
 
@@ -33,14 +36,26 @@ def create_app(settings: WebSettings) -> FastAPI:
     app.state.archive = Archive(settings.archive, settings.cache)
     app.add_middleware(SecurityHeaders)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
-    for module in (search,):
+    for module in (search, article):
         app.include_router(module.router)
     app.add_exception_handler(BantinError, _told)
     app.add_exception_handler(HTTPException, _told)
+    app.add_exception_handler(Elsewhere, _led)
     return app
 
 
-_STATUS: dict[type[Exception], int] = {InvalidQuery: 400, NoSuchArticle: 404, NoIndex: 503}
+_STATUS: dict[type[Exception], int] = {
+    InvalidQuery: 400,
+    InvalidTime: 400,
+    NoSuchArticle: 404,
+    KeyNotFound: 404,
+    NoIndex: 503,
+}
+
+
+def _led(request: Request, err: Exception) -> Response:
+    """The way to the address of its own that something has."""
+    return RedirectResponse(err.address if isinstance(err, Elsewhere) else "/", 307)
 
 
 def _told(request: Request, err: Exception) -> Response:
