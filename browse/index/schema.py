@@ -24,7 +24,7 @@ import tantivy
 
 from browse.index.document import Document
 from browse.index.seam import FACETS, Hit, Marked
-from browse.words import both_forms, find_words
+from browse.words import spell_and_fold
 
 SCHEMA_VERSION = 1
 """Of an index with another number nothing can be asked: it is built anew. It grows with the fields, and whenever
@@ -62,38 +62,38 @@ def build_schema() -> tantivy.Schema:
 
 def entry_of(document: Document) -> tantivy.Document:
     """The document as tantivy takes it."""
-    title_spelt, title, _ = both_forms(document.title)
-    spelt, folded, words = both_forms(document.text)
+    title_spelt, title = spell_and_fold(document.title)
+    spelt, folded = spell_and_fold(document.text)
     newest, oldest = order_keys(document.published_on, document.fetched_at)
     entry = tantivy.Document()
     entry.add_text("id", document.id)
     entry.add_unsigned("number", int(document.id, 16))
-    entry.add_text("title", title)
-    entry.add_text("title_spelt", title_spelt)
-    entry.add_text("text", f"{title} {BREAK} {folded}")
-    entry.add_text("text_spelt", f"{title_spelt} {BREAK} {spelt}")
+    entry.add_text("title", " ".join(title))
+    entry.add_text("title_spelt", " ".join(title_spelt))
+    entry.add_text("text", " ".join([*title, BREAK, *folded]))
+    entry.add_text("text_spelt", " ".join([*title_spelt, BREAK, *spelt]))
     entry.add_text("url", " ".join(address_words(document.url)))
     entry.add_text("facts", " ".join(_facts(document)))
     for name, value in _values(document):
         entry.add_text(name, value)
-    for typed in _typed(title_spelt.split(), title.split()):
+    for typed in _typed(title_spelt, title):
         entry.add_text("typed", typed)
     entry.add_unsigned("newest", newest)
     entry.add_unsigned("oldest", oldest)
     if document.published_on is not None:
         entry.add_integer("day", document.published_on.toordinal())
-    entry.add_bytes("kept", _packed(document, words))
+    entry.add_bytes("kept", _packed(document, len(spelt)))
     return entry
 
 
 def address_words(url: str) -> list[str]:
     """The words of an address, folded, without its scheme."""
-    return [word.folded for word in find_words(url.partition("://")[2] or url)]
+    return spell_and_fold(url.partition("://")[2] or url)[1]
 
 
 def fact_words(field: str, value: str) -> list[str]:
     """The words of a field's value as `facts` has them."""
-    return [f"{field}={word.folded}" for word in find_words(value)]
+    return [f"{field}={word}" for word in spell_and_fold(value)[1]]
 
 
 def order_keys(published_on: date | None, fetched_at: datetime) -> tuple[int, int]:

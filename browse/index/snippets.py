@@ -3,14 +3,14 @@
 Words are found in the text as it stands, by the rules that the index was made with, so every mark fits the original.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from itertools import islice
 from typing import NamedTuple
 
 from browse.index.seam import Marked
-from browse.query import AllOf, AnyOf, Clause, Not, Query, Terms
-from browse.words import Word, find_words, fold
+from browse.query import AllOf, AnyOf, Clause, Query, Terms
+from browse.words import Forms, find_words, fold
 
 SNIPPET = 240
 """So many characters a snippet has, a little more or less: it begins and ends with whole words."""
@@ -20,6 +20,9 @@ _BEFORE = 60
 
 _MOST_LOOKED_AT = 20_000
 """So many words of a text are looked at."""
+
+
+_SENTENCE = re.compile(r"[.!?…]\s+|\n+")
 
 
 class Mark(NamedTuple):
@@ -36,50 +39,56 @@ class Marker:
     def __init__(self, query: Query) -> None:
         self._terms = list(dict.fromkeys(_terms(query.clauses)))
         self._by_word: dict[str, list[int]] = defaultdict(list)
-        self._beginnings: list[int] = []
+        self._beginnings: list[tuple[str, int]] = []
         for number, terms in enumerate(self._terms):
+            first = fold(terms.words[0])
             if terms.prefix and len(terms.words) == 1:
-                self._beginnings.append(number)
+                self._beginnings.append((first, number))
             else:
-                self._by_word[fold(terms.words[0])].append(number)
+                self._by_word[first].append(number)
 
     def title(self, title: str) -> Marked:
         """The whole title."""
-        return Marked(title, 0, _apart(self._marks(_words(title), in_title=True)))
+        return Marked(title, 0, _apart(self._marks(title, in_title=True)))
 
     def snippet(self, text: str) -> Marked | None:
         """The piece of the text where most of the query stands; its beginning, where nothing of it does."""
-        words = _words(text)
-        if not words:
+        if not text.strip():
             return None
-        marks = self._marks(words, in_title=False)
-        start, end = _window(text, words, _densest(marks))
+        marks = self._marks(text, in_title=False)
+        start, end = _window(text, _densest(marks))
         return Marked(text[start:end], start, _apart([one for one in marks if start <= one.start and one.end <= end]))
 
-    def _marks(self, words: Sequence[Word], in_title: bool) -> list[Mark]:
-        return [
-            Mark(word.start, words[place + len(self._terms[number].words) - 1].end, number)
-            for place, word in enumerate(words)
-            for number in (*self._by_word.get(word.folded, ()), *self._beginnings)
-            if (in_title or self._terms[number].field is None) and _stands(self._terms[number], words, place)
+    def _marks(self, text: str, in_title: bool) -> list[Mark]:
+        if not self._terms:
+            return []
+        places, forms = find_words(text, _MOST_LOOKED_AT)
+        beginning = [
+            (place, number)
+            for place, (_, folded) in enumerate(forms)
+            if folded in self._by_word
+            for number in self._by_word[folded]
         ]
+        for start, number in self._beginnings:
+            beginning += [(place, number) for place, (_, folded) in enumerate(forms) if folded.startswith(start)]
+        return sorted(
+            Mark(places[place].start(), places[place + len(self._terms[number].words) - 1].end(), number)
+            for place, number in beginning
+            if (in_title or self._terms[number].field is None) and _stands(self._terms[number], forms, place)
+        )
 
 
-def _stands(terms: Terms, words: Sequence[Word], place: int) -> bool:
+def _stands(terms: Terms, forms: Sequence[Forms], place: int) -> bool:
     """Whether the terms stand at a place among the words."""
-    if place + len(terms.words) > len(words):
-        return False
     last = len(terms.words) - 1
+    if place + last >= len(forms):
+        return False
     for offset, wanted in enumerate(terms.words):
-        found = words[place + offset]
-        there, asked = (found.spelt, wanted) if terms.exact else (found.folded, fold(wanted))
+        spelt, folded = forms[place + offset]
+        there, asked = (spelt, wanted) if terms.exact else (folded, fold(wanted))
         if not (there.startswith(asked) if terms.prefix and offset == last else there == asked):
             return False
     return True
-
-
-def _words(text: str) -> list[Word]:
-    return list(islice(find_words(text), _MOST_LOOKED_AT))
 
 
 def _densest(marks: Sequence[Mark]) -> int:
@@ -95,24 +104,27 @@ def _densest(marks: Sequence[Mark]) -> int:
     return best_start
 
 
-def _window(text: str, words: Sequence[Word], around: int) -> tuple[int, int]:
-    """A piece of the text that holds what stands from `around` on, of whole words where these are not too long."""
-    if len(text) <= SNIPPET:
-        return 0, len(text)
-    latest = max(0, min(around - _BEFORE, len(text) - SNIPPET))
-    start = next((word.start for word in words if latest <= word.start <= around), around)
-    start = 0 if latest == 0 else start
+def _window(text: str, around: int) -> tuple[int, int]:
+    """A piece of the text that holds what stands from `around` on. It begins with a sentence where one begins shortly
+    before, else with a word, and ends with one."""
+    earliest = max(0, around - _BEFORE)
+    if earliest == 0:
+        start = 0
+    else:
+        before = text[earliest:around]
+        begins = [found.end() for found in _SENTENCE.finditer(before)] or [before.find(" ") + 1]
+        start = earliest + begins[0]
     limit = start + SNIPPET
     if limit >= len(text):
         return start, len(text)
-    inside = [word.end for word in words if start < word.end <= limit]
-    return start, max(inside, default=limit) if inside and inside[-1] > start + SNIPPET // 2 else limit
+    space = max(text.rfind(" ", around, limit + 1), text.rfind("\n", around, limit + 1))
+    return start, space if space > start + SNIPPET // 2 else limit
 
 
 def _apart(marks: Sequence[Mark]) -> tuple[tuple[int, int], ...]:
     """The ranges of marks in order, those that overlap as one."""
     joined: list[tuple[int, int]] = []
-    for start, end, _ in sorted(marks):
+    for start, end, _ in marks:
         if joined and start < joined[-1][1]:
             joined[-1] = joined[-1][0], max(end, joined[-1][1])
         else:
@@ -127,5 +139,5 @@ def _terms(clauses: Sequence[Clause]) -> Iterator[Terms]:
                 yield from _terms(inner)
             case Terms():
                 yield clause
-            case Not():
+            case _:
                 pass
