@@ -8,7 +8,7 @@ from storage.store import ObjectStore, open_store
 
 if TYPE_CHECKING:
     from browse.catalog import Catalog
-    from browse.index.seam import SearchIndex
+    from browse.index.shipped import ShippedIndex
 
 
 class Archive:
@@ -24,15 +24,13 @@ class Archive:
         return open_store(self.url)
 
     @cached_property
-    def index(self) -> "SearchIndex":
+    def index(self) -> "ShippedIndex":
         """The index. It follows what is built later. Raises `NoIndex`, `StorageError`."""
         from browse.index.shipped import open_index
 
         return open_index(self.store, self._cache)
 
-    @cached_property
+    @property
     def catalog(self) -> "Catalog":
-        """What is known of sources and runs. It follows what is built later. Raises `NoIndex`, `StorageError`."""
-        from browse.catalog import open_catalog
-
-        return open_catalog(self.store)
+        """What is known of sources and runs, of the same moment as the index. Raises `NoIndex`, `StorageError`."""
+        return self.index.catalog
