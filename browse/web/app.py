@@ -13,7 +13,7 @@ from browse.errors import NoIndex
 from browse.history.moments import InvalidTime
 from browse.query import InvalidQuery
 from browse.reading import NoSuchArticle
-from browse.web.pages import article, search
+from browse.web.pages import article, citing, editions, history, removed, search, stored
 from browse.web.references import Elsewhere
 from browse.web.rendering import render
 from browse.web.security import SecurityHeaders
@@ -36,7 +36,7 @@ def create_app(settings: WebSettings) -> FastAPI:
     app.state.archive = Archive(settings.archive, settings.cache)
     app.add_middleware(SecurityHeaders)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
-    for module in (search, article):
+    for module in (search, article, removed, stored, history, editions, citing):
         app.include_router(module.router)
     app.add_exception_handler(BantinError, _told)
     app.add_exception_handler(HTTPException, _told)
@@ -53,7 +53,7 @@ _STATUS: dict[type[Exception], int] = {
 }
 
 
-def _led(request: Request, err: Exception) -> Response:
+def _led(_request: Request, err: Exception) -> Response:
     """The way to the address of its own that something has."""
     return RedirectResponse(err.address if isinstance(err, Elsewhere) else "/", 307)
 

@@ -73,7 +73,10 @@ def locate(request: Request, ref: str, cleaned: str | None = None) -> Found:
     archive: Archive = request.app.state.archive
     wanted, moment = reference(request, ref)
     found = looked_up(
-        archive, wanted, moment, lambda tables: find(archive.store, wanted, moment, cleaned, tables=tables)
+        archive,
+        wanted,
+        lambda tables: find(archive.store, wanted, moment, cleaned, tables=tables),
+        newest=moment is None,
     )
     if found.as_of is not None and found.as_of.exact:  # perhaps in a run that is not indexed yet
         found = find(archive.store, wanted, moment, cleaned)
@@ -93,9 +96,12 @@ def reference(request: Request, ref: str) -> tuple[str, Moment | None]:
     return wanted, moment
 
 
-def looked_up(archive: Archive, wanted: str, moment: Moment | None, ask: Callable[[list[Table] | None], Answer]) -> Answer:
-    """What `ask` finds in the tables that hold the article's rows, or, where these are not known, in all (None)."""
-    tables = tables_of(archive, wanted, newest=moment is None)
+def looked_up(
+    archive: Archive, wanted: str, ask: Callable[[list[Table] | None], Answer], *, newest: bool = False
+) -> Answer:
+    """What `ask` finds in the tables that hold the article's rows, or its `newest` one; in all (None) where these are
+    not known."""
+    tables = tables_of(archive, wanted, newest=newest)
     if tables is not None:
         with suppress(NoSuchArticle, KeyNotFound):  # a run was cleaned anew, or deleted, since it was indexed
             return ask(tables)
@@ -122,14 +128,14 @@ def hits(archive: Archive, ids: list[str]) -> dict[str, Hit]:
         return {}
 
 
-def head_of(request: Request, ref: str, found: Found) -> Head:
-    """The head of the pages of what was found under `ref`."""
-    article = found.article
+def head_of(request: Request, ref: str, article: Article, cleaned: str | None = None) -> Head:
+    """The head of the pages of the article that was found under `ref`, by an earlier cleaning perhaps."""
+    cited = citation(article.id, article.fetched_at)
     return Head(
-        ref=found.citation if "@" in ref else article.id,
+        ref=cited if "@" in ref else article.id,
         id=article.id,
-        citation=found.citation,
-        cleaned=found.cleaned,
+        citation=cited,
+        cleaned=cleaned,
         title=article.title,
         language=article.language,
         source=article.source,

@@ -113,7 +113,7 @@ def view(request: Request, ref: str, cleaned: str | None, images: bool) -> Artic
     article = found.article
     pictures = [image.url for image in article.images if is_loadable(image.url)] if images else []
     return ArticlePage(
-        head=head_of(request, ref, found),
+        head=head_of(request, ref, article, found.cleaned),
         article=article,
         as_of=found.as_of.end if found.as_of else None,
         as_of_exact=found.as_of is not None and found.as_of.exact,
@@ -135,9 +135,7 @@ def _newer(found: Found) -> NewerRow | None:
     if newest is None or newest.fetched_at <= found.article.fetched_at:
         return None
     same = newest.text_sha256 == found.article.text_sha256
-    return NewerRow(
-        citation=citation(newest.id, newest.fetched_at), fetched_at=newest.fetched_at, same_text=same
-    )
+    return NewerRow(citation=citation(newest.id, newest.fetched_at), fetched_at=newest.fetched_at, same_text=same)
 
 
 @router.get("/articles/{ref}.json")
