@@ -1,0 +1,147 @@
+"""The tab in Airflow: the archive's pages below /bantin, for those who have signed in to Airflow.
+
+Airflow finds the plugin by its entry point (`airflow.plugins` in pyproject.toml), wherever bantin is installed. Each of
+its processes imports this module, tasks too, so the pages are built when they are first asked for.
+"""
+
+from datetime import timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlsplit
+
+from airflow.configuration import conf
+from airflow.plugins_manager import AirflowPlugin
+from airflow.sdk import BaseOperatorLink
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+    from starlette.requests import Request
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+MOUNT = "/bantin"
+OPEN_TO_ALL = "/static/"
+"""What is shown to everybody below the mount: files of the program, by which the page that refuses is shown, too."""
+
+
+def root_path() -> str:
+    """The path below which Airflow is reached, without a slash at its end."""
+    return urlsplit(conf.get("api", "base_url", fallback="")).path.rstrip("/")
+
+
+def tab_address(path: str) -> str:
+    """Where Airflow shows a page of the archive in its tab: its own address goes on with that of the frame."""
+    return f"{root_path()}/plugin/bantin{root_path()}{MOUNT}{path}"
+
+
+class RunLink(BaseOperatorLink):
+    """From a task to the page of the run that it worked at, also where the task failed."""
+
+    name = "Run in bantin"
+
+    def get_link(self, operator: Any, *, ti_key: Any) -> str:
+        """The address. A task evaluates it when it ends, and `ti_key` is then the task instance itself."""
+        from bantin.operators import run_of
+
+        source = ti_key.dag_id.removeprefix("crawl-")
+        return tab_address(f"/runs/{source}/{run_of(ti_key.get_template_context())}")
+
+
+class Pages:
+    """The application, built at its first request."""
+
+    @cached_property
+    def _app(self) -> "ASGIApp":
+        from bantin.settings import Settings
+        from browse.web.app import create_app
+        from browse.web.settings import WebSettings
+
+        app = create_app(WebSettings(archive=Settings.from_environment().archive, airflow=root_path() or "/"))
+        _add_way_back(app)
+        app.add_middleware(SignedIn)
+        return app
+
+    async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
+        """Passes the request on."""
+        await self._app(scope, receive, send)
+
+
+class SignedIn:
+    """Lets in whom Airflow knows and lets see its own pages; others get 401 or 403."""
+
+    def __init__(self, app: "ASGIApp") -> None:
+        self._app = app
+
+    async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
+        """Passes the request on, or refuses it."""
+        from starlette.exceptions import HTTPException
+        from starlette.requests import Request
+
+        from browse.web.app import told
+        from browse.web.security import SecurityHeaders
+
+        if scope["type"] == "http":
+            request = Request(scope)
+            try:
+                await _expect_user(request)
+            except HTTPException as err:
+                await SecurityHeaders(told(request, err))(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+
+async def _expect_user(request: "Request") -> None:
+    """Raises `HTTPException` unless the request bears the token or the cookie of somebody who may see Airflow."""
+    from airflow.api_fastapi.app import get_auth_manager
+    from airflow.api_fastapi.auth.managers.models.resource_details import AccessView
+    from airflow.api_fastapi.core_api.security import bearer_scheme, get_user
+    from starlette.exceptions import HTTPException
+
+    if request.url.path.removeprefix(request.scope.get("root_path", "")).startswith(OPEN_TO_ALL):
+        return
+    try:
+        user = await get_user(request, None, await bearer_scheme(request))
+    except HTTPException as err:
+        where = get_auth_manager().get_url_login()
+        raise HTTPException(err.status_code, f"Sign in to Airflow first, at {where}.") from err
+    if not get_auth_manager().is_authorized_view(access_view=AccessView.WEBSITE, user=user):
+        raise HTTPException(403, "Airflow does not let you see its pages.")
+
+
+def _add_way_back(app: "FastAPI") -> None:
+    """Adds `/dag-runs/SOURCE/RUN`, which leads to Airflow's page of the DAG run that made a run."""
+    from airflow.models.dagrun import DagRun
+    from airflow.utils.session import create_session
+    from sqlalchemy import select
+    from starlette.exceptions import HTTPException
+    from starlette.responses import RedirectResponse
+
+    from storage.keys import run_time
+
+    @app.get("/dag-runs/{source}/{run}", response_class=RedirectResponse, tags=["runs"])
+    def dag_run(source: str, run: str) -> RedirectResponse:
+        """To the DAG run that made this run of a source."""
+        dag_id, begin = f"crawl-{source}", run_time(run)
+        of_that_second = DagRun.run_after.between(begin, begin + timedelta(microseconds=999_999))
+        with create_session() as session:
+            run_id = session.scalar(select(DagRun.run_id).where(DagRun.dag_id == dag_id, of_that_second).limit(1))
+        if run_id is None:
+            raise HTTPException(404, f"No DAG run of this Airflow made run {run} of {source}.")
+        return RedirectResponse(f"{root_path()}/dags/{quote(dag_id)}/runs/{quote(run_id)}", 302)
+
+
+class ArchiveTab(AirflowPlugin):
+    """The archive in Airflow's menu."""
+
+    name = "bantin"
+    fastapi_apps = [{"app": Pages(), "url_prefix": MOUNT, "name": "bantin"}]  # noqa: RUF012 - as Airflow reads it
+    external_views = [  # noqa: RUF012
+        {
+            "name": "Bản tin",
+            "href": f"{root_path()}{MOUNT}/",
+            "destination": "nav",
+            "category": "browse",
+            "nav_top_level": True,
+            "url_route": "bantin",
+            "icon": f"{root_path()}{MOUNT}/static/icon.svg",
+        }
+    ]
