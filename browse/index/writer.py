@@ -1,0 +1,108 @@
+"""Writing an index into a folder, and which files make it up."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import tantivy
+
+from browse.errors import NoIndex, SearchFailed
+from browse.index.document import Document
+from browse.index.schema import build_schema, entry_of
+
+META = "meta.json"
+"""The one file that is ever replaced: it names the segments. All others are written once, under names of their own."""
+
+_PARTS = ("fast", "fieldnorm", "idx", "pos", "store", "term")
+
+
+class IndexWriter:
+    """Puts documents into the index in `folder`, which is made where there is none; one process at a time.
+
+        with IndexWriter(folder) as writer:
+            writer.add(documents)
+
+    What is added and removed counts from the commit on that the end of the block makes; where an error ends it, or the
+    process dies, the last commit stands. `memory_mb` is for documents that wait, `threads` index them. Raises
+    `SearchFailed` where another process writes, or the index is of another version.
+    """
+
+    def __init__(self, folder: Path, *, threads: int = 2, memory_mb: int = 256) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder
+        try:
+            self._writer = tantivy.Index(build_schema(), str(folder)).writer(memory_mb * 1_000_000, threads)
+        except ValueError as err:
+            busy = "LockBusy" in str(err) or "Lockfile" in str(err)
+            what = "another process writes into it: wait for it" if busy else "build it anew: bantin index --rebuild"
+            raise SearchFailed(f"{folder}: the index cannot be written ({err}): {what}") from err
+        self._is_new = not files_of(folder)
+        self._added: set[str] = set()
+
+    def add(self, documents: Iterable[Document]) -> int:
+        """Adds documents, each in the place of what the index has of its id; returns how many."""
+        count = 0
+        for document in documents:
+            if not self._is_new or document.id in self._added:
+                self._writer.delete_documents_by_term("id", document.id)
+            self._writer.add_document(entry_of(document))
+            self._added.add(document.id)
+            count += 1
+        return count
+
+    def remove(self, ids: Iterable[str]) -> None:
+        """Takes the documents of these ids out."""
+        for one in ids:
+            self._writer.delete_documents_by_term("id", one)
+
+    def commit(self) -> None:
+        """Makes what was added and removed count."""
+        self._writer.commit()
+
+    def close(self) -> None:
+        """Waits until segments that are being merged are, so that the files of the last commit are at rest."""
+        self._writer.wait_merging_threads()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if kind is None:
+            self.commit()
+        else:
+            self._writer.rollback()
+        self.close()
+
+
+def files_of(folder: Path) -> list[str]:
+    """The names of the files that make up the last commit in `folder`, `META` last; empty where there is no index.
+
+    Raises `SearchFailed` where `META` cannot be read.
+    """
+    try:
+        meta = json.loads((folder / META).read_bytes())
+        names = []
+        for segment in meta["segments"]:
+            base = segment["segment_id"].replace("-", "")
+            names += [f"{base}.{part}" for part in _PARTS]
+            if segment["deletes"]:
+                names.append(f"{base}.{segment['deletes']['opstamp']}.del")
+    except FileNotFoundError:
+        return []
+    except (OSError, ValueError, KeyError, TypeError) as err:
+        raise SearchFailed(f"{folder / META}: {err}: build the index anew: bantin index --rebuild") from err
+    return [*sorted(names), META]
+
+
+def open_folder(folder: Path) -> tantivy.Index:
+    """The index in a folder, to be asked. Raises `NoIndex` and `SearchFailed`."""
+    if not (folder / META).exists():
+        raise NoIndex(f"{folder}: there is no index yet: make one with bantin index")
+    try:
+        index = tantivy.Index.open(str(folder))
+        index.config_reader("manual")
+    except ValueError as err:
+        raise SearchFailed(f"{folder}: {err}: build the index anew: bantin index --rebuild") from err
+    return index
