@@ -115,12 +115,16 @@ def _add_way_back(app: "FastAPI") -> None:
     from starlette.exceptions import HTTPException
     from starlette.responses import RedirectResponse
 
+    from storage.errors import InvalidKey
     from storage.keys import run_time
 
     @app.get("/dag-runs/{source}/{run}", response_class=RedirectResponse, tags=["runs"])
     def dag_run(source: str, run: str) -> RedirectResponse:
         """To the DAG run that made this run of a source."""
-        dag_id, begin = f"crawl-{source}", run_time(run)
+        try:
+            dag_id, begin = f"crawl-{source}", run_time(run)
+        except InvalidKey as err:
+            raise HTTPException(404, str(err)) from err
         of_that_second = DagRun.run_after.between(begin, begin + timedelta(microseconds=999_999))
         with create_session() as session:
             run_id = session.scalar(select(DagRun.run_id).where(DagRun.dag_id == dag_id, of_that_second).limit(1))
