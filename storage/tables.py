@@ -91,7 +91,7 @@ def read(store: ObjectStore, key: str, record: type[Record], where: Mapping[str,
 
 
 def as_records(rows: Iterable[Mapping[str, Any]], record: type[Record]) -> list[Record]:
-    """Rows, a dict each, as instances of the dataclass `record`; a field that is not there takes its default, or None."""
+    """Rows, a dict each, as instances of the dataclass `record`; a missing field takes its default, or None."""
     known, hints = {f.name: f for f in fields(record)}, get_type_hints(record)  # type: ignore[arg-type]
     return [record(**{name: _revive(row.get(name), f, hints[name]) for name, f in known.items()}) for row in rows]
 
