@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from browse.catalog import Catalog, RunEntry, SourceEntry
     from browse.history.diff import Diff
     from browse.history.moments import Moment
-    from browse.index.seam import Order, SearchIndex
+    from browse.index.seam import Order
+    from browse.index.shipped import ShippedIndex
     from browse.reading import History
     from model.article import Article
 
@@ -56,18 +57,16 @@ class Archive:
         return open_store(self.url)
 
     @cached_property
-    def index(self) -> "SearchIndex":
+    def index(self) -> "ShippedIndex":
         """The index. It follows what is built later. Raises `NoIndex`, `StorageError`."""
         from browse.index.shipped import open_index
 
         return open_index(self.store, self._cache)
 
-    @cached_property
+    @property
     def catalog(self) -> "Catalog":
-        """What is known of sources and runs. It follows what is built later. Raises `NoIndex`, `StorageError`."""
-        from browse.catalog import open_catalog
-
-        return open_catalog(self.store)
+        """What is known of sources and runs, of the same moment as the index. Raises `NoIndex`, `StorageError`."""
+        return self.index.catalog
 
     def articles(
         self,

@@ -58,6 +58,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Library:
         work=folder / "work",
         part_bytes=64_000_000,
         airflow_home=folder / "airflow",
+        cache=folder / "cache",
         processes=1,
     )
     broken_into = load_source(MORE_SOURCES / "demo-hacked.yaml")
