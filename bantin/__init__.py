@@ -19,10 +19,11 @@ __all__ = ["open_archive"]
 def open_archive(url: "str | Path | None" = None, *, cache: "Path | None" = None) -> "Archive":
     """The archive at `url`, a folder or s3://bucket/prefix; by default what ARCHIVE_URL names, else ./archive.
 
-    `cache` is a folder for what is fetched of the index. Nothing is read, and no library is loaded, before something is
-    asked of it.
+    `cache` is a folder for what is fetched of the index; by default what BANTIN_CACHE names, else the user's. Nothing
+    is read before something is asked of it.
     """
     from bantin.settings import Settings, absolute
     from browse.archive import Archive
 
-    return Archive(absolute(str(url)) if url else Settings.from_environment().archive, cache)
+    settings = Settings.from_environment()
+    return Archive(absolute(str(url)) if url else settings.archive, cache or settings.cache)

@@ -55,7 +55,8 @@ class Pages:
         from browse.web.app import create_app
         from browse.web.settings import WebSettings
 
-        app = create_app(WebSettings(archive=Settings.from_environment().archive, airflow=root_path() or "/"))
+        settings = Settings.from_environment()
+        app = create_app(WebSettings(archive=settings.archive, cache=settings.cache, airflow=root_path() or "/"))
         _add_way_back(app)
         app.add_middleware(SignedIn)
         return app
@@ -143,7 +144,6 @@ class ArchiveTab(AirflowPlugin):
             "name": "Bản tin",
             "href": f"{root_path()}{MOUNT}/",
             "destination": "nav",
-            "category": "browse",
             "nav_top_level": True,
             "url_route": "bantin",
             "icon": f"{root_path()}{MOUNT}/static/icon.svg",
