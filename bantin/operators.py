@@ -13,7 +13,6 @@ from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowFailException, AirflowNotFoundException
 
 from bantin.settings import Settings
-from bantin.tab import RunLink
 from model.errors import BantinError, SourceError
 from model.source import Source
 
@@ -73,8 +72,6 @@ class FetchOperator(BaseOperator):
     A DAG run that is older than the source's newest run asks no server: cleared, it returns the parts that are stored
     of it, and commits them where no attempt of it came so far.
     """
-
-    operator_extra_links = (RunLink(),)
 
     def __init__(self, *, source_id: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)

@@ -1,4 +1,5 @@
-"""The tab in Airflow: the archive's pages below /bantin, for those who have signed in to Airflow.
+"""The archive in Airflow: its pages below /bantin, in a tab of their own and in one of each DAG run, for those who have
+signed in to Airflow.
 
 Airflow finds the plugin by its entry point (`airflow.plugins` in pyproject.toml), wherever bantin is installed. Each of
 its processes imports this module, tasks too, so the pages are built when they are first asked for.
@@ -6,12 +7,11 @@ its processes imports this module, tasks too, so the pages are built when they a
 
 from datetime import timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated
 from urllib.parse import quote, urlsplit
 
 from airflow.configuration import conf
 from airflow.plugins_manager import AirflowPlugin
-from airflow.sdk import BaseOperatorLink
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -20,30 +20,15 @@ if TYPE_CHECKING:
 
 MOUNT = "/bantin"
 OPEN_TO_ALL = "/static/"
-"""What is shown to everybody below the mount: files of the program, by which the page that refuses is shown, too."""
+"""What everybody may see below the mount: files of the program, by which the page that refuses is shown, too."""
+
+CRAWLS = "crawl-"
+"""How the ids of the DAGs begin that crawl a source (dags/source_dags.py)."""
 
 
 def root_path() -> str:
     """The path below which Airflow is reached, without a slash at its end."""
     return urlsplit(conf.get("api", "base_url", fallback="")).path.rstrip("/")
-
-
-def tab_address(path: str) -> str:
-    """Where Airflow shows a page of the archive in its tab: its own address goes on with that of the frame."""
-    return f"{root_path()}/plugin/bantin{root_path()}{MOUNT}{path}"
-
-
-class RunLink(BaseOperatorLink):
-    """From a task to the page of the run that it worked at, also where the task failed."""
-
-    name = "Run in bantin"
-
-    def get_link(self, operator: Any, *, ti_key: Any) -> str:
-        """The address. A task evaluates it when it ends, and `ti_key` is then the task instance itself."""
-        from bantin.operators import run_of
-
-        source = ti_key.dag_id.removeprefix("crawl-")
-        return tab_address(f"/runs/{source}/{run_of(ti_key.get_template_context())}")
 
 
 class Pages:
@@ -57,7 +42,7 @@ class Pages:
 
         settings = Settings.from_environment()
         app = create_app(WebSettings(archive=settings.archive, cache=settings.cache, airflow=root_path() or "/"))
-        _add_way_back(app)
+        _add_ways(app)
         app.add_middleware(SignedIn)
         return app
 
@@ -108,34 +93,47 @@ async def _expect_user(request: "Request") -> None:
         raise HTTPException(403, "Airflow does not let you see its pages.")
 
 
-def _add_way_back(app: "FastAPI") -> None:
-    """Adds `/dag-runs/SOURCE/RUN`, which leads to Airflow's page of the DAG run that made a run."""
+def _add_ways(app: "FastAPI") -> None:
+    """Adds the ways between Airflow's page of a DAG run and the archive's page of the run that it made. They meet in
+    the run's id, which is the DAG run's `run_after` to the second (`bantin.operators.run_of`)."""
     from airflow.models.dagrun import DagRun
     from airflow.utils.session import create_session
+    from fastapi import Query
     from sqlalchemy import select
     from starlette.exceptions import HTTPException
     from starlette.responses import RedirectResponse
 
     from storage.errors import InvalidKey
-    from storage.keys import run_time
+    from storage.keys import run_id, run_time
+
+    @app.get("/dag-run", response_class=RedirectResponse, tags=["runs"])
+    def to_archive(dag: Annotated[str, Query(max_length=250)], run: Annotated[str, Query(max_length=250)]) -> str:
+        """From a DAG run to the page of the run that it made; of a DAG that crawls nothing, to the front page."""
+        with create_session() as session:
+            after = session.scalar(select(DagRun.run_after).where(DagRun.dag_id == dag, DagRun.run_id == run))
+        if after is None:
+            raise HTTPException(404, f"{dag} has no run {run}.")
+        made = f"runs/{dag.removeprefix(CRAWLS)}/{run_id(after)}" if dag.startswith(CRAWLS) else ""
+        return f"{root_path()}{MOUNT}/{made}"
 
     @app.get("/dag-runs/{source}/{run}", response_class=RedirectResponse, tags=["runs"])
-    def dag_run(source: str, run: str) -> RedirectResponse:
-        """To the DAG run that made this run of a source."""
+    def to_airflow(source: str, run: str) -> str:
+        """From a run to the DAG run that made it."""
         try:
-            dag_id, begin = f"crawl-{source}", run_time(run)
+            begin = run_time(run)
         except InvalidKey as err:
             raise HTTPException(404, str(err)) from err
         of_that_second = DagRun.run_after.between(begin, begin + timedelta(microseconds=999_999))
         with create_session() as session:
-            run_id = session.scalar(select(DagRun.run_id).where(DagRun.dag_id == dag_id, of_that_second).limit(1))
-        if run_id is None:
+            found = select(DagRun.run_id).where(DagRun.dag_id == CRAWLS + source, of_that_second).limit(1)
+            dag_run = session.scalar(found)
+        if dag_run is None:
             raise HTTPException(404, f"No DAG run of this Airflow made run {run} of {source}.")
-        return RedirectResponse(f"{root_path()}/dags/{quote(dag_id)}/runs/{quote(run_id)}", 302)
+        return f"{root_path()}/dags/{quote(CRAWLS + source, safe='')}/runs/{quote(dag_run, safe='')}"
 
 
 class ArchiveTab(AirflowPlugin):
-    """The archive in Airflow's menu."""
+    """The archive in Airflow's menu, and among the tabs of DAG runs."""
 
     name = "bantin"
     fastapi_apps = [{"app": Pages(), "url_prefix": MOUNT, "name": "bantin"}]  # noqa: RUF012 - as Airflow reads it
@@ -147,5 +145,12 @@ class ArchiveTab(AirflowPlugin):
             "nav_top_level": True,
             "url_route": "bantin",
             "icon": f"{root_path()}{MOUNT}/static/icon.svg",
-        }
+        },
+        {
+            "name": "Bản tin",
+            "href": f"{root_path()}{MOUNT}/dag-run?dag={{DAG_ID}}&run={{RUN_ID}}",
+            "destination": "dag_run",
+            "url_route": "bantin-run",
+            "icon": f"{root_path()}{MOUNT}/static/icon.svg",
+        },
     ]

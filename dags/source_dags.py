@@ -15,7 +15,6 @@ from airflow.sdk import DAG, Asset, CronTriggerTimetable, get_current_context, g
 from bantin.operators import FetchOperator, final_errors, run_of
 from bantin.pools import pool_of
 from bantin.settings import Settings
-from bantin.tab import RunLink
 from model.errors import SourceError
 from model.source import Source, load_source, source_files
 
@@ -71,7 +70,6 @@ def source_dag(source: Source) -> DAG:
         cleaned = clean.expand(part_key=fetch.output)
         asset = Asset(name=f"articles/{source.id}", uri=f"x-bantin://articles/{source.id}")
         published = publish.override(outlets=[asset])(source.id)
-        published.operator.operator_extra_links = (RunLink(),)
         fetch >> cleaned >> published
     return dag
 
