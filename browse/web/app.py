@@ -35,15 +35,15 @@ def create_app(settings: WebSettings) -> FastAPI:
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     for module in (search,):
         app.include_router(module.router)
-    app.add_exception_handler(BantinError, told)
-    app.add_exception_handler(HTTPException, told)
+    app.add_exception_handler(BantinError, _told)
+    app.add_exception_handler(HTTPException, _told)
     return app
 
 
 _STATUS: dict[type[Exception], int] = {InvalidQuery: 400, NoSuchArticle: 404, NoIndex: 503}
 
 
-def told(request: Request, err: Exception) -> Response:
+def _told(request: Request, err: Exception) -> Response:
     """An error as a page, or as JSON where JSON was asked for."""
     if isinstance(err, HTTPException):
         status, message = err.status_code, str(err.detail)
