@@ -62,15 +62,16 @@ class SignedIn:
         from starlette.exceptions import HTTPException
         from starlette.requests import Request
 
-        from browse.web.app import told
-        from browse.web.security import SecurityHeaders
+        from browse.web.refusal import refuse
+        from browse.web.security import HEADERS
 
         if scope["type"] == "http":
             request = Request(scope)
             try:
                 await _expect_user(request)
             except HTTPException as err:
-                await SecurityHeaders(told(request, err))(scope, receive, send)
+                refused = refuse(scope, err.status_code, "Not signed in", err.detail, HEADERS)
+                await refused(scope, receive, send)
                 return
         await self._app(scope, receive, send)
 

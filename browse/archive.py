@@ -68,6 +68,12 @@ class Archive:
         """What is known of sources and runs, of the same moment as the index. Raises `NoIndex`, `StorageError`."""
         return self.index.catalog
 
+    def opened_generation(self) -> str | None:
+        """What names the present generation of the index: it changes when anything that pages say does. None where the
+        index has not been opened yet. Quick, once it is open."""
+        opened: ShippedIndex | None = self.__dict__.get("index")
+        return None if opened is None else f"{opened.generation} {opened.as_of.isoformat()}"
+
     def articles(
         self,
         query: str = "",
