@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated
-from urllib.parse import urlencode
 
 import pyarrow as pa
 from fastapi import APIRouter, Query
@@ -103,7 +102,7 @@ def run(
         pages=max(1, -(-total // PAGE)),
         before=max((one for one in names if one < run), default=None),
         after=min((one for one in names if one > run), default=None),
-        airflow=_airflow(request.app.state.settings.airflow, source, at),
+        airflow=_airflow(request.app.state.settings.airflow, source, run),
     )
 
 
@@ -115,10 +114,6 @@ def _articles(archive: Archive, source: str, run: str) -> pa.Table | None:
         return None
 
 
-def _airflow(address: str | None, source: str, at: datetime) -> str | None:
-    """Airflow's list of the DAG's runs, narrowed to this one. What a run is called there depends on who started it."""
-    if address is None:
-        return None
-    moment = f"{at:%Y-%m-%dT%H:%M:%SZ}"
-    query = urlencode({"run_after_gte": moment, "run_after_lte": moment})
-    return f"{address.rstrip('/')}/dags/crawl-{source}/runs?{query}"
+def _airflow(address: str | None, source: str, run: str) -> str | None:
+    """Where Airflow's plugin (bantin/tab.py) leads to the DAG run. What that is called depends on who started it."""
+    return None if address is None else f"{address.rstrip('/')}/bantin/dag-runs/{source}/{run}"
