@@ -1,7 +1,7 @@
 """The verb audit: sweep what runs leave behind and nobody needs any more.
 
-Nothing of the archive goes: only objects in `work/` that can be made again, remains of writers that died, and leases
-that nobody renewed for long. `dry_run` tells what would go.
+Nothing of the archive goes: only objects in `work/` that can be made again, remains of writers that died, leases that
+nobody renewed for long, and what no generation of the index needs. `dry_run` tells what would go.
 """
 
 import logging
@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import groupby
 
 from bantin.settings import Settings
+from browse.index.publishing import sweep as sweep_index
 from storage import keys
 from storage.errors import Corrupt, InvalidKey, KeyNotFound, LeaseHeld
 from storage.holder import Holder
@@ -32,11 +33,13 @@ LEASE_AGE = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """What was swept: passing objects in `work/`, unfinished writes (S3: multipart uploads), ended leases."""
+    """What was swept: passing objects in `work/`, unfinished writes (S3: multipart uploads), ended leases, and objects
+    of generations of the index that are no more."""
 
     work: Swept
     unfinished: Swept
     leases: Swept
+    index: Swept
 
     @property
     def lines(self) -> list[str]:
@@ -62,7 +65,9 @@ def audit(
     on_step("unfinished writes")
     unfinished = store.sweep(at - UNFINISHED_AGE, dry_run=dry_run)
     on_step("leases/")
-    found = Audit(work, unfinished, _sweep_leases(store, at, dry_run))
+    leases = _sweep_leases(store, at, dry_run)
+    on_step("index/")
+    found = Audit(work, unfinished, leases, sweep_index(store, at, dry_run=dry_run))
     for line in found.lines:
         logger.info("%s%s", line, " (a dry run: all is still there)" if dry_run else "")
     return found

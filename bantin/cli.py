@@ -9,6 +9,7 @@ from bantin.commands.audit import audit
 from bantin.commands.clean import clean
 from bantin.commands.crawl import crawl
 from bantin.commands.export import export
+from bantin.commands.index import index
 from bantin.commands.lake import lake
 from bantin.commands.options import MISTAKE
 from bantin.commands.reclean import reclean
@@ -62,6 +63,7 @@ for command in (
     history.diff,
     history.cite,
     export,
+    index,
     lake,
     verify,
     copy,

@@ -22,10 +22,11 @@ from storage.store import check_writable, open_store
 
 PROXY_VARIABLE = "BANTIN_DEMO_PROXY"
 SHOWN_SOURCE = "demo-portal"
+INDEX_DAG = "index"
 
 
 def run_demo(settings: Settings, console: Console) -> int:
-    """Crawls the demo's sources into the archive, each by its DAG, and prints what was crawled, cleaned, removed and
+    """Crawls the demo's sources into the archive, each by its DAG, brings the index up to date by its own, and prints what was crawled, cleaned, removed and
     rejected, and one article. Returns 0, or 1 where a run failed. Raises `EngineError` and `StorageError`."""
     settings = replace(
         settings,
@@ -35,10 +36,11 @@ def run_demo(settings: Settings, console: Console) -> int:
     )
     check_writable(open_store(settings.archive))
     log = settings.airflow_home / "demo.log"
-    dag_ids = [f"crawl-{source.id}" for source in load_registry(SOURCES)]
+    sources = [source.id for source in load_registry(SOURCES)]
+    dag_ids = [*(f"crawl-{source}" for source in sources), INDEX_DAG]
     with DemoWeb() as web:
         os.environ[PROXY_VARIABLE] = web.proxy_url
-        console.print(f"A web of {len(dag_ids)} sites is up on {web.proxy_url} (a proxy for *.example names).")
+        console.print(f"A web of {len(sources)} sites is up on {web.proxy_url} (a proxy for *.example names).")
         console.print("It misbehaves a little: one page fails at first, another says 429 and Retry-After.")
         console.print(f"Airflow runs their DAGs; its log is {log}. This takes about a minute.")
         _misbehave(web)
@@ -47,7 +49,7 @@ def run_demo(settings: Settings, console: Console) -> int:
             for dag_id, state in run_dags(dag_ids, settings, log):
                 states[dag_id] = state
                 console.print(f"  {dag_id}: {state}")
-    reports = _newest_reports(settings, {dag_id.removeprefix("crawl-") for dag_id in dag_ids})
+    reports = _newest_reports(settings, set(sources))
     console.print()
     for report in reports:
         show_report(console, report)

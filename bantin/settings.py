@@ -7,6 +7,7 @@ BANTIN_WORK        the folder for open WARC parts (default: bantin-<user id>/ in
 BANTIN_PART_MB     the size at which a WARC part is closed (default 64)
 BANTIN_PROCESSES   so many processes clean the pages of this one's sources (default: the processors it may use)
 BANTIN_PAGE_LIMIT_S  how long cleaning one page may take before its process is ended (default 60)
+BANTIN_CACHE       the folder for this machine's copy of the index (default: bantin/ in the user's cache folder)
 AIRFLOW_HOME       Airflow's folder (default: .airflow of the checkout)
 
 What only a bucket wants is read where it is used: AWS_* by boto3, BANTIN_S3_SSE, BANTIN_S3_SSE_KMS_KEY_ID and
@@ -46,6 +47,7 @@ class Settings:
     airflow_home: Path
     processes: int = field(default_factory=usable_processors)
     page_limit_s: float = 60
+    cache: Path | None = None
 
     @classmethod
     def from_environment(cls) -> Self:
@@ -53,6 +55,7 @@ class Settings:
         part_mb = _number("BANTIN_PART_MB", "64", "megabytes")
         processes = _number("BANTIN_PROCESSES", str(usable_processors()), "processes")
         work = os.environ.get("BANTIN_WORK")
+        cache = os.environ.get("BANTIN_CACHE")
         return cls(
             archive=absolute(os.environ.get("ARCHIVE_URL") or "./archive"),
             sources=Path(os.environ.get("BANTIN_SOURCES") or CHECKOUT / "sources").absolute(),
@@ -62,6 +65,7 @@ class Settings:
             airflow_home=Path(os.environ.get("AIRFLOW_HOME") or CHECKOUT / ".airflow").absolute(),
             processes=max(1, int(processes)),
             page_limit_s=_number("BANTIN_PAGE_LIMIT_S", "60", "seconds"),
+            cache=Path(cache).absolute() if cache else None,
         )
 
     def override(self, *, archive: str | None = None, sources: Path | None = None) -> Self:
@@ -84,6 +88,7 @@ class Settings:
             "BANTIN_SOURCES": str(self.sources),
             "BANTIN_CONTACT": self.contact or "",
             "BANTIN_WORK": str(self.work or ""),
+            "BANTIN_CACHE": str(self.cache or ""),
             "BANTIN_PART_MB": str(self.part_bytes / 1_000_000),
             "AIRFLOW_HOME": str(self.airflow_home),
             "BANTIN_PROCESSES": str(self.processes),

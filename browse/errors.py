@@ -4,7 +4,9 @@ BantinError
 ├── ExportError       what is asked for cannot be exported, or not to there
 ├── InvalidQuery      (browse/query.py) a query cannot be understood, or asks for too much
 └── SearchFailed      the index cannot be asked
-    └── NoIndex       there is none yet
+    ├── NoIndex       there is none yet
+    └── DamagedIndex  a part of it is missing, or is not what was stored
+        └── OutdatedIndex   it was made by another version of bantin
 """
 
 from typing import ClassVar
@@ -26,3 +28,13 @@ class NoIndex(SearchFailed):
     """The archive has no index yet."""
 
     retryable: ClassVar[bool] = False
+
+
+class DamagedIndex(SearchFailed):
+    """A part of the index is missing, or is not what was stored. It can always be made anew; the message says how."""
+
+    retryable: ClassVar[bool] = False
+
+
+class OutdatedIndex(DamagedIndex):
+    """The index was made by another version of bantin, which this one cannot read. The next build makes it anew."""

@@ -41,13 +41,19 @@ def choose() -> list[str]:
 
 @task(max_active_tis_per_dagrun=1)  # one of them keeps all processors busy
 def reclean(source_id: str) -> dict[str, int]:
-    """Cleans a source's runs again, logs what changes, and writes it unless `dry_run`; returns the counts."""
+    """Cleans a source's runs again, logs what changes, and writes it unless `dry_run`, into the index too; returns the
+    counts."""
+    from bantin.index import refresh
     from bantin.recleaning.rewrite import reclean_all
 
     params = get_current_context()["params"]
     with final_errors():
         selection = selection_of(params, (source_id,))
-        return reclean_all(selection, params["rules"], Settings.from_environment(), dry_run=params["dry_run"])
+        settings = Settings.from_environment()
+        counts = reclean_all(selection, params["rules"], settings, dry_run=params["dry_run"])
+        if not params["dry_run"]:
+            refresh(settings, [source_id])
+    return counts
 
 
 def reclean_dag() -> DAG:

@@ -10,6 +10,9 @@
     superseded/src=S/run=R/SHA256.parquet        an articles table that another one has replaced, by its own hash
     superseded/src=S/run=R/SHA256.yaml           the rules that a re-clean has replaced, by their own hash
     lake/src=S/month=M.parquet                   derived: the articles of a source and a closed month
+    index/manifest.json                          derived: of which files the index consists now
+    index/files/SHA256                           a file of the index, under the hash of its bytes
+    index/catalog/SHA256.parquet                 what runs and sources are, of one generation of the index
     frontier/src=S.parquet                       a snapshot of the frontier, for speed: it may be deleted at any time
     leases/src=S.json  group=G.json              which crawl is under way (storage/lease.py)
     damaged/SHA256/KEY                           what repair has put another object in the place of, by its own hash
@@ -28,6 +31,7 @@ RUN_FORMAT = "%Y%m%dT%H%M%SZ"
 _SOURCE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)
 _RUN = re.compile(r"\d{8}T\d{6}Z", re.ASCII)
+_SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _PART = re.compile(
     r"raw/src=(?P<source>[^/]+)/run=(?P<run>[^/]+)/attempt-(?P<attempt>\d+)-part-(?P<part>\d+)\.warc\.gz"
 )
@@ -132,6 +136,26 @@ def is_over(month: str, moment: datetime) -> bool:
 def frontier(source: str) -> str:
     """The key of the snapshot of a source's frontier."""
     return f"frontier/src={_source(source)}.parquet"
+
+
+def index_prefix() -> str:
+    """Where all that belongs to the index begins."""
+    return "index/"
+
+
+def index_manifest() -> str:
+    """The key of the object that says of which files the index consists."""
+    return "index/manifest.json"
+
+
+def index_file(sha256: str) -> str:
+    """The key of a file of the index; `sha256` is its bytes' hash, in hexadecimal digits."""
+    return f"index/files/{_checked(_SHA256, sha256, 'a SHA-256 in hexadecimal digits')}"
+
+
+def index_catalog(sha256: str) -> str:
+    """The key of a generation's catalog of runs and sources; `sha256` as above."""
+    return f"index/catalog/{_checked(_SHA256, sha256, 'a SHA-256 in hexadecimal digits')}.parquet"
 
 
 def run_source(source: str, run: str) -> str:

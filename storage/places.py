@@ -21,7 +21,7 @@ _FAMILIES = {
     "work": rf"work/(?:{_SRC}/run={_AT}/)?.+",
     "frontier": rf"frontier/{_SRC}\.parquet",
     "leases": rf"leases/(?:{_SRC}|group=(?P<group>[a-z0-9]+(?:-[a-z0-9]+)*))\.json",
-    "index": r"index/.+",
+    "index": rf"index/(?:manifest\.json|(?:files|catalog)/{_SHA256}(?:\.parquet)?)",
     "damaged": rf"damaged/{_SHA256}/.+",
 }
 _PATTERNS: dict[str, list[tuple[str, re.Pattern[str]]]] = {}
@@ -34,7 +34,7 @@ class Place(NamedTuple):
 
     `family`: `raw`, `captures`, `articles`, `rules`, `report`, `superseded`, `lake`, `work`, `frontier`, `leases`,
     `index` or `damaged`. `month` is that of a lake's table, `group` that of a lease, `sha256` the hash of its bytes
-    that a replaced or damaged object is called by.
+    that a replaced or damaged object, or one of the index, is called by.
     """
 
     family: str

@@ -24,6 +24,7 @@ READERS = 8
 """So many tables are read at a time."""
 
 Place = TypeVar("Place")
+Read = TypeVar("Read")
 
 OnTable = Callable[[int, int], None]
 """Is told how many tables have been read, and of how many."""
@@ -74,7 +75,7 @@ def _schema(columns: Iterable[str]) -> pa.Schema:
     return pa.schema([pa.field(name, known.field(name).type) for name in columns])
 
 
-def read_each(places: Sequence[Place], read: Callable[[Place], pa.Table], on_table: OnTable | None) -> list[pa.Table]:
+def read_each(places: Sequence[Place], read: Callable[[Place], Read], on_table: OnTable | None) -> list[Read]:
     """What `read` gives for each of the places, several of which are read at a time, in their order."""
     found = []
     with ThreadPoolExecutor(READERS) as readers:

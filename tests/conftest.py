@@ -21,7 +21,7 @@ SHARED = Path(os.environ.get("BANTIN_SHARED", CHECKOUT.parent / "shared"))
 @pytest.fixture(autouse=True)
 def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads the developer's settings."""
-    names = ["SOURCES", "CONTACT", "WORK", "PART_MB", "PROCESSES", "PAGE_LIMIT_S"]
+    names = ["SOURCES", "CONTACT", "WORK", "PART_MB", "PROCESSES", "PAGE_LIMIT_S", "CACHE"]
     names += ["S3_SSE", "S3_SSE_KMS_KEY_ID", "S3_STORAGE_CLASS"]
     for name in ("ARCHIVE_URL", "AIRFLOW_HOME", *(f"BANTIN_{name}" for name in names)):
         monkeypatch.delenv(name, raising=False)
@@ -54,6 +54,7 @@ def settings(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> Settings:
         work=tmp_path / "work",
         part_bytes=64_000_000,
         airflow_home=tmp_path / "airflow",
+        cache=tmp_path / "cache",
     )
 
 

@@ -12,7 +12,7 @@ from bantin.commands.options import console, settings_of, with_archive
 @with_archive
 @click.option("--dry-run", is_flag=True, help="Only tell what would go.")
 def audit(archive: str | None, sources: Path | None, dry_run: bool) -> None:
-    """Sweep what nobody needs: work/ older than a week, remains of killed writers, ended leases.
+    """Sweep what nobody needs: work/ older than a week, remains of killed writers, ended leases, old parts of index/.
 
     May be called while crawls are under way. Airflow does it every day.
     """

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from browse.index.ledger import Seen
 from model.url import article_id, is_web_address
 
 COLUMNS = (
@@ -18,7 +19,8 @@ COLUMNS = (
 class Document:
     """An article as the index takes it. `id` is 16 hexadecimal digits; `runs` are the runs that hold rows of it, each
     with its source; `versions` counts the texts it had; `refers_to` are the ids of what it names as its editions in
-    other languages, and as its source; `removed` and `spam` are numbers of blocks and of links."""
+    other languages, and as its source; `removed` and `spam` are numbers of blocks and of links. `seen` are all its
+    rows, the oldest first, and `changed_at` is when its text was seen to have changed for the last time."""
 
     id: str
     source: str
@@ -43,6 +45,8 @@ class Document:
     versions: int = 1
     runs: tuple[tuple[str, str], ...] = ()
     refers_to: tuple[str, ...] = ()
+    changed_at: datetime | None = None
+    seen: tuple[Seen, ...] = ()
 
 
 def document_of(

@@ -9,13 +9,14 @@ from typing import Any
 import tantivy
 
 from browse.errors import SearchFailed
+from browse.index.ledger import Row
 from browse.index.querying import Questions, has_words
 from browse.index.schema import PAIRED, Kept
 from browse.index.seam import FACETS, MOST_HITS, Count, Found, Hit, Marked, Order
 from browse.index.snippets import Marker
 from browse.index.timeline import timeline_of
 from browse.index.writer import open_folder
-from browse.query import InvalidQuery, Query
+from browse.query import InvalidQuery, Is, Query
 from browse.words import fold, spell
 
 MOST_VALUES = 1_000_000
@@ -142,6 +143,21 @@ class FolderIndex:
                 asked, limit=min(limit, max(1, searcher.num_docs)), count=False, order_by_field="newest"
             ).hits
             return [f"{number:016x}" for number in searcher.fast_field_values("number", [place for _, place in found])]
+
+    def changed(self, limit: int = 20) -> list[Hit]:
+        """The articles whose text changed last, the newest change first."""
+        searcher, _ = self._state
+        if limit < 1:
+            return []
+        with _told(self.folder):
+            asked = Questions(self._schema, searcher).matching(Query("", (Is("is", "changed"),)))
+            found = searcher.search(asked, limit=limit, count=False, order_by_field="changed").hits
+            return [_hit(Kept(searcher.doc(place)), _PLAIN, None) for _, place in found]
+
+    def rows_in(self, field: str, values: Sequence[str]) -> list[Row]:
+        """All rows of the articles that have one of these values in a field: of ids, or of tables of runs, as
+        `browse.index.schema.table_name` gives them."""
+        return [row for kept in self._kept(field, values, self.articles) for row in kept.rows]
 
     def suggest(self, beginning: str, limit: int = 8) -> list[str]:
         """Words of titles, and pairs of words, that begin so; with or without diacritics, the most frequent first.

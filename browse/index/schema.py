@@ -7,6 +7,7 @@
 | `title` `title_spelt` | the title alone | `title:`; titles rank higher |
 | `source` … `month` | values as they are | facets, and a value that is known just so |
 | `facts` | the words of tags, author, section, locality, province, each after its field's name | a part of a value |
+| `table` `changed` | the tables that hold rows of it; when its text changed | building; what changed last |
 | `url` `id` `run` `is` `refers_to` `tag` | | fields of the query language, and what leads from article to article |
 | `typed` | words and pairs of words of titles, folded and spelt | suggestions |
 | `newest` `oldest` `day` `number` | numbers in columns | order by date, timeline, exporting ids |
@@ -23,6 +24,7 @@ from typing import Any
 import tantivy
 
 from browse.index.document import Document
+from browse.index.ledger import Row, Seen, Table
 from browse.index.seam import FACETS, Hit, Marked
 from browse.words import spell_and_fold
 
@@ -39,7 +41,7 @@ PAIRED = "\x1f"
 FACT_FIELDS = ("author", "section", "locality", "province", "tag")
 """Fields of whose values a part finds them."""
 
-_RAW = ("id", "run", "is", "refers_to", "tag", "typed")
+_RAW = ("id", "run", "table", "is", "refers_to", "tag", "typed")
 _MOST_DAYS, _MOST_MS = (1 << 22) - 1, (1 << 42) - 1
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -53,7 +55,7 @@ def build_schema() -> tantivy.Schema:
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
     for name in FACETS:
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic", fast=True)
-    for name in ("newest", "oldest", "number"):
+    for name in ("newest", "oldest", "number", "changed"):
         builder.add_unsigned_field(name, fast=True)
     builder.add_integer_field("day", indexed=True, fast=True)
     builder.add_bytes_field("kept", stored=True)
@@ -82,6 +84,8 @@ def entry_of(document: Document) -> tantivy.Document:
     entry.add_unsigned("oldest", oldest)
     if document.published_on is not None:
         entry.add_integer("day", document.published_on.toordinal())
+    if document.changed_at is not None:
+        entry.add_unsigned("changed", order_keys(None, document.changed_at)[0])
     entry.add_bytes("kept", _packed(document, len(spelt)))
     return entry
 
@@ -106,6 +110,11 @@ def order_keys(published_on: date | None, fetched_at: datetime) -> tuple[int, in
     return newest, oldest
 
 
+def table_name(table: Table) -> str:
+    """A run's table of articles as `table` has it."""
+    return f"{table.source}/{table.run}"
+
+
 def states_of(document: Document) -> list[str]:
     """What `is:` finds the document by."""
     found = {
@@ -125,6 +134,7 @@ def _values(document: Document) -> list[tuple[str, str]]:
         *((name, value) for name, value in single.items() if value),
         *(("tag", tag) for tag in document.tags),
         *(("run", run) for run in dict.fromkeys(run for _, run in document.runs or [("", document.run)])),
+        *(("table", named) for named in dict.fromkeys(table_name(seen.table) for seen in document.seen)),
         *(("is", state) for state in states_of(document)),
         *(("refers_to", other) for other in document.refers_to),
     ]
@@ -166,7 +176,8 @@ def _packed(document: Document, words: int) -> bytes:
         document.removed,
         document.spam,
         document.quarantined,
-        [f"{source}/{run}" for source, run in document.runs or [(document.source, document.run)]],
+        [f"{table_name(seen.table)}/{seen.at_us}/{seen.text}" for seen in document.seen]
+        or [f"{source}/{run}" for source, run in document.runs or [(document.source, document.run)]],
         document.text,
     ]
     return json.dumps(kept, ensure_ascii=False, separators=(",", ":")).encode()
@@ -193,8 +204,20 @@ class Kept:
 
     @property
     def runs(self) -> list[tuple[str, str]]:
-        """Source and run of the article's rows."""
-        return [(source, run) for source, _, run in (one.partition("/") for one in self._values[-2])]
+        """Source and run of the article's rows, by run."""
+        named = {(source, run) for source, run, *_ in (one.split("/") for one in self._values[-2])}
+        return sorted(named, key=lambda one: one[::-1])
+
+    @property
+    def id(self) -> str:
+        """The article's id."""
+        return str(self._values[0])
+
+    @property
+    def rows(self) -> list[Row]:
+        """The article's rows; none where the document was made without."""
+        parts = (one.split("/") for one in self._values[-2])
+        return [Row(self.id, Seen(Table(run, source), int(at), text)) for source, run, at, text in parts]
 
     def hit(self, title: Marked, snippet: Marked | None, score: float | None) -> Hit:
         """The hit, with what a query has marked."""

@@ -67,14 +67,19 @@ class IndexWriter:
         """Waits until segments that are being merged are, so that the files of the last commit are at rest."""
         self._writer.wait_merging_threads()
 
+    def abandon(self) -> None:
+        """Leaves the last commit as it is, and what came since out of it."""
+        self._writer.rollback()
+        self.close()
+
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        if kind is None:
-            self.commit()
-        else:
-            self._writer.rollback()
+        if kind is not None:
+            self.abandon()
+            return
+        self.commit()
         self.close()
 
 

@@ -28,6 +28,9 @@ PART = keys.raw_part("kimson", RUN, 2, 3)
         (keys.frontier("kimson"), Place("frontier", "kimson")),
         (keys.source_lease("kimson"), Place("leases", "kimson")),
         (keys.group_lease("ninh-binh"), Place("leases", group="ninh-binh")),
+        (keys.index_manifest(), Place("index")),
+        (keys.index_file(SHA256), Place("index", sha256=SHA256)),
+        (keys.index_catalog(SHA256), Place("index", sha256=SHA256)),
         (keys.damaged(PART, SHA256), Place("damaged", sha256=SHA256)),
     ],
 )
@@ -47,6 +50,7 @@ def test_a_key_tells_what_it_names(key: str, place: Place) -> None:
         keys.articles("kimson", RUN).replace("day=2026-11-22", "day=2026-11-21"),
         "leases/src=../x.json",
         "lake/src=kimson/month=all.parquet",
+        "index/files/0123.store",
         "lake/src=kimson/month=2026-13.parquet",
     ],
 )

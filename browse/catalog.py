@@ -1,0 +1,272 @@
+"""The catalog: what every run did and what every source is, in one object beside the index.
+
+Pages that list sources and runs ask it, since thousands of reports cannot be read for each; the whole report of one run
+is read on demand (storage/reports.py). It is a Parquet table, a row a run by source and run; its metadata has the
+sources under `bantin.sources`, as JSON. Each generation of the index has its own (browse/index/manifest.py), so that
+what it says of runs and what the index finds are of one moment.
+"""
+
+import io
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field, fields
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Self
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from storage.tables import FILE_OPTIONS, encode, schema_of
+
+SOURCES = b"bantin.sources"
+
+COVERED = ("author", "published_on", "published_at", "lead", "section", "language", "images")
+"""The fields of articles whose coverage is told."""
+
+UNREADABLE = "unreadable"
+"""The state of a run whose report cannot be read; `reason` says why."""
+
+MISSING = "missing"
+"""The state of a run that has articles and no report."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """A page that was there before a run and was gone or moved then, and `how`."""
+
+    url: str
+    how: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunEntry:
+    """What a run did, in numbers. `state` is that of its report (model/report.py), `UNREADABLE` or `MISSING`.
+
+    `captures` counts answers, `errors` those that failed or were blocked, `rows` the articles in the run's table;
+    `new`, `changed`, `unchanged` and `quarantined` are of these. `removed` counts blocks, `vanished`, `cloaked`, `spam`
+    and `retry` what the report lists of them, `waiting` addresses left for a later run. `covered` has for each of
+    `COVERED` how many rows have it. `problem` says why the table of articles could not be read, where it could not.
+    The ETags are those of the run's objects when they were read; None where there was none, or it could not be read.
+    """
+
+    source: str
+    run: str
+    state: str
+    reason: str | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    recleaned_at: datetime | None = None
+    attempts: int = 0
+    captures: int = 0
+    errors: int = 0
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    quarantined: int = 0
+    rejected: int = 0
+    removed: int = 0
+    skipped: int = 0
+    waiting: int = 0
+    vanished: int = 0
+    cloaked: int = 0
+    spam: int = 0
+    retry: int = 0
+    warnings: int = 0
+    rows: int = 0
+    covered: dict[str, int] = field(default_factory=dict)
+    gone: list[Gone] = field(default_factory=list)
+    problem: str | None = None
+    articles_etag: str | None = None
+    report_etag: str | None = None
+    rules_etag: str | None = None
+
+    @property
+    def day(self) -> date:
+        """The run's day, in UTC."""
+        return datetime.strptime(self.run[:8], "%Y%m%d").replace(tzinfo=UTC).date()
+
+    @property
+    def coverage(self) -> dict[str, float]:
+        """Which share of the run's articles has each of `COVERED`; nothing where there are none."""
+        return {name: self.covered.get(name, 0) / self.rows for name in COVERED} if self.rows else {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceEntry:
+    """What a source's newest rules say of it, and `runs`, the number of its runs. Of one whose rules cannot be read
+    `name` is its id and the rest is empty."""
+
+    id: str
+    name: str
+    url: str = ""
+    kind: str = ""
+    languages: list[str] = field(default_factory=list)
+    province: str | None = None
+    district: str | None = None
+    schedule: str = ""
+    timezone: str = ""
+    enabled: bool = True
+    runs: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vanished:
+    """A page that a run found gone or moved, and when that run ended."""
+
+    source: str
+    run: str
+    url: str
+    how: str
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Day:
+    """What the runs of a day (in UTC) did, in numbers; they mean what they mean in `RunEntry`."""
+
+    day: date
+    runs: int
+    failed: int
+    new: int
+    changed: int
+    unchanged: int
+    rejected: int
+    vanished: int
+    errors: int
+
+
+_COUNTED = [one.name for one in fields(Day) if one.name not in ("day", "runs", "failed")]
+
+
+class Catalog:
+    """All runs and sources. Immutable, so any number of threads may ask it."""
+
+    def __init__(self, table: pa.Table, sources: Iterable[SourceEntry]) -> None:
+        self.table = table
+        self._sources = {source.id: source for source in sources}
+        self._source = np.asarray(table["source"].to_numpy(zero_copy_only=False), object)
+        self._run = np.asarray(table["run"].to_numpy(zero_copy_only=False), object)
+        self._newest_first = np.lexsort((self._source, self._run))[::-1]
+
+    @classmethod
+    def empty(cls) -> Self:
+        """That of an archive without runs."""
+        return cls(schema_of(RunEntry).empty_table(), [])
+
+    @classmethod
+    def of(cls, entries: Sequence[RunEntry], sources: Iterable[SourceEntry]) -> Self:
+        """The catalog of these runs, which come by source and run."""
+        table = pq.read_table(pa.BufferReader(encode(entries, RunEntry)), use_threads=False)
+        return cls(table.cast(schema_of(RunEntry)), sources)
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """The catalog that `encoded` wrote. Raises ValueError where `data` is none."""
+        try:
+            parquet = pq.ParquetFile(io.BytesIO(data), page_checksum_verification=True)
+            table = parquet.read().cast(schema_of(RunEntry))
+            sources = json.loads((parquet.schema_arrow.metadata or {})[SOURCES])
+            return cls(table, [SourceEntry(**one) for one in sources])
+        except (pa.ArrowException, OSError, KeyError, TypeError) as err:
+            raise ValueError(f"{err}: expected a catalog of runs") from err
+
+    def encoded(self) -> bytes:
+        """The Parquet file that holds it; the same for the same runs and sources."""
+        sources = json.dumps([asdict(one) for one in self.sources()], ensure_ascii=False)
+        out = pa.BufferOutputStream()
+        pq.write_table(self.table.replace_schema_metadata({SOURCES: sources}), out, **FILE_OPTIONS)
+        return bytes(out.getvalue())
+
+    def with_runs(
+        self, entries: Sequence[RunEntry], gone: Iterable[tuple[str, str]], sources: Iterable[SourceEntry]
+    ) -> "Catalog":
+        """The same with `entries` in the place of their runs, without the runs `gone`, and of `sources`."""
+        fresh = Catalog.of(entries, []).table
+        replaced = {*gone, *((entry.source, entry.run) for entry in entries)}
+        named = zip(self._source, self._run, strict=True)
+        kept = self.table.filter(pa.array([one not in replaced for one in named], pa.bool_()))
+        table = pa.concat_tables([kept, fresh]).sort_by([("source", "ascending"), ("run", "ascending")])
+        return Catalog(table.combine_chunks(), sources)
+
+    def runs(self, source: str | None = None, *, offset: int = 0, limit: int = 50) -> list[RunEntry]:
+        """The runs of a source, or of all, the newest first."""
+        return self._entries(self._places(source)[offset : offset + limit])
+
+    def run(self, source: str, run: str) -> RunEntry | None:
+        """A run; None where there is none of that name."""
+        found = self._entries(np.flatnonzero((self._source == source) & (self._run == run)))
+        return found[0] if found else None
+
+    def count(self, source: str | None = None) -> int:
+        """How many runs a source, or all, have."""
+        return len(self._places(source))
+
+    def sources(self) -> list[SourceEntry]:
+        """All sources, by id."""
+        return [self._sources[name] for name in sorted(self._sources)]
+
+    def source(self, source: str) -> SourceEntry | None:
+        """A source; None where it has no runs."""
+        return self._sources.get(source)
+
+    def newest(self) -> dict[str, RunEntry]:
+        """The newest run of each source."""
+        if not len(self._source):
+            return {}
+        last = np.flatnonzero(np.append(self._source[1:] != self._source[:-1], True))  # rows are by source and run
+        return {entry.source: entry for entry in self._entries(last)}
+
+    def changed(self, source: str | None = None, limit: int = 20) -> list[RunEntry]:
+        """The newest runs that found a changed text, the newest first."""
+        places = self._places(source)
+        return self._entries(places[self._numbers("changed")[places] > 0][:limit])
+
+    def vanished(self, source: str | None = None, limit: int = 50) -> list[Vanished]:
+        """The pages that vanished last, those of the newest run first."""
+        places = self._places(source)
+        found: list[Vanished] = []
+        for entry in self._entries(places[self._numbers("vanished")[places] > 0][:limit]):
+            found += [
+                Vanished(source=entry.source, run=entry.run, url=page.url, how=page.how, at=entry.finished_at)
+                for page in entry.gone
+            ]
+        return found[:limit]
+
+    def coverage(self, source: str, runs: int = 20) -> dict[str, float]:
+        """Which share of the articles of a source's newest runs has each of `COVERED`."""
+        entries = self.runs(source, limit=runs)
+        rows = sum(entry.rows for entry in entries)
+        return {name: sum(e.covered.get(name, 0) for e in entries) / rows for name in COVERED} if rows else {}
+
+    def days(self, source: str | None = None, since: date | None = None) -> list[Day]:
+        """What the runs of each day did, from `since` on: in order, with days without runs in between."""
+        places = self._places(source)
+        if since is not None:
+            places = places[self._run[places] >= f"{since:%Y%m%d}"]
+        if not len(places):
+            return []
+        numbers = pc.utf8_slice_codeunits(self.table["run"].take(pa.array(places)), 0, 8)
+        days = np.asarray(pc.strptime(numbers, "%Y%m%d", "s").cast(pa.date32()).cast(pa.int32()))
+        first = int(days.min())
+        at, total = days - first, int(days.max()) - first + 1
+        failed = np.asarray(pc.equal(self.table["state"], "failed"))[places]
+        sums = {name: np.bincount(at, self._numbers(name)[places], total).astype(int) for name in _COUNTED}
+        sums |= {"runs": np.bincount(at, minlength=total), "failed": np.bincount(at, failed, total).astype(int)}
+        began = date(1970, 1, 1) + timedelta(first)
+        return [
+            Day(day=began + timedelta(place), **{name: int(values[place]) for name, values in sums.items()})
+            for place in range(total)
+        ]
+
+    def _places(self, source: str | None) -> "np.ndarray[Any, np.dtype[np.intp]]":
+        """The rows of a source's runs, or of all, the newest first."""
+        return self._newest_first if source is None else np.flatnonzero(self._source == source)[::-1]
+
+    def _numbers(self, name: str) -> "np.ndarray[Any, np.dtype[np.int64]]":
+        return np.asarray(self.table[name])
+
+    def _entries(self, places: Any) -> list[RunEntry]:
+        rows = self.table.take(pa.array(places, pa.int64())).to_pylist(maps_as_pydicts="strict")
+        return [RunEntry(**{**row, "gone": [Gone(**page) for page in row["gone"]]}) for row in rows]

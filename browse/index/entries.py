@@ -1,0 +1,103 @@
+"""What the catalog says of a run and of a source, made of their objects."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from browse.catalog import MISSING, UNREADABLE, Catalog, Gone, RunEntry, SourceEntry
+from browse.index.ledger import Table
+from browse.index.survey import Listed
+from model.errors import SourceError
+from model.report import RunReport
+from model.source import parse_source
+from storage import keys
+from storage.errors import Corrupt, KeyNotFound, UnknownVersion
+from storage.reports import read_report
+from storage.store import ObjectStore
+
+MOST_GONE = 50
+"""So many vanished pages of a run stand in the catalog; its report has more."""
+
+_RULES_TRIED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a run's table of articles tells: how many rows, how many of them have each of `COVERED`; or the `problem`
+    that kept it from being read."""
+
+    rows: int = 0
+    covered: Mapping[str, int] = field(default_factory=dict)
+    problem: str | None = None
+
+
+def entry_of(store: ObjectStore, table: Table, listed: Listed, told: Told) -> RunEntry:
+    """The entry of a run. A report that cannot be read is an entry that says so. Raises `StorageError` where the store
+    does not answer."""
+    try:
+        report = read_report(store, table.source, table.run) if listed.report else None
+        unreadable = None
+    except (Corrupt, UnknownVersion) as err:
+        report, unreadable = None, str(err)
+    return RunEntry(
+        source=table.source,
+        run=table.run,
+        state=report.state if report else UNREADABLE if unreadable else MISSING,
+        reason=report.reason if report else unreadable,
+        rows=told.rows,
+        covered=dict(told.covered),
+        problem=told.problem,
+        articles_etag=None if told.problem else listed.articles,
+        report_etag=listed.report if report else None,
+        rules_etag=listed.rules,
+        **(_counts(report) if report else {}),  # type: ignore[arg-type]
+    )
+
+
+def _counts(report: RunReport) -> dict[str, object]:
+    outcomes = {name: name.rpartition(" ")[2] for name in report.captures}
+    failed = [name for name, outcome in outcomes.items() if outcome in ("error", "blocked") or outcome.startswith("5")]
+    return {
+        "started_at": report.started_at,
+        "finished_at": report.finished_at,
+        "recleaned_at": report.recleaned_at,
+        "attempts": report.attempts,
+        "captures": sum(report.captures.values()),
+        "errors": sum(report.captures[name] for name in failed),
+        **{name: report.articles.get(name, 0) for name in ("new", "changed", "unchanged", "quarantined")},
+        "rejected": sum(report.rejected.values()),
+        "removed": sum(report.removed.values()),
+        "skipped": sum(report.skipped.values()),
+        "waiting": report.waiting,
+        "gone": [Gone(page["url"], page.get("how", "")) for page in report.vanished[:MOST_GONE]],
+        **{name: len(getattr(report, name)) for name in ("vanished", "cloaked", "spam", "retry", "warnings")},
+    }
+
+
+def source_of(store: ObjectStore, catalog: Catalog, source: str) -> SourceEntry:
+    """The entry of a source, by the rules of its newest run, or of one of the few before where they cannot be read."""
+    runs = catalog.count(source)
+    for entry in catalog.runs(source, limit=_RULES_TRIED):
+        try:
+            if entry.rules_etag:
+                return _described(store, source, entry.run, runs)
+        except (KeyNotFound, SourceError, UnicodeDecodeError):
+            continue
+    return SourceEntry(id=source, name=source, runs=runs)
+
+
+def _described(store: ObjectStore, source: str, run: str, runs: int) -> SourceEntry:
+    key = keys.run_source(source, run)
+    rules = parse_source(store.get(key).decode(), key)
+    return SourceEntry(
+        id=source,
+        name=rules.name,
+        url=rules.url,
+        kind=rules.kind,
+        languages=list(rules.languages),
+        province=rules.locality.province if rules.locality else None,
+        district=rules.locality.district if rules.locality else None,
+        schedule=rules.schedule,
+        timezone=rules.timezone,
+        enabled=rules.enabled,
+        runs=runs,
+    )

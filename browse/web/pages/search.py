@@ -1,0 +1,107 @@
+"""Search: hits, what they are counted by, and when they were published. The address is the state."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+from starlette.requests import Request
+
+from browse.index.seam import FACETS, MOST_HITS, Found, Order
+from browse.query import MOST_CHARACTERS, InvalidQuery, parse_query
+from browse.web.rendering import page
+
+router = APIRouter(tags=["search"])
+SIZES = (20, 50, 100)
+
+Q = Annotated[str, Query(max_length=4 * MOST_CHARACTERS, description="The query; /help tells the language.")]
+Values = Annotated[list[str], Query(max_length=20, description="Only hits with one of these values.")]
+Day = Annotated[str, Query(max_length=10, description="A day, month or year: 2026-11-22, 2026-11, 2026.")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchPage:
+    """What was asked for, and a page of what was found. `filters` are the values that narrow it, by field; `advice`
+    says why nothing could be asked for."""
+
+    q: str
+    order: Order
+    filters: dict[str, list[str]]
+    number: int
+    size: int
+    found: Found | None
+    advice: str | None = None
+
+    @property
+    def pages(self) -> int:
+        """How many pages can be turned."""
+        return -(-min(self.found.total if self.found else 0, MOST_HITS) // self.size)
+
+
+def filters_of(
+    source: Values = [],  # noqa: B006 - FastAPI copies defaults
+    province: Values = [],  # noqa: B006
+    locality: Values = [],  # noqa: B006
+    lang: Values = [],  # noqa: B006
+    section: Values = [],  # noqa: B006
+    author: Values = [],  # noqa: B006
+    month: Values = [],  # noqa: B006
+    tag: Values = [],  # noqa: B006
+    since: Day = "",
+    until: Day = "",
+) -> dict[str, list[str]]:
+    """The filters of an address, those without a value left out."""
+    given = {
+        "source": source,
+        "province": province,
+        "locality": locality,
+        "lang": lang,
+        "section": section,
+        "author": author,
+        "month": month,
+        "tag": tag,
+        "since": [since] if since else [],
+        "until": [until] if until else [],
+    }
+    return {name: values for name, values in given.items() if values}
+
+
+@page(router, "/search", "search.html")
+def search(
+    request: Request,
+    filters: Annotated[dict[str, list[str]], Depends(filters_of)],
+    q: Q = "",
+    order: Order | None = None,
+    number: Annotated[int, Query(alias="page", ge=1, le=MOST_HITS)] = 1,
+    size: Annotated[int, Query(ge=1, le=100)] = SIZES[0],
+) -> SearchPage:
+    """Articles that fit a query. By relevance where words are asked for, else the newest first."""
+    order = order or (Order.RELEVANCE if q.strip() else Order.NEWEST)
+    found, advice = None, None
+    try:
+        if number * size > MOST_HITS:
+            raise InvalidQuery(f"only the first {MOST_HITS} hits can be shown: narrow the query, or export it")
+        found = request.app.state.archive.index.search(
+            parse_query(q, filters),
+            order=order,
+            offset=(number - 1) * size,
+            limit=size,
+            facets=FACETS,
+            timeline=True,
+        )
+    except InvalidQuery as err:
+        advice = str(err)
+    return SearchPage(q=q, order=order, filters=filters, number=number, size=size, found=found, advice=advice)
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestions:
+    """Words of the archive, the most frequent first."""
+
+    words: list[str]
+
+
+@router.get("/suggest.json")
+def suggest(request: Request, q: Annotated[str, Query(max_length=40)]) -> Suggestions:
+    """Words that begin like the last one of `q`, with or without diacritics."""
+    last = q.split()[-1] if q.split() else ""
+    return Suggestions(request.app.state.archive.index.suggest(last) if last else [])

@@ -1,0 +1,59 @@
+"""The interface's messages: all are translated, and a catalog holds nothing that nobody says."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from babel.messages import Catalog
+from babel.messages.pofile import read_po
+
+from bantin.settings import CHECKOUT
+from browse.web.i18n import LANGUAGES
+
+TRANSLATED = [language for language in LANGUAGES if language != "en"]
+PLACEHOLDER = re.compile(r"%\(\w+\)s")
+
+
+def said(folder: Path) -> Catalog:
+    """The messages of code and templates."""
+    file = folder / "messages.pot"
+    command = [
+        sys.executable,
+        "-m",
+        "babel.messages.frontend",
+        "-q",
+        "extract",
+        "-F",
+        "pyproject.toml",
+        "-o",
+        file,
+        ".",
+    ]
+    subprocess.run(command, cwd=CHECKOUT, check=True)
+    with file.open("rb") as pot:
+        return read_po(pot)
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_all_that_is_said_is_translated_and_nothing_else(language: str, tmp_path: Path) -> None:
+    with (CHECKOUT / f"browse/web/locale/{language}/LC_MESSAGES/bantin.po").open("rb") as po:
+        catalog = read_po(po, locale=language)
+    translated = {str(message.id) for message in catalog if message.id and _whole(message.string) and not message.fuzzy}
+    assert translated == {str(message.id) for message in said(tmp_path) if message.id}
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_a_translation_has_the_values_of_its_message(language: str) -> None:
+    with (CHECKOUT / f"browse/web/locale/{language}/LC_MESSAGES/bantin.po").open("rb") as po:
+        catalog = read_po(po, locale=language)
+    for message in catalog:
+        ids = message.id if isinstance(message.id, tuple) else (message.id,)
+        strings = message.string if isinstance(message.string, tuple) else (message.string,)
+        for string in strings if message.id else ():
+            assert set(PLACEHOLDER.findall(string)) == set(PLACEHOLDER.findall(ids[-1])), message.id
+
+
+def _whole(string: str | tuple[str, ...]) -> bool:
+    return all(string) if isinstance(string, tuple) else bool(string)
