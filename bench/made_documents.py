@@ -11,7 +11,8 @@ import unicodedata
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from itertools import product
+from itertools import islice, product
+from random import Random
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,8 +31,10 @@ STEMS = "an ber cor den el for gar hos ing jun ker lon mar nor ort pen qui ran s
 SYLLABLES, WORDS = 6_000, 120_000
 SOURCES, PROVINCES, SECTIONS, AUTHORS, TAGS = 200, 34, 14, 20_000, 3_000
 LAST_DAY, DAYS = date(2026, 11, 20), 1_000
-TEXT = 160, 60
-"""Mean and spread of an article's words; with their syllables some 260 in all."""
+TITLE, TEXT = 8, (160, 60)
+"""A title's words, and mean and spread of a text's."""
+
+BLOCK = 1000
 
 
 @lru_cache
@@ -72,43 +75,47 @@ def zipf(count: int, exponent: float = 1.05) -> NDArray[np.float64]:
 
 def made_documents(count: int, seed: int = 1) -> Iterator[Document]:
     """`count` documents; the same for the same arguments."""
-    dice = np.random.default_rng(seed)
-    words, sections, authors, tags = zipf(WORDS), zipf(SECTIONS), zipf(AUTHORS), zipf(TAGS)
-    began = datetime(2026, 11, 21, tzinfo=UTC)
-    for number in range(count):
-        chosen = lexicon(english=bool(dice.random() < 0.1))
-        length = max(20, int(dice.normal(*TEXT)))
-        drawn = np.searchsorted(words, dice.random(length + 8)).tolist()
-        title = " ".join(chosen[at] for at in drawn[:8]).capitalize()
-        said = [chosen[at] for at in drawn[8:]]
-        for place in dice.integers(0, length, length // 25):
-            said[place] = str(dice.integers(1, 100_000))
-        for place in range(12, length, 12):
-            said[place] += "." if place % 48 else ".\n"
-        source = int(dice.integers(SOURCES))
-        day = LAST_DAY - timedelta(days=int(dice.integers(DAYS)))
-        url = f"https://source-{source:03}.example/tin-tuc/{day:%Y%m%d}/bai-viet-{number}.html"
-        picks = [int(np.searchsorted(of, dice.random())) for of in (sections, authors, tags, tags)]
-        yield Document(
-            id=f"{int(dice.integers(1 << 62)):016x}",
-            source=f"source-{source:03}",
-            run=keys.run_id(began - timedelta(days=(LAST_DAY - day).days)),
-            url=url,
-            title=title,
-            text=" ".join(said),
-            lead=None,
-            author=f"{lexicon()[400 + picks[1]].title()} {picks[1]}" if dice.random() < 0.8 else None,
-            section=f"Mục {picks[0]}",
-            language="en" if chosen is lexicon(english=True) else "vi",
-            locality=f"{lexicon()[300 + source].title()}, Tỉnh {source % PROVINCES}",
-            province=f"Tỉnh {source % PROVINCES}",
-            tags=tuple({lexicon()[1000 + at] for at in picks[2:]}),
-            published_on=day if dice.random() < 0.98 else None,
-            fetched_at=datetime(day.year, day.month, day.day, 3, tzinfo=UTC)
-            + timedelta(seconds=int(dice.integers(80_000))),
-            image_url=f"{url}.jpg",
-            removed=20,
-            spam=int(dice.random() < 0.01),
-            quarantined=bool(dice.random() < 0.005),
-            versions=1 + int(dice.random() < 0.1),
-        )
+    drawn = np.random.default_rng(seed)
+    dice = Random(seed)
+    words, sections, authors, tags = (zipf(size) for size in (WORDS, SECTIONS, AUTHORS, TAGS))
+    vietnamese, english = lexicon(), lexicon(english=True)
+    days = [LAST_DAY - timedelta(days=back) for back in range(DAYS)]
+    midnights = [datetime(day.year, day.month, day.day, 3, tzinfo=UTC) for day in days]
+    runs = [keys.run_id(at) for at in midnights]
+    localities = [f"{vietnamese[300 + one].title()}, Tỉnh {one % PROVINCES}" for one in range(SOURCES)]
+    for begin in range(0, count, BLOCK):
+        lengths = np.maximum(20, drawn.normal(*TEXT, BLOCK)).astype(int).tolist()
+        ranks = iter(np.searchsorted(words, drawn.random(sum(lengths) + TITLE * BLOCK)).tolist())
+        picked = [np.searchsorted(of, drawn.random(BLOCK)).tolist() for of in (sections, authors, tags, tags)]
+        for number, length, section, author, *tagged in zip(
+            range(begin, min(begin + BLOCK, count)), lengths, *picked, strict=False
+        ):
+            chosen = english if dice.random() < 0.1 else vietnamese
+            said = [chosen[rank] for rank in islice(ranks, length)]
+            for place in range(dice.randrange(25), length, 25):
+                said[place] = str(dice.randrange(1, 100_000))
+            for place in range(12, length, 12):
+                said[place] += "." if place % 48 else ".\n"
+            source, back = dice.randrange(SOURCES), dice.randrange(DAYS)
+            url = f"https://source-{source:03}.example/tin-tuc/{runs[back][:8]}/bai-viet-{number}.html"
+            yield Document(
+                id=f"{dice.getrandbits(64):016x}",
+                source=f"source-{source:03}",
+                run=runs[back],
+                url=url,
+                title=" ".join([chosen[rank] for rank in islice(ranks, TITLE)]).capitalize(),
+                text=" ".join(said),
+                author=f"{vietnamese[400 + author].title()} {author}" if dice.random() < 0.8 else None,
+                section=f"Mục {section}",
+                language="vi" if chosen is vietnamese else "en",
+                locality=localities[source],
+                province=f"Tỉnh {source % PROVINCES}",
+                tags=tuple({vietnamese[1000 + tag] for tag in tagged}),
+                published_on=days[back] if dice.random() < 0.98 else None,
+                fetched_at=midnights[back] + timedelta(seconds=dice.randrange(80_000)),
+                image_url=f"{url}.jpg",
+                removed=20,
+                spam=int(dice.random() < 0.01),
+                quarantined=dice.random() < 0.005,
+                versions=1 + (dice.random() < 0.1),
+            )
