@@ -7,6 +7,7 @@ import click
 from bantin.commands import history
 from bantin.commands.audit import audit
 from bantin.commands.clean import clean
+from bantin.commands.completion import completion
 from bantin.commands.crawl import crawl
 from bantin.commands.export import export
 from bantin.commands.index import index
@@ -14,12 +15,14 @@ from bantin.commands.lake import lake
 from bantin.commands.options import MISTAKE
 from bantin.commands.reclean import reclean
 from bantin.commands.rerun import rerun
+from bantin.commands.search import search
 from bantin.commands.source import source
 from bantin.commands.up import demo, up
 from bantin.commands.verify import copy, verify
 from bantin.errors import INTERRUPTED
 from bantin.settings import SettingsError
 from browse.escaping import safe
+from browse.query import InvalidQuery
 from model.errors import BantinError, SourceError
 from storage.without_pandas import block_pandas
 
@@ -34,6 +37,9 @@ class Cli(click.Group):
             return super().invoke(ctx)
         except (SourceError, SettingsError) as err:
             click.echo(safe(err), err=True)
+            ctx.exit(MISTAKE)
+        except InvalidQuery as err:
+            click.echo(f"bantin: {safe(err)}", err=True)
             ctx.exit(MISTAKE)
         except BantinError as err:
             click.echo(f"bantin: {safe(err)}", err=True)
@@ -57,6 +63,7 @@ for command in (
     reclean,
     clean,
     source,
+    search,
     history.list_,
     history.show,
     history.history,
@@ -68,5 +75,6 @@ for command in (
     verify,
     copy,
     audit,
+    completion,
 ):
     main.add_command(command)

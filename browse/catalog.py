@@ -247,8 +247,7 @@ class Catalog:
             places = places[self._run[places] >= f"{since:%Y%m%d}"]
         if not len(places):
             return []
-        numbers = pc.utf8_slice_codeunits(self.table["run"].take(pa.array(places)), 0, 8)
-        days = np.asarray(pc.strptime(numbers, "%Y%m%d", "s").cast(pa.date32()).cast(pa.int32()))
+        days = _days(self.table["run"].take(pa.array(places)))
         first = int(days.min())
         at, total = days - first, int(days.max()) - first + 1
         failed = np.asarray(pc.equal(self.table["state"], "failed"))[places]
@@ -260,6 +259,18 @@ class Catalog:
             for place in range(total)
         ]
 
+    def news(self, days: int = 30) -> dict[str, list[int]]:
+        """How many new texts each source had on each of the last `days` days, up to that of the newest run of all."""
+        if not len(self._source):
+            return {}
+        at = _days(self.table["run"])
+        at = at - (int(at.max()) - days + 1)
+        coded = self.table["source"].combine_chunks().dictionary_encode()
+        counts = np.zeros((len(coded.dictionary), days), int)
+        recent = at >= 0
+        np.add.at(counts, (np.asarray(coded.indices)[recent], at[recent]), self._numbers("new")[recent])
+        return dict(zip(coded.dictionary.to_pylist(), counts.tolist(), strict=True))
+
     def _places(self, source: str | None) -> "np.ndarray[Any, np.dtype[np.intp]]":
         """The rows of a source's runs, or of all, the newest first."""
         return self._newest_first if source is None else np.flatnonzero(self._source == source)[::-1]
@@ -270,3 +281,9 @@ class Catalog:
     def _entries(self, places: Any) -> list[RunEntry]:
         rows = self.table.take(pa.array(places, pa.int64())).to_pylist(maps_as_pydicts="strict")
         return [RunEntry(**{**row, "gone": [Gone(**page) for page in row["gone"]]}) for row in rows]
+
+
+def _days(runs: pa.ChunkedArray) -> "np.ndarray[Any, np.dtype[np.int32]]":
+    """The days of runs, counted from 1970-01-01."""
+    numbers = pc.utf8_slice_codeunits(runs, 0, 8)
+    return np.asarray(pc.strptime(numbers, "%Y%m%d", "s").cast(pa.date32()).cast(pa.int32()))

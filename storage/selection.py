@@ -35,7 +35,8 @@ class Selection:
     `sources` and `run` name tables. Of an article that these hold several times its newest row is meant, or each with
     `all_versions`; and of those the ones that were published from `since` to `until`, both included (an article
     without a day is not, then), in one of `languages` (`zh` is also `zh-Hant`), and that are not `quarantined`, unless
-    that is set.
+    that is set. `ids` names articles, and `tables` the only tables (by key) that need to be looked at, as an index
+    knows them; None means all.
     """
 
     sources: tuple[str, ...] = ()
@@ -45,6 +46,8 @@ class Selection:
     languages: tuple[str, ...] = ()
     quarantined: bool = False
     all_versions: bool = False
+    ids: frozenset[str] | None = None
+    tables: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +65,10 @@ def choose(
     """The rows that `selection` means, by source, run and place in their table; `on_table` is told how many tables of
     how many are read. Of a million rows it takes some 200 MB while it looks. Raises `StorageError`."""
     wanted = _tables(store, selection)
+    ids = None if selection.ids is None else pa.array(sorted(selection.ids), pa.string())
     told = pa.schema([schema_of(Article).field(name).with_nullable(True) for name in _TOLD])
     tables = [
-        (table["id"], table["fetched_at"].cast(pa.int64()).to_numpy(), _fits(table, selection))
+        (table["id"], table["fetched_at"].cast(pa.int64()).to_numpy(), _fits(table, selection, ids))
         for table in read_each(wanted, lambda key: read_table(store, key, told), on_table)
     ]
     if not any(len(fits) for _, _, fits in tables):
@@ -116,9 +120,12 @@ def _run_and_source(key: str) -> tuple[str, ...]:
 
 
 def _tables(store: ObjectStore, selection: Selection) -> list[str]:
+    if selection.tables is not None:
+        named = ((key, table_of(key)) for key in sorted(selection.tables))
+        return [key for key, name in named if name and _names(selection, *name)]
     tables: list[str] = []
-    named: list[str | None] = [*sorted(set(selection.sources))]
-    for source in named or [None]:
+    sources: list[str | None] = [*sorted(set(selection.sources))]
+    for source in sources or [None]:
         prefix = keys.articles_prefix(source)
         names = ((info.key, table_of(info.key)) for info in store.list(prefix))
         found = [key for key, name in names if name and selection.run in (None, name[1])]
@@ -129,8 +136,14 @@ def _tables(store: ObjectStore, selection: Selection) -> list[str]:
     return tables
 
 
-def _fits(table: pa.Table, selection: Selection) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
+def _names(selection: Selection, source: str, run: str) -> bool:
+    return (not selection.sources or source in selection.sources) and selection.run in (None, run)
+
+
+def _fits(table: pa.Table, selection: Selection, ids: pa.Array | None) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
     fits = pa.chunked_array([pa.repeat(True, table.num_rows)])
+    if ids is not None:
+        fits = pc.is_in(table["id"], value_set=ids)
     if selection.since:
         fits = pc.and_(fits, pc.greater_equal(table["published_on"], selection.since))
     if selection.until:

@@ -87,8 +87,12 @@ def read(store: ObjectStore, key: str, record: type[Record], where: Mapping[str,
     Raises `KeyNotFound`, `UnknownVersion`, and `Corrupt` where the object is no such table.
     """
     known = {f.name: f for f in fields(record)}  # type: ignore[arg-type]
-    rows = read_columns(store, key, list(known), where)
-    hints = get_type_hints(record)
+    return as_records(read_columns(store, key, list(known), where), record)
+
+
+def as_records(rows: Iterable[Mapping[str, Any]], record: type[Record]) -> list[Record]:
+    """Rows, a dict each, as instances of the dataclass `record`; a missing field takes its default, or None."""
+    known, hints = {f.name: f for f in fields(record)}, get_type_hints(record)  # type: ignore[arg-type]
     return [record(**{name: _revive(row.get(name), f, hints[name]) for name, f in known.items()}) for row in rows]
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from bantin.commands.options import console, settings_of, with_archive
+from bantin.completion import complete_sources
 
 
 @click.command(short_help="Try the cleaner on saved pages.")
@@ -14,7 +15,11 @@ from bantin.commands.options import console, settings_of, with_archive
 )
 @click.option("--url", required=True, help="The address the page was saved from.")
 @click.option(
-    "--source", "source_id", metavar="ID", help="Clean by this source's rules. [the one the address belongs to]"
+    "--source",
+    "source_id",
+    metavar="ID",
+    shell_complete=complete_sources,
+    help="Clean by this source's rules. [the one the address belongs to]",
 )
 @click.option("--json", "json_", is_flag=True, help="One JSON object a file.")
 @click.option(

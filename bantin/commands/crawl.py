@@ -5,15 +5,19 @@ from pathlib import Path
 import click
 
 from bantin.commands.options import Run, console, settings_of, with_archive
+from bantin.completion import complete_runs, complete_sources
 from bantin.errors import INTERRUPTED
 
 
 @click.command(short_help="Crawl, clean and publish sources now.")
 @with_archive
-@click.argument("ids", metavar="[SOURCE…]", nargs=-1)
+@click.argument("ids", metavar="[SOURCE…]", nargs=-1, shell_complete=complete_sources)
 @click.option("--all", "everything", is_flag=True, help="Every enabled source of the registry.")
 @click.option(
-    "--run", type=Run(), help="The newest run, to go on with it, e.g. 20261122T000000Z; also a name for a new one."
+    "--run",
+    type=Run(),
+    shell_complete=complete_runs,
+    help="The newest run, to go on with it, e.g. 20261122T000000Z; also a name for a new one.",
 )
 @click.option("--jobs", type=click.IntRange(1), default=4, show_default=True, help="So many sources at a time.")
 def crawl(

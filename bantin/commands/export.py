@@ -7,22 +7,38 @@ from pathlib import Path
 import click
 
 from bantin.commands.options import Day, Run, console, settings_of, with_archive
+from bantin.completion import complete_languages, complete_runs, complete_sources, complete_words
 
 
 @click.command(short_help="Write articles to JSONL, CSV, Parquet, text …")
 @with_archive
 @click.argument("out", metavar="OUT", type=click.Path(path_type=Path))
+@click.argument("words", metavar="[QUERY…]", nargs=-1, shell_complete=complete_words)
 @click.option(
     "--format",
     "format_",
     type=click.Choice(["jsonl", "csv", "parquet", "hf", "text"]),
     help="What to write; hf and text are folders. [by the ending of OUT, jsonl for -]",
 )
-@click.option("--source", "source_ids", metavar="ID", multiple=True, help="Of this source; may be repeated. [all]")
-@click.option("--run", type=Run(), help="As this run found them.")
+@click.option(
+    "--source",
+    "source_ids",
+    metavar="ID",
+    multiple=True,
+    shell_complete=complete_sources,
+    help="Of this source; may be repeated. [all]",
+)
+@click.option("--run", type=Run(), shell_complete=complete_runs, help="As this run found them.")
 @click.option("--since", type=Day(), help="Published on this day or later, e.g. 2026-11-22.")
 @click.option("--until", type=Day(), help="Published on this day or earlier.")
-@click.option("--language", "languages", metavar="CODE", multiple=True, help="In this language; may be repeated.")
+@click.option(
+    "--language",
+    "languages",
+    metavar="CODE",
+    multiple=True,
+    shell_complete=complete_languages,
+    help="In this language; may be repeated.",
+)
 @click.option("--all-versions", is_flag=True, help="Every row of an article, not its newest alone.")
 @click.option("--quarantined", is_flag=True, help="Also pages that are spam themselves.")
 @click.option("--fields", metavar="NAME,…", help="These columns, and always source, url and fetched_at. [all]")
@@ -31,6 +47,7 @@ def export(
     archive: str | None,
     sources: Path | None,
     out: Path,
+    words: tuple[str, ...],
     format_: str | None,
     source_ids: tuple[str, ...],
     run: str | None,
@@ -42,13 +59,17 @@ def export(
     fields: str | None,
     force: bool,
 ) -> None:
-    """Write articles to OUT: a file, a folder, or - for standard output.
+    """Write articles to OUT: a file, a folder, or - for standard output. All, or those that fit a query as `bantin
+    search` takes it.
 
     jsonl and csv are compressed where OUT ends in .gz or .zst.
     """
+    from bantin.commands.asking import index_of
     from bantin.progress import counted
+    from browse.articles import narrowed
     from browse.exporting.export import export as write
     from browse.exporting.export import target
+    from browse.query import parse_query
     from storage.selection import Selection
     from storage.store import open_store
 
@@ -62,12 +83,18 @@ def export(
         quarantined=quarantined,
     )
     names = [name.strip() for name in fields.split(",")] if fields else ()
+    query = parse_query(" ".join(words)) if words else None
+    if query and quarantined:
+        raise click.UsageError("--quarantined: with a query, write is:quarantined in it")
+    settings = settings_of(archive, sources)
     to = target(None if str(out) == "-" else out, format_, names)
+    if query:
+        selection = narrowed(selection, query, index_of(settings))
     with counted(console(stderr=True), "tables looked at", "articles") as (on_table, on_rows):
         written = write(
             selection,
             to,
-            open_store(settings_of(archive, sources).archive),
+            open_store(settings.archive),
             sys.stdout.buffer,
             force=force,
             on_table=on_table,

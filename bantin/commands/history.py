@@ -1,4 +1,7 @@
-"""The commands that read articles and what time did to them: list, show, history, diff, cite."""
+"""The commands that read articles and what time did to them: list, show, history, diff, cite.
+
+An article is named by its id, by the beginning of it, or by a query that it alone fits.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,22 +10,27 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from bantin.commands.asking import article_meant, index_of, is_id
 from bantin.commands.options import Time, console, settings_of, with_archive
+from bantin.completion import complete_list
 from browse.history.moments import InvalidTime, Moment, parse_reference
 
 if TYPE_CHECKING:
+    from bantin.settings import Settings
     from browse.history.citations import Found
     from browse.reading import Watch
     from storage.store import ObjectStore
 
 
 class Reference(click.ParamType[tuple[str, Moment | None]]):
-    """An article's id, or the beginning of one, with or without a time: ID[@TIME]."""
+    """An article's id, or the beginning of one, with or without a time: ID[@TIME]; or a query, as it is."""
 
     name = "reference"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Fails with what was expected of the time."""
+        if not is_id(value.partition("@")[0]):
+            return value, None
         try:
             return parse_reference(value)
         except InvalidTime as err:
@@ -45,15 +53,21 @@ def watching() -> Iterator["Watch | None"]:
 
 @click.command("list")
 @with_archive
-@click.argument("source_id", metavar="[SOURCE]", required=False)
+@click.argument("words", metavar="[SOURCE | QUERY…]", nargs=-1, shell_complete=complete_list)
 @click.option("-n", "most", metavar="N", type=click.IntRange(1), default=50, show_default=True, help="At most so many.")
 @click.option("--as-of", metavar="TIME", type=Time(), help="As the archive was then: a day or a time, of UTC.")
-def list_(archive: str | None, sources: Path | None, source_id: str | None, most: int, as_of: Moment | None) -> None:
-    """List the archive's articles, newest day first."""
+def list_(archive: str | None, sources: Path | None, words: tuple[str, ...], most: int, as_of: Moment | None) -> None:
+    """List the archive's articles, newest day first: all, those of a source, or those that fit a query."""
     from bantin.display import show_list
     from browse.reading import list_page
 
     store = _store(archive, sources)
+    source_id = words[0] if len(words) == 1 else None
+    if words and not (source_id and _has_runs(store, source_id)):
+        if as_of:
+            raise click.UsageError("--as-of: expected a source that has runs: an index knows the newest texts alone")
+        _list_found(settings_of(archive, sources), " ".join(words), most)
+        return
     with watching() as watch:
         found = list_page(store, source_id, at=as_of.end if as_of else None, most=most, watch=watch)
     show_list(console(), found.entries)
@@ -63,9 +77,40 @@ def list_(archive: str | None, sources: Path | None, source_id: str | None, most
         click.echo(f"no articles {f'of {source_id!r} ' if source_id else ''}in {store.url}", err=True)
 
 
+def _list_found(settings: "Settings", text: str, most: int) -> None:
+    """Lists the articles that fit a query."""
+    from bantin.display import show_list
+    from bantin.found import entry_of
+    from browse.errors import NoIndex
+    from browse.index.seam import MOST_HITS, Order
+    from browse.query import parse_query
+
+    query = parse_query(text)
+    try:
+        found = index_of(settings).search(query, order=Order.NEWEST, limit=min(most, MOST_HITS))
+    except NoIndex as err:
+        raise NoIndex(f"{text!r}: no source of that name has articles; to search by words: {err}") from err
+    show_list(console(), map(entry_of, found.hits))
+    if found.total > len(found.hits):
+        click.echo(f"{found.total - len(found.hits)} more: -n, up to {MOST_HITS}, shows them", err=True)
+    if not found.total:
+        click.echo("no article fits", err=True)
+
+
+def _has_runs(store: "ObjectStore", word: str) -> bool:
+    """Whether a word is the id of a source of which articles are stored."""
+    from storage.errors import InvalidKey
+    from storage.rows import article_tables
+
+    try:
+        return bool(article_tables(store, word))
+    except InvalidKey:
+        return False
+
+
 @click.command()
 @with_archive
-@click.argument("reference", metavar="ID[@TIME]", type=Reference())
+@click.argument("reference", metavar="ID[@TIME] | QUERY", type=Reference())
 @click.option("--cleaned", metavar="MARK", help="As an earlier cleaning had it: the beginning of its mark.")
 @click.option("--json", "json_", is_flag=True, help="The row as one JSON object.")
 def show(
@@ -91,7 +136,7 @@ def show(
 
 @click.command(short_help="Print the citation of an article: id@time.")
 @with_archive
-@click.argument("reference", metavar="ID[@TIME]", type=Reference())
+@click.argument("reference", metavar="ID[@TIME] | QUERY", type=Reference())
 @click.option("--json", "json_", is_flag=True, help="One JSON object.")
 def cite(archive: str | None, sources: Path | None, reference: tuple[str, Moment | None], json_: bool) -> None:
     """Print the citation of an article, newest or as of a time: `bantin show` finds it by that for ever."""
@@ -109,15 +154,17 @@ def cite(archive: str | None, sources: Path | None, reference: tuple[str, Moment
 
 @click.command(short_help="Tell each text an article had; gone and moved.")
 @with_archive
-@click.argument("article_id", metavar="ID")
+@click.argument("article", metavar="ID | QUERY")
 @click.option("--json", "json_", is_flag=True, help="One JSON object.")
-def history(archive: str | None, sources: Path | None, article_id: str, json_: bool) -> None:
+def history(archive: str | None, sources: Path | None, article: str, json_: bool) -> None:
     """Tell the history of an article: each text it had, from when to when, and when its page was gone or moved."""
     from bantin.timeline import history_json, show_history
     from browse.reading import find_history
 
+    settings = settings_of(archive, sources)
+    wanted = article_meant(settings, article)
     with watching() as watch:
-        found = find_history(_store(archive, sources), article_id.strip().lower(), watch)
+        found = find_history(_store(archive, sources), wanted, watch)
     if json_:
         click.echo(history_json(found))
     else:
@@ -126,14 +173,14 @@ def history(archive: str | None, sources: Path | None, article_id: str, json_: b
 
 @click.command(short_help="Show what changed in an article, word by word.")
 @with_archive
-@click.argument("article_id", metavar="ID")
+@click.argument("article", metavar="ID | QUERY")
 @click.argument("times", metavar="[T1 [T2]]", nargs=-1, type=Time())
 @click.option("--json", "json_", is_flag=True, help="One JSON object, with the whole text.")
 @click.option("--html", is_flag=True, help="A fragment of HTML, with the whole text.")
 def diff(
     archive: str | None,
     sources: Path | None,
-    article_id: str,
+    article: str,
     times: tuple[Moment, ...],
     json_: bool,
     html: bool,
@@ -154,7 +201,7 @@ def diff(
         raise click.UsageError("expected at most two times: from when, and to when")
     if json_ and html:
         raise click.UsageError("--json or --html, not both")
-    store, wanted = _store(archive, sources), article_id.strip().lower()
+    store, wanted = _store(archive, sources), article_meant(settings_of(archive, sources), article)
     with watching() as watch:
         found = compare(store, wanted, times, watch) if times else newest_change(store, wanted, watch)
     if json_:
@@ -176,5 +223,7 @@ def _find(
 ) -> "Found":
     from browse.history.citations import find
 
+    text, moment = reference
+    wanted = article_meant(settings_of(archive, sources), text)
     with watching() as watch:
-        return find(_store(archive, sources), *reference, cleaned, watch)
+        return find(_store(archive, sources), wanted, moment, cleaned, watch)

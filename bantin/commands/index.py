@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bantin.commands.options import console, settings_of, with_archive
+from bantin.completion import complete_sources
 
 if TYPE_CHECKING:
     from bantin.settings import Settings
@@ -15,7 +16,7 @@ _STEPS = {"tables": "tables read", "articles": "articles indexed", "reports": "r
 
 @click.command(short_help="Bring the search index up to date.")
 @with_archive
-@click.argument("ids", metavar="[SOURCE…]", nargs=-1)
+@click.argument("ids", metavar="[SOURCE…]", nargs=-1, shell_complete=complete_sources)
 @click.option("--rebuild", is_flag=True, help="Make it anew: after damage, or at will.")
 @click.option(
     "--check", "only_check", is_flag=True, help="Read what is stored of it and what it lacks; change nothing."

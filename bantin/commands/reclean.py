@@ -6,16 +6,24 @@ from pathlib import Path
 import click
 
 from bantin.commands.options import Run, Time, console, settings_of, with_archive
+from bantin.completion import complete_runs, complete_sources
 from bantin.errors import INTERRUPTED
 from browse.history.moments import Moment
 
 
 @click.command(short_help="Clean stored pages again, by the present rules.")
 @with_archive
-@click.option("--source", "ids", metavar="ID", multiple=True, help="A source; may be given several times. [all]")
+@click.option(
+    "--source",
+    "ids",
+    metavar="ID",
+    multiple=True,
+    shell_complete=complete_sources,
+    help="A source; may be given several times. [all]",
+)
 @click.option("--since", metavar="TIME", type=Time(), help="Only runs from then on: a day, a time or a run.")
 @click.option("--until", metavar="TIME", type=Time(), help="Only runs up to then; of a day all.")
-@click.option("--run", type=Run(), help="Only this run, e.g. 20261122T000000Z.")
+@click.option("--run", type=Run(), shell_complete=complete_runs, help="Only this run, e.g. 20261122T000000Z.")
 @click.option(
     "--rules",
     type=click.Choice(["current", "kept"]),

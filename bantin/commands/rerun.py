@@ -5,13 +5,14 @@ from pathlib import Path
 import click
 
 from bantin.commands.options import Run, console, settings_of, with_archive
+from bantin.completion import complete_runs, complete_sources
 from bantin.errors import INTERRUPTED
 
 
 @click.command(short_help="Repair a run that failed or died.")
 @with_archive
-@click.argument("source_id", metavar="SOURCE")
-@click.argument("run", metavar="[RUN]", type=Run(), required=False)
+@click.argument("source_id", metavar="SOURCE", shell_complete=complete_sources)
+@click.argument("run", metavar="[RUN]", type=Run(), required=False, shell_complete=complete_runs)
 @click.option("--fetch", is_flag=True, help="Crawl a further attempt, also into a run that is older than the newest.")
 @click.option("--clean", is_flag=True, help="Clean every part again, also of a run of which nothing is missing.")
 def rerun(archive: str | None, sources: Path | None, source_id: str, run: str | None, fetch: bool, clean: bool) -> None:

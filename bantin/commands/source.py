@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from bantin.commands.options import MISTAKE, console, settings_of, with_archive
+from bantin.completion import complete_sources
 from model.errors import SourceError
 
 
@@ -39,7 +40,7 @@ def source_pools(archive: str | None, sources: Path | None) -> None:
 
 @source.command("try")
 @with_archive
-@click.argument("source_id", metavar="ID")
+@click.argument("source_id", metavar="ID", shell_complete=complete_sources)
 def source_try(archive: str | None, sources: Path | None, source_id: str) -> None:
     """Look ahead: what the next crawl would ask for, and why. Asks for lists only, and stores nothing."""
     from bantin.display import show_outlook

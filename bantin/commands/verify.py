@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bantin.commands.options import Day, Run, console, settings_of, with_archive
+from bantin.completion import complete_runs, complete_sources
 from bantin.errors import INTERRUPTED
 
 if TYPE_CHECKING:
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
 
 @click.command(short_help="Check what is stored; repair what can be.")
 @with_archive
-@click.argument("ids", metavar="[SOURCE…]", nargs=-1)
-@click.option("--run", type=Run(), help="This run only, e.g. 20261122T000000Z.")
+@click.argument("ids", metavar="[SOURCE…]", nargs=-1, shell_complete=complete_sources)
+@click.option("--run", type=Run(), shell_complete=complete_runs, help="This run only, e.g. 20261122T000000Z.")
 @click.option("--since", type=Day(), help="Runs of this day (UTC) and later, e.g. 2026-11-22.")
 @click.option("--quick", is_flag=True, help="Sizes, reports and the tables' footers only: finds no bit rot.")
 @click.option("--repair", is_flag=True, help="Make anew what WARC parts can give; what is damaged is kept in damaged/.")
@@ -73,7 +74,14 @@ def verify(
 @click.command(short_help="Copy an archive to another store: back-up and restore.")
 @click.argument("from_", metavar="FROM")
 @click.argument("to", metavar="TO")
-@click.option("--source", "ids", metavar="ID", multiple=True, help="This source only; may be given several times.")
+@click.option(
+    "--source",
+    "ids",
+    metavar="ID",
+    multiple=True,
+    shell_complete=complete_sources,
+    help="This source only; may be given several times.",
+)
 @click.option("--since", type=Day(), help="Runs of this day (UTC) and later, e.g. 2026-11-22.")
 @click.option("--check", is_flag=True, help="Read what is there already on both sides, and compare.")
 @click.option("--jobs", type=click.IntRange(1), default=4, show_default=True, help="So many objects at a time.")

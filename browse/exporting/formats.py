@@ -175,6 +175,24 @@ class Text:
         """Nothing is left to write."""
 
 
+class PlainText:
+    """One file of UTF-8: of each article some lines that say what it is, an empty one, the text; a form feed between
+    two. The columns are `TEXT_COLUMNS`."""
+
+    def __init__(self, out: BinaryIO, _schema: pa.Schema) -> None:
+        self._out = out
+        self._begun = False
+
+    def write(self, rows: pa.Table) -> None:
+        """See `Writer`."""
+        for row in rows.to_pylist():
+            self._out.write(("\f\n" if self._begun else "").encode() + _with_head(row).encode())
+            self._begun = True
+
+    def close(self) -> None:
+        """Nothing is left to write."""
+
+
 def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, default=lambda moment: moment.isoformat())
 

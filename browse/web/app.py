@@ -3,24 +3,49 @@
 from pathlib import Path
 
 from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from browse.archive import Archive
-from browse.errors import NoIndex
+from browse.errors import ExportError, NoIndex
 from browse.history.moments import InvalidTime
 from browse.query import InvalidQuery
 from browse.reading import NoSuchArticle
-from browse.web.pages import article, citing, editions, history, removed, search, stored
+from browse.web.access import Access, HostCheck
+from browse.web.caching import Answers, Cache
+from browse.web.limits import Buckets, RateLimit, TimeLimit
+from browse.web.pages import (
+    article,
+    citing,
+    editions,
+    exports,
+    feeds,
+    helping,
+    history,
+    home,
+    removed,
+    runs,
+    search,
+    sources,
+    stored,
+)
 from browse.web.references import Elsewhere
+from browse.web.refusal import refuse
 from browse.web.rendering import render
-from browse.web.security import SecurityHeaders
+from browse.web.security import HEADERS, SecurityHeaders
 from browse.web.settings import WebSettings
 from model.errors import BantinError
-from storage.errors import KeyNotFound
+from storage.errors import InvalidKey, KeyNotFound, StoreUnavailable
 
+_PAGES = (
+    *(home, search, helping, exports, feeds),
+    *(article, removed, stored, history, editions, citing),
+    *(sources, runs),
+)
 _STATIC = Path(__file__).parent / "static"
 
 
@@ -34,22 +59,39 @@ def create_app(settings: WebSettings) -> FastAPI:
     )
     app.state.settings = settings
     app.state.archive = Archive(settings.archive, settings.cache)
-    app.add_middleware(SecurityHeaders)
+    _guard(app, settings)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
-    for module in (search, article, removed, stored, history, editions, citing):
+    for module in _PAGES:
         app.include_router(module.router)
     app.add_exception_handler(BantinError, _told)
     app.add_exception_handler(HTTPException, _told)
+    app.add_exception_handler(RequestValidationError, _told)
     app.add_exception_handler(Elsewhere, _led)
+    app.add_exception_handler(Exception, _failed)
     return app
+
+
+def _guard(app: FastAPI, settings: WebSettings) -> None:
+    """What a request passes on its way in, the last one first, and its answer on the way out."""
+    buckets = Buckets(settings.requests_per_s) if settings.requests_per_s else None
+    app.add_middleware(TimeLimit, limit_s=settings.work_limit_s)
+    app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)
+    app.add_middleware(Cache, answers=Answers(settings.kept_bytes), generation=app.state.archive.opened_generation)
+    app.add_middleware(Access, settings=settings)
+    app.add_middleware(RateLimit, buckets=buckets)
+    app.add_middleware(HostCheck, hosts=settings.hosts)
+    app.add_middleware(SecurityHeaders)
 
 
 _STATUS: dict[type[Exception], int] = {
     InvalidQuery: 400,
     InvalidTime: 400,
-    NoSuchArticle: 404,
+    InvalidKey: 404,
     KeyNotFound: 404,
+    NoSuchArticle: 404,
+    ExportError: 413,
     NoIndex: 503,
+    StoreUnavailable: 503,
 }
 
 
@@ -62,9 +104,17 @@ def _told(request: Request, err: Exception) -> Response:
     """An error as a page, or as JSON where JSON was asked for."""
     if isinstance(err, HTTPException):
         status, message = err.status_code, str(err.detail)
+    elif isinstance(err, RequestValidationError):
+        mistakes = (f"{'.'.join(map(str, one['loc'][1:]))}: {one['msg']}" for one in err.errors())
+        status, message = 422, "; ".join(mistakes)
     else:
         status = next((code for kind, code in _STATUS.items() if isinstance(err, kind)), 500)
         message = str(err)
     if request.url.path.endswith(".json"):
         return JSONResponse({"detail": message}, status)
     return render(request, "error.html", {"status": status, "message": message}, status)
+
+
+def _failed(request: Request, _err: Exception) -> Response:
+    """A mistake of ours: the log has it, whoever asked does not."""
+    return refuse(request.scope, 500, "Something is wrong here", "The server's log says what.", HEADERS)

@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from browse.escaping import safe
-from browse.web.charts import timeline
+from browse.web.charts import sparkline, timeline
 from browse.web.i18n import LANGUAGES, PARAMETER, Words, language_of, translations
 
 _FOLDER = Path(__file__).parent / "templates"
@@ -103,6 +103,7 @@ def _environment(language: str) -> Environment:
         )
         environment.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
         environment.filters["safe_text"] = safe
-        environment.globals.update(url=_url, here=_here, chart=timeline, LANGUAGES=LANGUAGES, HL=PARAMETER)
+        environment.globals.update(url=_url, here=_here, chart=timeline, sparkline=sparkline)
+        environment.globals.update(LANGUAGES=LANGUAGES, HL=PARAMETER)
         _environments[language] = environment
     return _environments[language]

@@ -34,3 +34,18 @@ document.addEventListener("click", (event) => {
   address.searchParams.delete("page");
   window.location.assign(address);
 });
+
+// In Airflow's tab the frame may neither open windows nor leave itself: the page around it, which is of the same origin,
+// follows such links.
+if (window.parent !== window) {
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest && event.target.closest("a[href]");
+    if (!link || (link.origin === window.location.origin && link.target !== "_top")) return;
+    event.preventDefault();
+    const outer = window.parent.document.createElement("a");
+    outer.href = link.href;
+    outer.rel = "noopener noreferrer";
+    outer.target = link.target === "_top" ? "_self" : "_blank";
+    outer.click();
+  });
+}

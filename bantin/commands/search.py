@@ -1,0 +1,84 @@
+"""The command search."""
+
+from datetime import date
+from pathlib import Path
+
+import click
+
+from bantin.commands.options import Day, console, settings_of, with_archive
+from bantin.completion import complete_languages, complete_sources, complete_words
+
+
+@click.command(short_help="Find articles by words, phrases, fields.")
+@with_archive
+@click.argument("words", metavar="QUERY…", nargs=-1, shell_complete=complete_words)
+@click.option("-n", "most", metavar="N", type=click.IntRange(1, 10_000), default=20, show_default=True)
+@click.option(
+    "--order", type=click.Choice(["relevance", "newest", "oldest"]), default="relevance", help="[relevance, of words]"
+)
+@click.option(
+    "--source",
+    "source_ids",
+    metavar="ID",
+    multiple=True,
+    help="Of this source; may be repeated.",
+    shell_complete=complete_sources,
+)
+@click.option(
+    "--language",
+    "languages",
+    metavar="CODE",
+    multiple=True,
+    help="In this language; may be repeated.",
+    shell_complete=complete_languages,
+)
+@click.option("--since", type=Day(), help="Published on this day or later, e.g. 2026-11-22.")
+@click.option("--until", type=Day(), help="Published on this day or earlier.")
+@click.option("--facets", is_flag=True, help="Count them by source, place, language … instead.")
+@click.option("--json", "json_", is_flag=True, help="One JSON object: what the page /search.json has of them.")
+def search(
+    archive: str | None,
+    sources: Path | None,
+    words: tuple[str, ...],
+    most: int,
+    order: str,
+    source_ids: tuple[str, ...],
+    languages: tuple[str, ...],
+    since: date | None,
+    until: date | None,
+    facets: bool,
+    json_: bool,
+) -> None:
+    """Find articles: all of the words, with or without diacritics.
+
+    "in quotes": spelt just so, in this order; tuyen*: begins so; -word: not this; a OR b; title: source: lang: author:
+    section: place: province: tag: month: since: until: is:changed … narrow it. Quote what the shell would take:
+    bantin search 'lễ hội "đua thuyền" -bóng'.
+    """
+    from bantin.commands.asking import index_of
+    from bantin.found import found_json, show_facets, show_hits
+    from browse.index.seam import FACETS, Order
+    from browse.query import parse_query
+
+    filters = {
+        "source": source_ids,
+        "lang": languages,
+        "since": (since.isoformat(),) if since else (),
+        "until": (until.isoformat(),) if until else (),
+    }
+    query = parse_query(" ".join(words), filters)
+    counted = FACETS if facets or json_ else ()
+    index = index_of(settings_of(archive, sources))
+    found = index.search(
+        query, order=Order(order), limit=0 if facets and not json_ else most, facets=counted, timeline=json_
+    )
+    if json_:
+        click.echo(found_json(found))
+    elif facets:
+        show_facets(console(), found)
+    else:
+        show_hits(console(), found.hits)
+        if found.total > len(found.hits):
+            click.echo(f"{found.total - len(found.hits)} more: -n {min(found.total, 10_000)} shows them", err=True)
+    if not found.total:
+        click.echo("no article fits", err=True)
