@@ -101,6 +101,8 @@ ATTACKS = """
 <link rel="preload" as="image" href="http://evil.example/preload.png">
 <link rel="prefetch" href="http://evil.example/prefetch">
 <link rel="manifest" href="http://evil.example/manifest">
+<link rel="preconnect" href="http://evil.example">
+<link rel="dns-prefetch" href="http://evil.example">
 <link rel="modulepreload" href="http://evil.example/module.js">
 <script>window.pwned = true; document.title = "pwned"; fetch("http://evil.example/fetch"); top.pwned = true;</script>
 <script src="http://evil.example/script.js"></script>

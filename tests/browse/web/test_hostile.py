@@ -1,12 +1,16 @@
 """Archived pages are hostile, and can do nothing in a reader's browser: by what is sent, and in a real one."""
 
+import socketserver
+import threading
 from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from httpx import Response
 from lxml import html
-from playwright.sync_api import Browser, Page, Request
+from playwright.sync_api import Browser, Page, expect
 from starlette.testclient import TestClient
 
 from browse.web.app import create_app
@@ -137,50 +141,83 @@ def test_citations_are_one_entry_whatever_the_title(client: TestClient, hostile:
                 assert all(line[2:6] == "  - " for line in text.strip("\n").split("\r\n"))
 
 
-def watched(page: Page, server: str) -> list[str]:
-    """The addresses of other sites that the page asks for, as it does."""
-    asked: list[str] = []
+class Trap(socketserver.ThreadingTCPServer):
+    """The proxy that a browser sends everything through that is not for this machine: it answers nothing, and keeps the
+    first line of each request."""
 
-    def note(request: Request) -> None:
-        if not request.url.startswith((server, "data:", "about:", "blob:")):
-            asked.append(request.url)
+    daemon_threads = True
 
-    page.on("request", note)
-    page.on("websocket", lambda socket: asked.append(socket.url))
-    page.on("dialog", lambda dialog: asked.append(dialog.message))
-    page.add_init_script("window.pwned = false; window.pwn = () => {}; function pwned() { window.pwned = true }")
-    return asked
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), socketserver.StreamRequestHandler)
+        self.caught: list[str] = []
+
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        request.settimeout(5)
+        with suppress(OSError):
+            line = request.recv(200).decode("latin-1").partition("\r\n")[0]
+            if "googleapis.com" not in line:  # the browser's own: it asks how to fill in forms
+                self.caught.append(line)
+
+
+@pytest.fixture
+def trap() -> Iterator[Trap]:
+    with Trap() as trap:
+        threading.Thread(target=trap.serve_forever, daemon=True).start()
+        yield trap
+        trap.shutdown()
+
+
+@pytest.fixture
+def page(chromium: Browser, trap: Trap) -> Iterator[Page]:
+    """A page of a browser whose every way out leads into the trap."""
+    proxy = {"server": f"http://127.0.0.1:{trap.server_address[1]}", "bypass": "127.0.0.1"}
+    context = chromium.new_context(proxy=proxy)  # type: ignore[arg-type]
+    context.set_default_timeout(20_000)
+    context.add_init_script("window.pwned = false; function pwned() { window.pwned = true }")
+    yield context.new_page()
+    context.close()
+
+
+def test_in_a_browser_without_our_rules_the_attacks_work(page: Page, trap: Trap) -> None:
+    page.set_content("<script>window.pwned = true</script><img src=http://evil.example/x.png onerror=pwned()>")
+    page.wait_for_function("window.pwned")
+    assert trap.caught == ["GET http://evil.example/x.png HTTP/1.1"]
 
 
 def test_in_a_browser_no_script_of_an_article_runs_and_no_request_leaves(
-    page: Page, server: str, hostile: Hostile
+    page: Page, server: str, hostile: Hostile, trap: Trap
 ) -> None:
-    asked = watched(page, server)
-    for one in hostile.articles:
-        for part in PARTS[:-1]:
+    for number, one in enumerate(hostile.articles):
+        for part in ("", PARTS[1 + number % (len(PARTS) - 2)]):
             page.goto(f"{server}/articles/{one}{part}", wait_until="load")
             assert page.evaluate("window.pwned") is False, (one, part)
-            assert page.url.startswith(f"{server}/articles/{one}")
-    assert asked == []
+            assert page.url == f"{server}/articles/{one}{part}"
+    assert trap.caught == []
 
 
 def test_in_a_browser_a_stored_page_does_nothing_alone_or_framed(
-    chromium: Browser, server: str, hostile: Hostile
+    page: Page, server: str, hostile: Hostile, trap: Trap
 ) -> None:
-    context = chromium.new_context()
-    page = context.new_page()
-    asked = watched(page, server)
     for one in [hostile.articles[0], *hostile.pages]:
         page.goto(f"{server}/articles/{one}/page", wait_until="load")
-        assert "Read me." in page.content()
+        expect(page.locator("body")).to_contain_text("Read me.")
         assert page.title() != "pwned"
         assert page.url == f"{server}/articles/{one}/page"
         page.goto(f"{server}/articles/{one}/raw", wait_until="load")
         page.locator("summary").click()
-        frame = page.frame_locator("iframe")
-        frame.locator("body, svg").first.wait_for(state="attached")
+        expect(page.frame_locator("iframe").locator("body")).to_contain_text("Read me.")
         assert page.evaluate("window.pwned") is False
         assert page.url == f"{server}/articles/{one}/raw"
-    assert asked == []
-    assert context.cookies() == []
-    context.close()
+    assert trap.caught == []
+    assert page.context.cookies() == []
+
+
+def test_in_a_browser_pictures_are_asked_of_their_hosts_alone_and_only_when_a_reader_wishes(
+    page: Page, server: str, hostile: Hostile, trap: Trap
+) -> None:
+    address = f"{server}/articles/{hostile.pages[0]}"
+    page.goto(address, wait_until="load")
+    assert trap.caught == []
+    page.get_by_role("button", name="Load pictures").click()
+    page.wait_for_url(f"{address}?images=1", wait_until="load")
+    assert trap.caught == ["GET http://portal.example/1.jpg HTTP/1.1"]
