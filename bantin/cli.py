@@ -6,6 +6,7 @@ import click
 
 from bantin.commands import history
 from bantin.commands.audit import audit
+from bantin.commands.browse import browse
 from bantin.commands.clean import clean
 from bantin.commands.completion import completion
 from bantin.commands.crawl import crawl
@@ -58,6 +59,7 @@ def main() -> None:
 for command in (
     demo,
     up,
+    browse,
     crawl,
     rerun,
     reclean,

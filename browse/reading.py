@@ -106,17 +106,22 @@ def find_article(store: ObjectStore, wanted: str) -> Article:
     return read_article(store, find_versions(store, wanted)[-1].newest)
 
 
-def find_history(store: ObjectStore, wanted: str, watch: Watch | None = None) -> History:
-    """The history of the article whose id is, or begins with, `wanted`. Raises `NoSuchArticle`, `StorageError`."""
-    rows = [row for version in find_versions(store, wanted, watch) for row in version.rows]
+def find_history(
+    store: ObjectStore, wanted: str, watch: Watch | None = None, tables: list[Table] | None = None
+) -> History:
+    """The history of the article whose id is, or begins with, `wanted`; its rows are looked for in `tables`, or in all.
+    Raises `NoSuchArticle`, `StorageError`."""
+    rows = [row for version in find_versions(store, wanted, watch, tables) for row in version.rows]
     seen = read_seen(store, rows, _watched(watch, "captures"))
     return History(versions(rows, seen.unchanged), seen.away)
 
 
-def find_versions(store: ObjectStore, wanted: str, watch: Watch | None = None) -> list[Version]:
-    """The versions of the article whose id is, or begins with, `wanted`; at least one. Raises `NoSuchArticle`,
-    `StorageError`."""
-    rows = rows_of(store, article_tables(store), wanted, watch)
+def find_versions(
+    store: ObjectStore, wanted: str, watch: Watch | None = None, tables: list[Table] | None = None
+) -> list[Version]:
+    """The versions of the article whose id is, or begins with, `wanted`; at least one. They are looked for in `tables`,
+    or in all. Raises `NoSuchArticle`, `StorageError`."""
+    rows = rows_of(store, article_tables(store) if tables is None else tables, wanted, watch)
     if not rows:
         raise NoSuchArticle(f"{wanted!r}: no article of this id in {store.url}: `bantin list` names them")
     return versions(rows)

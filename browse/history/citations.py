@@ -40,7 +40,8 @@ class Found:
 
     `earlier` are the earlier cleanings of this capture whose title and text were others, the oldest first; `cleaned` is
     the mark of the one that `article` is, None of the present one; `now` cites what the capture is today where it
-    is known by another id; `as_of` is the time that was asked for where nothing was fetched right then.
+    is known by another id; `as_of` is the time that was asked for where nothing was fetched right then. `newest` is the
+    newest row of the article among those that were looked at.
     """
 
     article: Article
@@ -48,6 +49,7 @@ class Found:
     cleaned: str | None = None
     now: str | None = None
     as_of: Moment | None = None
+    newest: Row | None = None
 
     @property
     def citation(self) -> str:
@@ -56,27 +58,33 @@ class Found:
 
 
 def find(
-    store: ObjectStore, wanted: str, moment: Moment | None, cleaned: str | None = None, watch: Watch | None = None
+    store: ObjectStore,
+    wanted: str,
+    moment: Moment | None,
+    cleaned: str | None = None,
+    watch: Watch | None = None,
+    tables: list[Table] | None = None,
 ) -> Found:
     """The article whose id is, or begins with, `wanted`: the newest row, or the one of `moment`. `cleaned` is the
     beginning of an earlier cleaning's mark.
 
-    A moment leads to the row fetched in it, else to the newest one before. Raises `NoSuchArticle` where there is none,
-    and `StorageError`.
+    A moment leads to the row fetched in it, else to the newest one before. Rows are looked for in `tables`, or in all.
+    Raises `NoSuchArticle` where there is none, and `StorageError`.
     """
-    tables = article_tables(store)
+    tables = article_tables(store) if tables is None else tables
     rows = rows_of(store, tables, wanted, watch)
+    newest = newest_until(rows, None)
     row = newest_until(rows, moment.end if moment else None)
     if row and (moment is None or row.fetched_at in moment):
-        return _cleaned(store, row, cleaned)
+        return replace(_cleaned(store, row, cleaned), newest=newest)
     if row is None or (moment and moment.exact):
         lost = rows_of(store, [table for table, _ in _all_replaced(store, tables)], wanted, watch)
         if moment and moment.exact:
             lost = [one for one in lost if one.fetched_at in moment]
-        if newest := newest_until(lost, moment.end if moment else None):
-            return _dropped(store, newest, cleaned)
+        if dropped := newest_until(lost, moment.end if moment else None):
+            return replace(_dropped(store, dropped, cleaned), newest=newest)
     if row:
-        return replace(_cleaned(store, row, cleaned), as_of=moment)
+        return replace(_cleaned(store, row, cleaned), as_of=moment, newest=newest)
     if rows:
         first = min(one.fetched_at for one in rows)
         raise NoSuchArticle(f"{wanted!r}: not there at that time: it was first fetched at {stamp(first)}")

@@ -7,21 +7,31 @@ from browse.history.citations import find
 from browse.history.diff import Diff, diff
 from browse.history.moments import Moment
 from browse.reading import Watch, find_versions, read_article
+from storage.rows import Table
 from storage.store import ObjectStore
 
 
-def compare(store: ObjectStore, wanted: str, times: Sequence[Moment], watch: Watch | None = None) -> Diff:
-    """What became of the article from the first time on: until the second, or until now. Raises `NoSuchArticle`,
-    `StorageError`."""
+def compare(
+    store: ObjectStore,
+    wanted: str,
+    times: Sequence[Moment],
+    watch: Watch | None = None,
+    tables: list[Table] | None = None,
+) -> Diff:
+    """What became of the article from the first time on: until the second, or until now. Its rows are looked for in
+    `tables`, or in all. Raises `NoSuchArticle`, `StorageError`."""
     old, new = times[0], times[1] if len(times) > 1 else None
-    before, after = (find(store, wanted, moment, watch=watch).article for moment in (old, new))
+    before, after = (find(store, wanted, moment, watch=watch, tables=tables).article for moment in (old, new))
     return diff(before, after)
 
 
-def newest_change(store: ObjectStore, wanted: str, watch: Watch | None = None) -> Diff:
+def newest_change(
+    store: ObjectStore, wanted: str, watch: Watch | None = None, tables: list[Table] | None = None
+) -> Diff:
     """What changed between the two newest versions of which a reader would say that they differ; where there are none,
-    between the first and the last row. Raises `NoSuchArticle`, `StorageError`."""
-    versions = find_versions(store, wanted, watch)
+    between the first and the last row. Its rows are looked for in `tables`, or in all. Raises `NoSuchArticle`,
+    `StorageError`."""
+    versions = find_versions(store, wanted, watch, tables)
     for after, before in pairwise(reversed(versions)):
         found = diff(read_article(store, before.newest), read_article(store, after.newest))
         if not found.unchanged:

@@ -1,6 +1,6 @@
 """The forms in which a diff is shown: marks, a fragment of HTML, JSON."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from html import escape
 from typing import Any
 
@@ -23,9 +23,14 @@ def marked(paragraph: Paragraph) -> str:
 
 def shown(diff: Diff) -> Iterator[Paragraph | int]:
     """The paragraphs of the text that changed and their neighbours; of others, how many there are in a row."""
-    changed = [is_changed(paragraph) for paragraph in diff.paragraphs]
+    return shortened(diff.paragraphs)
+
+
+def shortened(paragraphs: Sequence[Paragraph]) -> Iterator[Paragraph | int]:
+    """The same of a diff's paragraphs."""
+    changed = [is_changed(paragraph) for paragraph in paragraphs]
     left_out = 0
-    for place, paragraph in enumerate(diff.paragraphs):
+    for place, paragraph in enumerate(paragraphs):
         if any(changed[max(0, place - NEAR) : place + NEAR + 1]):
             if left_out:
                 yield left_out

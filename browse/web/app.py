@@ -7,17 +7,33 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from browse.archive import Archive
 from browse.errors import ExportError, NoIndex
+from browse.history.moments import InvalidTime
 from browse.query import InvalidQuery
 from browse.reading import NoSuchArticle
 from browse.web.access import Access, HostCheck
 from browse.web.caching import Answers, Cache
 from browse.web.limits import Buckets, RateLimit, TimeLimit
-from browse.web.pages import exports, feeds, helping, home, runs, search, sources
+from browse.web.pages import (
+    article,
+    citing,
+    editions,
+    exports,
+    feeds,
+    helping,
+    history,
+    home,
+    removed,
+    runs,
+    search,
+    sources,
+    stored,
+)
+from browse.web.references import Elsewhere
 from browse.web.refusal import refuse
 from browse.web.rendering import render
 from browse.web.security import HEADERS, SecurityHeaders
@@ -25,6 +41,11 @@ from browse.web.settings import WebSettings
 from model.errors import BantinError
 from storage.errors import InvalidKey, KeyNotFound, StoreUnavailable
 
+_PAGES = (
+    *(home, search, helping, exports, feeds),
+    *(article, removed, stored, history, editions, citing),
+    *(sources, runs),
+)
 _STATIC = Path(__file__).parent / "static"
 
 
@@ -40,11 +61,12 @@ def create_app(settings: WebSettings) -> FastAPI:
     app.state.archive = Archive(settings.archive, settings.cache)
     _guard(app, settings)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
-    for module in (exports, feeds, helping, home, runs, search, sources):
+    for module in _PAGES:
         app.include_router(module.router)
     app.add_exception_handler(BantinError, _told)
     app.add_exception_handler(HTTPException, _told)
     app.add_exception_handler(RequestValidationError, _told)
+    app.add_exception_handler(Elsewhere, _led)
     app.add_exception_handler(Exception, _failed)
     return app
 
@@ -63,6 +85,7 @@ def _guard(app: FastAPI, settings: WebSettings) -> None:
 
 _STATUS: dict[type[Exception], int] = {
     InvalidQuery: 400,
+    InvalidTime: 400,
     InvalidKey: 404,
     KeyNotFound: 404,
     NoSuchArticle: 404,
@@ -70,6 +93,11 @@ _STATUS: dict[type[Exception], int] = {
     NoIndex: 503,
     StoreUnavailable: 503,
 }
+
+
+def _led(_request: Request, err: Exception) -> Response:
+    """The way to the address of its own that something has."""
+    return RedirectResponse(err.address if isinstance(err, Elsewhere) else "/", 307)
 
 
 def _told(request: Request, err: Exception) -> Response:

@@ -1,5 +1,6 @@
 """What every answer bears so that archived content, which is hostile, can do nothing in a reader's browser."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from starlette.datastructures import MutableHeaders
@@ -20,6 +21,18 @@ POLICY = "; ".join(
 )
 """No inline script or style, nothing from elsewhere; Airflow's pages, which have the same origin, may frame it."""
 
+PAGE_POLICY = "; ".join(
+    (
+        "sandbox",
+        "default-src 'none'",
+        "style-src 'unsafe-inline'",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'self'",
+    )
+)
+"""For stored pages, as they are: no script, no form, no request to anywhere, and an origin of their own."""
+
 HEADERS = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
@@ -28,6 +41,12 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+
+
+def policy_with_pictures(hosts: Iterable[str]) -> str:
+    """The policy of one answer whose reader asked for pictures of these `hosts`, which are ASCII names."""
+    sources = {f"{scheme}://{host}" for host in hosts for scheme in ("http", "https")}
+    return POLICY.replace("img-src 'self'", " ".join(["img-src 'self'", *sorted(sources)]))
 
 
 class SecurityHeaders:

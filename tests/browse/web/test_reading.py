@@ -17,20 +17,18 @@ def hits(page: Page) -> list[str]:
     return page.locator(".hit h3 a").all_inner_texts()
 
 
-@pytest.mark.parametrize("typed", ["đua thuyền", "dua thuyen", "ĐUA  THUYỀN", '"đua thuyền"'])
+@pytest.mark.parametrize("typed", ["thuyền nan", "thuyen nan", "THUYỀN  NAN", '"thuyền nan"'])
 def test_searches_with_and_without_diacritics(page: Page, server: str, typed: str) -> None:
     page.goto(server)
     page.get_by_role("searchbox").fill(typed)
     page.get_by_role("searchbox").press("Enter")
     expect(page).to_have_url(re.compile(r"/search\?q="))
-    assert hits(page)
-    assert re.search("đua thuyền", page.locator(".hit mark").first.inner_text(), re.IGNORECASE) or (
-        page.locator(".hit mark").count() > 1
-    )
+    marked = page.locator(".hit mark").all_inner_texts()
+    assert "thuyền nan" in " ".join(marked).lower()
 
 
 def test_in_quotes_only_that_spelling_is_found(page: Page, server: str) -> None:
-    page.goto(f"{server}/search?" + urlencode({"q": '"dua thuyen"'}))
+    page.goto(f"{server}/search?" + urlencode({"q": '"thuyen nan"'}))
     assert hits(page) == []
 
 
