@@ -309,7 +309,7 @@ def test_who_has_not_signed_in_is_told_where_to_and_a_signed_in_reader_is_served
 @pytest.mark.timeout(600)
 def test_a_dag_run_leads_to_the_page_of_its_run_and_back(running: Running, page: Page) -> None:  # noqa: F811
     airflow = running.airflow
-    dag_run = wait_for(lambda: airflow.runs(SCHEDULED), 150)[0]
+    dag_run = wait_for(lambda: [run for run in airflow.runs(SCHEDULED) if run["state"] == "success"], 300)[0]
     name, run = dag_run["dag_run_id"], keys.run_id(datetime.fromisoformat(dag_run["run_after"]))
     there = f"/bantin/dag-run?{urlencode({'dag': SCHEDULED, 'run': name})}"
     assert airflow.page(there, Cookie=airflow.cookie)[1] == f"/bantin/runs/demo-paper/{run}"
@@ -318,7 +318,6 @@ def test_a_dag_run_leads_to_the_page_of_its_run_and_back(running: Running, page:
     assert airflow.page("/bantin/dag-runs/demo-paper/20200101T000000Z", Cookie=airflow.cookie)[0] == 404
 
     # In a browser: the tab of the DAG run holds the page of the run, which leads back, out of its frame.
-    wait_for(lambda: airflow.run(name, SCHEDULED)["state"] == "success", 300)
     page.context.add_cookies(
         [{"name": "_token", "value": airflow.cookie.removeprefix("_token="), "url": airflow.address}]
     )
