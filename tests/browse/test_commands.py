@@ -96,11 +96,29 @@ def test_without_an_index_queries_alone_are_refused(tmp_path: Path, indexed: Set
 def test_hits_on_a_terminal_show_what_was_found_and_no_escape_sequence_of_a_page() -> None:
     title = "Chợ \x1b[2Jphiên"
     hit = Hit(
-        id="0123456789abcdef", source="kimson", run=SECOND, url="http://portal.example/",
-        title=Marked(title, 0, ((8, 13),)), snippet=Marked("một\nchợ", 40, ((44, 47),)), lead=None, author="Lan\x07", section=None, language="vi",
-        locality="Kim Sơn", province=None, tags=(), published_on=date(2026, 11, 21), published_at=None, fetched_at=AT,
-        image_url=None, words=2, versions=2, removed=0, spam=1, quarantined=False,
-    )  # fmt: skip
+        id="0123456789abcdef",
+        source="kimson",
+        run=SECOND,
+        url="http://portal.example/",
+        title=Marked(title, 0, ((8, 13),)),
+        snippet=Marked("một\nchợ", 40, ((44, 47),)),
+        lead=None,
+        author="Lan\x07",
+        section=None,
+        language="vi",
+        locality="Kim Sơn",
+        province=None,
+        tags=(),
+        published_on=date(2026, 11, 21),
+        published_at=None,
+        fetched_at=AT,
+        image_url=None,
+        words=2,
+        versions=2,
+        removed=0,
+        spam=1,
+        quarantined=False,
+    )
     console = Console(file=io.StringIO(), force_terminal=True, color_system=None, width=100)
     show_hits(console, [hit])
     lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
