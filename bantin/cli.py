@@ -13,6 +13,7 @@ from bantin.commands.crawl import crawl
 from bantin.commands.export import export
 from bantin.commands.index import index
 from bantin.commands.lake import lake
+from bantin.commands.opening import open_
 from bantin.commands.options import MISTAKE
 from bantin.commands.reclean import reclean
 from bantin.commands.rerun import rerun
@@ -66,6 +67,7 @@ for command in (
     clean,
     source,
     search,
+    open_,
     history.list_,
     history.show,
     history.history,
