@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from bantin.clean import source_of_run
 from bantin.crew import LOST
 from bantin.errors import AllRejected, NotReady
-from bantin.fetch import committed_captures, parts_with_pages
+from bantin.fetch import parts_with_pages
 from bantin.settings import Settings
 from model.article import Article
 from model.report import RunReport, State
@@ -48,7 +48,7 @@ def publish(source_id: str, run: str, settings: Settings) -> RunReport:
     started = datetime.now(UTC)
     store = open_store(settings.archive)
     source = source_of_run(store, source_id, run)
-    if committed_captures(store, source_id, run) is None:
+    if store.head(keys.captures(source_id, run)) is None:
         expected = f"expected {keys.captures(source_id, run)}: fetch the run first"
         raise NotReady(f"run {run} of {source_id}: {expected}", source=source_id, run=run)
     parts = parts_with_pages(store, source_id, run)

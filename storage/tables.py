@@ -87,7 +87,12 @@ def read(store: ObjectStore, key: str, record: type[Record], where: Mapping[str,
     known = {f.name: f for f in fields(record)}  # type: ignore[arg-type]
     rows = read_columns(store, key, list(known), where)
     hints = get_type_hints(record)
-    return [record(**{name: _revive(row.get(name), f, hints[name]) for name, f in known.items()}) for row in rows]
+    there = rows[0].keys() if rows else set()
+    revived = [(name, f, hints[name]) for name, f in known.items() if name not in there or _is_revived(f, hints[name])]
+    for row in rows:
+        for name, f, hint in revived:
+            row[name] = _revive(row.get(name), f, hint)
+    return [record(**row) for row in rows]
 
 
 def read_columns(
@@ -224,6 +229,13 @@ def _column(values: Sequence[Any], field: pa.Field) -> pa.Array:
 
 def _offsets(values: Sequence[Any]) -> pa.Array:
     return pa.array(list(accumulate(map(len, values), initial=0)), pa.int32())
+
+
+def _is_revived(field: "Field[Any]", hint: Any) -> bool:
+    """Whether the dataclass may hold something else than the column's value."""
+    inner, _ = _optional(hint)
+    is_plain = inner in _SCALARS and (field.default is None or field.default is MISSING)
+    return not is_plain or field.default_factory is not MISSING
 
 
 def _revive(value: Any, field: "Field[Any]", hint: Any) -> Any:
