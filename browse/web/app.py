@@ -49,7 +49,7 @@ _PAGES = (
     *(article, removed, stored, history, editions, citing),
     *(sources, runs),
 )
-THREADS = 6
+THREADS = 10
 """So many pages are made at a time; others wait."""
 
 _STATIC = Path(__file__).parent / "static"
