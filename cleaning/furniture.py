@@ -88,8 +88,10 @@ def _layouts(page: Page) -> set[HtmlElement]:
     most = _COLUMN_SHARE * ledger.prose_under(page.body)
     return {
         table
-        for table in page.body.iter("table")
-        if ledger.prose_under(table) > most
+        for table in page.elements.get("table", ())
+        if table.tag == "table"  # not taken
+        and ledger.prose_under(table) > most
+        and ledger.is_attached(table)
         and any(ledger.prose_under(cell) > most for row in _rows(table) for cell in row)
     }
 
