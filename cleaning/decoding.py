@@ -58,9 +58,7 @@ def decode(body: bytes, charset: str | None = None, forced: str | None = None) -
     text = unicodedata.normalize("NFC", found.text)
     data = found.data if text is found.text and found.data else text.encode("utf-8", "replace")
     mended = mend(text, data)
-    return Decoded(
-        mended, found.encoding, found.origin, data if mended is text else mended.encode("utf-8", "replace")
-    )
+    return Decoded(mended, found.encoding, found.origin, data if mended is text else mended.encode("utf-8", "replace"))
 
 
 def _strict(body: bytes, encoding: str) -> str | None:

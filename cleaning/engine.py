@@ -1,6 +1,6 @@
 """The engine: trafilatura's main extractor and the cascade around it, which search pages by kinds of elements.
 
-They are instances of its modules of our own, so that trafilatura itself stays as it is for everybody else in the process.
+They are instances of its modules of our own: trafilatura itself stays as it is for everybody else in the process.
 """
 
 from importlib.util import find_spec, module_from_spec
@@ -16,8 +16,8 @@ REMOVE_COMMENTS = by_kind(xpaths.REMOVE_COMMENTS_AND_LISTS_XPATH)
 def _instance(name: str) -> ModuleType:
     """Another instance of the module `name`, whose lists of searches go by kind."""
     spec = find_spec(name)
-    assert spec is not None
-    assert spec.loader is not None
+    if spec is None or spec.loader is None:
+        raise ImportError(f"no module {name}: expected trafilatura as requirements.lock has it", name=name)
     module = module_from_spec(spec)
     spec.loader.exec_module(module)
     for search in [one for one in vars(module) if one.endswith(("_XPATH", "_ELEMENTS"))]:

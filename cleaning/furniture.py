@@ -68,7 +68,7 @@ def take_furniture(page: Page) -> list[HtmlElement]:
 
 def _take_marked(page: Page) -> list[HtmlElement]:
     ledger = page.ledger
-    named = {marks: rule_for("mark", marks) for marks in set(page.marks.values())}
+    named = {marks: rule_for("mark", marks) for marks in page.different_marks}
     marked = [(element, rule) for element, marks in page.marks.items() if (rule := named[marks])]
     marked += find_elements(page)
     misleading: list[HtmlElement] = []

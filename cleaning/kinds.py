@@ -1,8 +1,8 @@
 """Kinds: trafilatura's searches for parts of a page, asked once for each kind of element.
 
-Most of its XPaths look at an element's own tag and attributes and at nothing else, by several regular expressions with a
-hundred words each, and a page has few kinds of elements: those of one tag with the same id, classes and style. Most
-kinds hold none of the words. To ask for each element took a tenth of the time that a page takes.
+Most of its XPaths look at an element's own tag and attributes and at nothing else, by several regular expressions of a
+hundred words, and a page has few kinds of elements: those of one tag with the same id, classes and style. Most kinds
+hold none of the words. To ask for each element took a tenth of the time that a page takes.
 """
 
 import re
@@ -67,7 +67,9 @@ class KindSearch:
         if rest is None or ("translate(" in path and "(?!" in path):
             return None
         words = [
-            test["pattern"][1:-1] if test["pattern"] else re.escape((test["part"] or test["whole"] or test["name"]).strip("'"))
+            test["pattern"][1:-1]
+            if test["pattern"]
+            else re.escape((test["part"] or test["whole"] or test["name"]).strip("'"))
             for test in _TEST.finditer(path)
         ]
         ignoring = re.IGNORECASE if "translate(" in path else 0

@@ -19,7 +19,10 @@ from cleaning.syllables import is_syllable
 
 _FONTS = ("tcvn3", "vni")
 # Without any of these no text of some length is TCVN3 or VNI.
-_LETTERS = [letter.encode() for letter in "\xa8\xaa\xac\xad\xb5\xb6\xb8\xb9\xbc\xbd\xbeøûïäñ"]
+_LETTERS = (
+    re.compile(rb"\xc2[\xa8\xaa\xac\xad\xb5\xb6\xb8\xb9\xbc-\xbe]"),
+    re.compile(rb"\xc3[\xa4\xaf\xb1\xb8\xbb]"),  # ä ï ñ ø û
+)
 # After a letter, the first kind are letters of TCVN3 and of no language at all; after an a, the second are VNI's marks.
 # In UTF-8, where the first byte of such a pattern is looked for by memchr.
 _AFTER_LETTER = re.compile(rb"\xc2[\xa8\xaa-\xad\xb5\xb6\xb8\xb9\xbc-\xbe](?<=[A-Za-z]\xc2[\x80-\xbf])")
@@ -121,13 +124,14 @@ def has_signs(markup: str, data: bytes | None = None) -> bool:
     data = data or markup.encode("utf-8", "replace")
     if not markup.isascii():
         told = _AFTER_LETTER.search(data) or _AFTER_A.search(data)
-        if told and any(letter in data for letter in _LETTERS):
+        if told and any(letter.search(data) for letter in _LETTERS):
             return True
     return b"&#" in data and _REFERENCED.search(data) is not None
 
 
 def restore(tree: HtmlElement, markup: str, data: bytes | None = None) -> str:
-    """Rewrite the texts of `tree`, parsed from `markup` (in UTF-8: `data`), that are written for legacy fonts as Unicode.
+    """Rewrite the texts of `tree`, parsed from `markup`, that are written for legacy fonts as Unicode. `data` is the
+    markup in UTF-8, if known.
 
     Returns the encodings found, like `tcvn3` or `tcvn3 vni`; empty where nothing was changed.
     """

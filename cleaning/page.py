@@ -31,7 +31,9 @@ _CONTROLS = bytes(code for code in range(0x20) if code not in b"\t\n\r")
 # A tag as HTML's tokenizer sees it: a > or < within a quoted value does not end it. Linear, and never without a match.
 _TAG = re.compile(r"""<[a-zA-Z](?:[^>"'=]++|=\s*+(?:"[^"]*+"|'[^']*+')?|["'])*+>?""")
 _ATTRIBUTE = re.compile(r"""[^\s"'/=>]++(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|[^\s>]*+))?""")
+_BETWEEN = "\x1f"
 _MAX_ATTRIBUTES = 300
+_FLOOD_CHARS = 4 * _MAX_ATTRIBUTES
 _NAME = re.compile(r"[a-z_][\w.-]*", re.ASCII | re.IGNORECASE)  # Word's `o:p` passes the parser, and nothing else
 _ENCODING_NAMED = re.compile(r"^\s*<\?xml[^>]*>")
 
@@ -41,10 +43,10 @@ class Page:
     """A parsed page on its way through the pipeline.
 
     Steps read `tree`, and take furniture off it by way of `ledger`, which knows every text on the page. `url` is the
-    address that gave the answer; links are relative to `base`. `elements` holds what the parser made, by tag: lxml builds
-    its Python objects anew for each walk unless somebody keeps them, which took a sixth of the time, and a walk for the
-    elements of one tag takes as long as one for all. `legacy_text` names the encodings from before Unicode that its text
-    was converted from, like `tcvn3`; mostly there are none.
+    address that gave the answer; links are relative to `base`. `elements` holds what the parser made, by tag: lxml
+    builds its Python objects anew for each walk unless somebody keeps them, which took a sixth of the time, and a walk
+    for the elements of one tag takes as long as one for all. `legacy_text` names the encodings from before Unicode that
+    its text was converted from, like `tcvn3`; mostly there are none.
     """
 
     tree: HtmlElement
@@ -61,7 +63,10 @@ class Page:
     @cached_property
     def addresses(self) -> dict[HtmlElement, str]:
         """The links in the body with the addresses they name, as they stand there."""
-        return {one: href for one in self.body.iter("a") if (href := (one.get("href") or "").strip())}
+        beside = [part for part in self.tree if part is not self.body] if self.body is not self.tree else []
+        outside = {link for part in beside for link in part.iter("a")}
+        links = [(one, (one.get("href") or "").strip()) for one in self.elements.get("a", ()) if one not in outside]
+        return {one: href for one, href in links if href}
 
     @cached_property
     def surroundings(self) -> HtmlElement:
@@ -73,12 +78,31 @@ class Page:
     @cached_property
     def marks(self) -> dict[HtmlElement, str]:
         """The marks (`attribute_text`) of the elements in the surroundings of the text, in the page's order."""
-        named = ((one, one.get("id"), one.get("class")) for one in self.surroundings.iter("*"))
-        return {
-            one: f"{identity or ''} {classes or ''}".strip()[:MARK_CHARS]
-            for one, identity, classes in named
-            if identity or classes
-        }
+        found: dict[HtmlElement, str] = {}
+        for one in self.surroundings.iter("*"):
+            identity, classes = one.get("id"), one.get("class")
+            if identity or classes:
+                found[one] = f"{identity or ''} {classes or ''}".strip()[:MARK_CHARS].replace(_BETWEEN, " ")
+        return found
+
+    @cached_property
+    def different_marks(self) -> frozenset[str]:
+        """The marks in the surroundings of the text, each once."""
+        return frozenset(self.marks.values())
+
+    def marks_with(self, pattern: re.Pattern[str]) -> set[str]:
+        """Those of the different marks in which `pattern` stands, to which white space and a mark's end are alike."""
+        # All are searched at once: a call for each takes most of the time.
+        said = self._said
+        ends = [found.end() - 1 for found in pattern.finditer(said)]
+        found = {said[said.rfind(_BETWEEN, 0, end) + 1 : said.find(_BETWEEN, end)] for end in ends}
+        return {marks for marks in found if pattern.search(marks)}
+
+    @cached_property
+    def _said(self) -> str:
+        """The different marks, with two signs of white space around each: a pattern may take one of them."""
+        between = 2 * _BETWEEN
+        return f"{between}{between.join(self.different_marks)}{between}"
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -105,8 +129,9 @@ def parse(markup: str, url: str, data: bytes | None = None) -> Page | Rejected:
     if data is None or parsed is not markup:
         data = parsed.encode("utf-8", "replace")
     data = data.translate(None, _CONTROLS)
-    for noncharacter in (b"\xef\xbf\xbe", b"\xef\xbf\xbf"):
-        data = data.replace(noncharacter, b"")
+    for noncharacter in ("\ufffe", "\uffff"):
+        if noncharacter in markup:
+            data = data.replace(noncharacter.encode(), b"")
     parser = HTMLParser(
         encoding="utf-8",
         collect_ids=False,
@@ -152,8 +177,8 @@ def parse(markup: str, url: str, data: bytes | None = None) -> Page | Rejected:
 def _without_attribute_floods(markup: str) -> str:
     """`markup`, its tags with hundreds of attributes left without any: libxml2 takes time quadratic in their number."""
     kept, end = [], 0
-    for tag in _TAG.finditer(markup):
-        if tag.end() - tag.start() > 4 * _MAX_ATTRIBUTES and len(_ATTRIBUTE.findall(tag.group())) > _MAX_ATTRIBUTES:
+    for tag in [one for one in _TAG.finditer(markup) if one.end() - one.start() > _FLOOD_CHARS]:
+        if len(_ATTRIBUTE.findall(tag.group())) > _MAX_ATTRIBUTES:
             kept += [markup[end : tag.start()], re.split(r"[\s/>]", tag.group(), maxsplit=1)[0], ">"]
             end = tag.end()
     return "".join(kept) + markup[end:] if kept else markup
