@@ -26,8 +26,9 @@ INDEX_DAG = "index"
 
 
 def run_demo(settings: Settings, console: Console) -> int:
-    """Crawls the demo's sources into the archive, each by its DAG, brings the index up to date by its own, and prints what was crawled, cleaned, removed and
-    rejected, and one article. Returns 0, or 1 where a run failed. Raises `EngineError` and `StorageError`."""
+    """Crawls the demo's sources into the archive, each by its DAG, brings the index up to date by its own, and prints
+    what was crawled, cleaned, removed and rejected, and one article. Returns 0, or 1 where a run failed. Raises
+    `EngineError` and `StorageError`."""
     settings = replace(
         settings,
         sources=SOURCES,

@@ -39,16 +39,18 @@ class IndexWriter:
             what = "another process writes into it: wait for it" if busy else "build it anew: bantin index --rebuild"
             raise SearchFailed(f"{folder}: the index cannot be written ({err}): {what}") from err
         self._is_new = not files_of(folder)
-        self._added: set[str] = set()
+        self._added: set[int] = set()
 
     def add(self, documents: Iterable[Document]) -> int:
         """Adds documents, each in the place of what the index has of its id; returns how many."""
         count = 0
         for document in documents:
-            if not self._is_new or document.id in self._added:
+            number = int(document.id, 16)
+            if not self._is_new or number in self._added:
                 self._writer.delete_documents_by_term("id", document.id)
             self._writer.add_document(entry_of(document))
-            self._added.add(document.id)
+            if self._is_new:
+                self._added.add(number)
             count += 1
         return count
 

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http.client import HTTPResponse
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -26,10 +26,11 @@ from playwright.sync_api import Page, expect
 from bantin.settings import Settings
 from demo import SOURCES, DemoWeb, truth
 from model.article import Article
+from model.capture import Capture
 from model.source import dump_source
 from storage import keys
 from storage.store import open_store
-from storage.tables import read
+from storage.tables import encode, read
 from tests.browse.web.conftest import chromium, page  # noqa: F401 - fixtures
 from tests.conftest import slow_source
 
@@ -177,6 +178,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
             **os.environ,
             **settings.environment(),
             "AIRFLOW__CORE__DEFAULT_TASK_RETRIES": "0",
+            "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
             "BANTIN_DEMO_PROXY": web.proxy_url,
             "PYTHONUNBUFFERED": "1",
         }
@@ -227,8 +229,9 @@ def test_a_failure_is_red_clearing_it_repairs_the_archive_and_a_past_run_is_neve
     assert Counter(article.url for article in articles(settings, "demo-portal")) == Counter(pages)
 
     # When it is past, and its cleaned parts are swept, each task can be cleared: no server is asked, no row changes.
-    airflow.trigger("success")
-    run = keys.run_id(datetime.fromisoformat(airflow.run(red)["run_after"]))
+    began = datetime.fromisoformat(airflow.run(red)["run_after"])
+    run, later = keys.run_id(began), keys.run_id(began + timedelta(seconds=1))
+    store.put(keys.captures("demo-portal", later), encode([], Capture))
     published, asked = store.get(keys.articles("demo-portal", run)), _asked(web)
     swept = [info.key for info in store.list(keys.work_prefix("demo-portal", run)) if "-part-" in info.key]
     store.delete(swept)
