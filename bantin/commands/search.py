@@ -12,7 +12,9 @@ from bantin.completion import complete_languages, complete_sources, complete_wor
 @click.command(short_help="Find articles by words, phrases, fields.")
 @with_archive
 @click.argument("words", metavar="QUERY…", nargs=-1, shell_complete=complete_words)
-@click.option("-n", "most", metavar="N", type=click.IntRange(1, 10_000), default=20, show_default=True)
+@click.option(
+    "-n", "most", metavar="N", type=click.IntRange(1, 10_000), default=20, show_default=True, help="At most so many."
+)
 @click.option(
     "--order", type=click.Choice(["relevance", "newest", "oldest"]), default="relevance", help="[relevance, of words]"
 )
