@@ -95,6 +95,7 @@ def _say_what_next(console: Console, settings: Settings, reports: list[RunReport
         console.print("  uv run bantin demo            again: nothing new, though the portal's counters have changed")
     else:
         console.print(f"No new text: every page was asked for again, and {where} holds what they say. {then}")
+    console.print("  uv run bantin browse          the archive in a browser: read, search, compare, export")
     console.print("  uv run bantin list            the archive's articles; `bantin show ID` shows one")
     console.print("  uv run bantin source list     real sites, ready to be crawled: `bantin crawl baohatinh`")
     console.print("  uv run bantin up              Airflow with its web interface: crawls on a schedule")

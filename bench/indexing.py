@@ -36,8 +36,9 @@ from browse.index.shipped import open_index
 from browse.query import parse_query
 from model.article import Article, Removal
 from storage import keys
+from storage.row_groups import FILE_OPTIONS
 from storage.store import open_store
-from storage.tables import FILE_OPTIONS, schema_of
+from storage.tables import schema_of
 from storage.without_pandas import block_pandas
 
 START = datetime(2026, 1, 1, 2, 30, tzinfo=UTC)

@@ -1,8 +1,8 @@
 """How fast the index is built and asked, and how large it is, at a million articles.
 
-    uv run python bench/search.py [--articles 1000000] [--keep FOLDER] [--seed 1]
+    uv run python bench/search.py [--articles 1000000] [--processes 2] [--keep FOLDER] [--seed 1]
 
-The articles are those of bench/made_documents.py. Building is preparing the texts in one thread, and two of tantivy's;
+The articles are those of bench/made_documents.py. Each process makes segments of its own, as `bantin index` has it;
 making the articles is not counted. Then 200 queries are drawn: 40 common words, 40 rare ones, 40 times two words, 40
 phrases, 40 words with filters or prefixes; half of them are typed without diacritics. Each is asked for its first 20
 hits with snippets, by date, by relevance, and by relevance with all facets and the timeline; each of these once after
@@ -22,12 +22,15 @@ import time
 from collections.abc import Iterable
 from contextlib import nullcontext
 from itertools import islice
+from multiprocessing import get_context
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from made_documents import LAST_DAY, SOURCES, lexicon, made_documents
 
 from browse.index.engine import FolderIndex
+from browse.index.indexing import join
 from browse.index.schema import entry_of
 from browse.index.seam import FACETS, Found, Order
 from browse.index.writer import IndexWriter, files_of
@@ -44,45 +47,69 @@ def main() -> int:
     """Builds, asks, and prints what it took."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--articles", type=int, default=1_000_000)
+    parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--keep", metavar="FOLDER")
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
     with nullcontext(args.keep) if args.keep else tempfile.TemporaryDirectory(prefix="bantin-search-") as folder:
         if not files_of(Path(folder)):
-            build(Path(folder), args.articles)
+            build(Path(folder), args.articles, args.processes)
         ask(Path(folder), args.seed)
     return 0
 
 
-def build(folder: Path, articles: int) -> None:
-    """The index of so many articles; prints its rate and size."""
-    documents = made_documents(articles)
-    wall = cpu = prepared = 0.0
+def build(folder: Path, articles: int, processes: int) -> None:
+    """The index of so many articles, made by processes of segments of their own; prints its rate and size."""
+    places = [folder / f".part-{number}" for number in range(processes)]
+    with get_context("spawn").Pool(processes) as pool:
+        made = pool.starmap(build_part, [(place, articles // processes, number) for number, place in enumerate(places)])
+    began, began_cpu = time.perf_counter(), time.process_time()
+    join(folder, places)
+    with IndexWriter(folder):
+        pass  # what many have made is merged
+    wall = max(part.wall_s for part in made) + time.perf_counter() - began
+    cpu = sum(part.cpu_s for part in made) + time.process_time() - began_cpu
+    size, text = sum((folder / name).stat().st_size for name in files_of(folder)), sum(part.text_bytes for part in made)
+    print(f"prepare    {made[0].prepare_ms:.2f} ms of CPU an article")
+    print(f"build      {articles / wall:,.0f} articles/s; {articles / cpu:,.0f} a second of CPU", end="")
+    print(f"; peak {made[0].peak_mb:,.0f} MB each of {processes}")
+    print(f"size       {size / 1e6:,.0f} MB, ×{size / text:.2f} the text's {text / 1e6:,.0f} MB", flush=True)
+
+
+class Part(NamedTuple):
+    """What a process took for its part of the index."""
+
+    wall_s: float
+    cpu_s: float
+    prepare_ms: float
+    text_bytes: int
+    peak_mb: float
+
+
+def build_part(folder: Path, articles: int, seed: int) -> Part:
+    """The index of so many articles; what making these takes is not counted."""
+    documents = made_documents(articles, seed + 1)
+    wall = cpu = prepare = 0.0
     text_bytes = done = 0
-    writer = IndexWriter(folder)
+    writer = IndexWriter(folder, threads=1)
     while batch := list(islice(documents, BATCH)):
         if not done:
             began = time.process_time()
             for one in batch:
                 entry_of(one)
-            prepared = (time.process_time() - began) / len(batch)
+            prepare = (time.process_time() - began) / len(batch)
         text_bytes += sum(len(one.title.encode()) + len(one.text.encode()) for one in batch)
         began, began_cpu = time.perf_counter(), time.process_time()
         writer.add(batch)
         wall, cpu = wall + time.perf_counter() - began, cpu + time.process_time() - began_cpu
         done += len(batch)
-        if done % 100_000 == 0:
+        if done % 50_000 == 0:
             print(f"  {done:,} of {articles:,} articles", file=sys.stderr, flush=True)
     began, began_cpu = time.perf_counter(), time.process_time()
     writer.commit()
     writer.close()
     wall, cpu = wall + time.perf_counter() - began, cpu + time.process_time() - began_cpu
-    names = files_of(folder)
-    size = sum((folder / name).stat().st_size for name in names)
-    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"prepare    {prepared * 1000:.2f} ms of CPU an article")
-    print(f"build      {done / wall:,.0f} articles/s, {done / cpu:,.0f} per second of CPU, peak {peak_mb:,.0f} MB")
-    print(f"size       {size / 1e6:,.0f} MB, ×{size / text_bytes:.2f} the text's {text_bytes / 1e6:,.0f} MB")
+    return Part(wall, cpu, prepare * 1000, text_bytes, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 
 
 def ask(folder: Path, seed: int) -> None:

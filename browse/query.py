@@ -243,7 +243,8 @@ def _value(field: str, value: str) -> str:
     shape, expected = _SHAPES.get(field, (None, ""))
     if shape and not shape.fullmatch(value):
         raise InvalidQuery(f"{field}:{value}: expected {expected}")
-    if not spell(value):
+    said = value.partition("://")[2] if field == "url" and "://" in value else value
+    if not spell(said):
         raise InvalidQuery(f"{field}:{value}: there is no word in it: write the value right after the colon")
     return value
 

@@ -92,7 +92,7 @@ def entry_of(document: Document) -> tantivy.Document:
 
 def address_words(url: str) -> list[str]:
     """The words of an address, folded, without its scheme."""
-    return spell_and_fold(url.partition("://")[2] or url)[1]
+    return spell_and_fold(url.partition("://")[2] if "://" in url else url)[1]
 
 
 def fact_words(field: str, value: str) -> list[str]:

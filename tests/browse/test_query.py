@@ -98,6 +98,7 @@ def test_what_is_typed_means_clauses(text: str, clauses: list[Clause]) -> None:
         ("sorce:kimson", "fields are title:, source:"),
         ("source: kimson", "right after the colon"),
         ('tag:"!"', "right after the colon"),
+        ("https://", "right after the colon"),
         ("is:new", "expected is:changed, is:injected"),
         ("month:2026-13", "a month like 2026-11"),
         ("id:xyz", "an id, or four or more"),
