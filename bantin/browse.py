@@ -146,6 +146,7 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((host.strip("[]"), port))
+        listening.listen(1024)  # who asks before the pages are ready waits
     except (OSError, OverflowError) as err:
         listening.close()
         raise CannotServe(f"{host} port {port}: {err}: give another --port, or stop what listens there") from err

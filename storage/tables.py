@@ -43,6 +43,8 @@ def schema_of(record: type) -> pa.Schema:
     return pa.schema(_arrow_fields(record), {versions.PARQUET_KEY: version.mark} if version else None)
 
 
+_hints = cache(get_type_hints)
+
 Places = Sequence[tuple[str, int]]
 """Records of pages, by WARC key and offset."""
 
@@ -90,7 +92,7 @@ def read(store: ObjectStore, key: str, record: type[Record], where: Mapping[str,
 
 def as_records(rows: Iterable[Mapping[str, Any]], record: type[Record]) -> list[Record]:
     """Rows, a dict each, as instances of the dataclass `record`; a missing field takes its default, or None."""
-    known, hints = {f.name: f for f in fields(record)}, get_type_hints(record)  # type: ignore[arg-type]
+    known, hints = {f.name: f for f in fields(record)}, _hints(record)  # type: ignore[arg-type]
     told = [dict(row) for row in rows]
     there = told[0].keys() if told else set()
     revived = [(name, f, hints[name]) for name, f in known.items() if name not in there or _is_revived(f, hints[name])]
@@ -192,7 +194,7 @@ def _noted(record: type, unread: Places, made_by: str | None = None) -> pa.Schem
 
 
 def _arrow_fields(record: type) -> list[pa.Field]:
-    hints = get_type_hints(record)
+    hints = _hints(record)
     return [_arrow_field(f.name, hints[f.name]) for f in fields(record)]
 
 

@@ -181,6 +181,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
             **settings.environment(),
             "AIRFLOW__CORE__DEFAULT_TASK_RETRIES": "0",
             "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
+            "AIRFLOW__WORKERS__MAX_FAILED_HEARTBEATS": "15",  # as long as by Airflow's defaults
             "BANTIN_DEMO_PROXY": web.proxy_url,
             "PYTHONUNBUFFERED": "1",
         }

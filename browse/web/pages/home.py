@@ -87,7 +87,7 @@ def home(request: Request) -> HomePage:
         today=today,
         articles=archive.index.articles,
         sources=len(known),
-        latest=_mixed(found.hits, OF_A_SOURCE)[:LATEST],
+        latest=_by_day(_mixed(found.hits, OF_A_SOURCE)[:LATEST]),
         published=found.timeline,
         unit=found.timeline_unit,
         changed=_changes(archive),
@@ -107,6 +107,11 @@ def _mixed(found: list[Found], most: int) -> list[Found]:
         seen[one.source] += 1
         (first if seen[one.source] <= most else rest).append(one)
     return first + rest
+
+
+def _by_day(found: list[Hit]) -> list[Hit]:
+    """The same, the newest day first."""
+    return sorted(found, key=lambda hit: (hit.published_on or date.min, hit.fetched_at), reverse=True)
 
 
 def _changes(archive: Archive) -> list[Change]:

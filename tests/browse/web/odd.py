@@ -9,17 +9,19 @@ from demo import SOURCES
 from model.article import Article, SpamLink
 from model.report import RunReport, State
 from model.source import dump_source
+from model.url import article_id
 from storage import keys
 from storage.reports import write_report
 from storage.store import ObjectStore, open_store
 from storage.tables import encode
-from tests.bantin.stored import a_source
 from tests.records import article
+from tests.stored import a_source
 
 EARLY, RUN, BROKEN = "20261120T000000Z", "20261121T000000Z", "20261122T000000Z"
 PAYLOAD = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>"
 CASINO = "http://casino.example/?x=<b>"
 GONE = "http://portal.example/gone"
+LOST = article_id(GONE)
 TITLE = f"=1+1 {PAYLOAD} \x1b[31m\u202e hội"
 
 
@@ -43,7 +45,7 @@ def fill(folder: Path) -> Settings:
     )
     for run in (EARLY, RUN, BROKEN):
         store.put(keys.run_source("kimson", run), dump_source(source).encode())
-    lost = article(id="00000000000000aa", url=GONE, run=EARLY, fetched_at=keys.run_time(EARLY), title="Bài đã mất")
+    lost = article(id=LOST, url=GONE, run=EARLY, fetched_at=keys.run_time(EARLY), title="Bài đã mất")
     _publish(store, EARLY, [lost], articles={"new": 1})
     hostile = article(
         id="00000000000000bb",
