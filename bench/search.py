@@ -24,6 +24,7 @@ from contextlib import nullcontext
 from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
+from shutil import rmtree
 from typing import NamedTuple
 
 import numpy as np
@@ -67,6 +68,8 @@ def build(folder: Path, articles: int, processes: int) -> None:
     join(folder, places)
     with IndexWriter(folder):
         pass  # what many have made is merged
+    for place in places:
+        rmtree(place)
     wall = max(part.wall_s for part in made) + time.perf_counter() - began
     cpu = sum(part.cpu_s for part in made) + time.process_time() - began_cpu
     size, text = sum((folder / name).stat().st_size for name in files_of(folder)), sum(part.text_bytes for part in made)
