@@ -12,7 +12,7 @@ from pathlib import Path
 
 
 def read_texts_at_random(folder: Path) -> None:
-    """Tells the system so of the texts of the index in `folder` that are mapped now; elsewhere than on Linux nothing."""
+    """Tells the system so of the texts of the index in `folder` that are mapped now. Does nothing but on Linux."""
     if not sys.platform.startswith("linux"):
         return
     madvise = ctypes.CDLL(None).madvise
