@@ -6,12 +6,14 @@ import click
 
 from bantin.commands import history
 from bantin.commands.audit import audit
+from bantin.commands.browse import browse
 from bantin.commands.clean import clean
 from bantin.commands.completion import completion
 from bantin.commands.crawl import crawl
 from bantin.commands.export import export
 from bantin.commands.index import index
 from bantin.commands.lake import lake
+from bantin.commands.opening import open_
 from bantin.commands.options import MISTAKE
 from bantin.commands.reclean import reclean
 from bantin.commands.rerun import rerun
@@ -58,12 +60,14 @@ def main() -> None:
 for command in (
     demo,
     up,
+    browse,
     crawl,
     rerun,
     reclean,
     clean,
     source,
     search,
+    open_,
     history.list_,
     history.show,
     history.history,

@@ -26,8 +26,9 @@ INDEX_DAG = "index"
 
 
 def run_demo(settings: Settings, console: Console) -> int:
-    """Crawls the demo's sources into the archive, each by its DAG, brings the index up to date by its own, and prints what was crawled, cleaned, removed and
-    rejected, and one article. Returns 0, or 1 where a run failed. Raises `EngineError` and `StorageError`."""
+    """Crawls the demo's sources into the archive, each by its DAG, brings the index up to date by its own, and prints
+    what was crawled, cleaned, removed and rejected, and one article. Returns 0, or 1 where a run failed. Raises
+    `EngineError` and `StorageError`."""
     settings = replace(
         settings,
         sources=SOURCES,
@@ -94,6 +95,7 @@ def _say_what_next(console: Console, settings: Settings, reports: list[RunReport
         console.print("  uv run bantin demo            again: nothing new, though the portal's counters have changed")
     else:
         console.print(f"No new text: every page was asked for again, and {where} holds what they say. {then}")
+    console.print("  uv run bantin browse          the archive in a browser: read, search, compare, export")
     console.print("  uv run bantin list            the archive's articles; `bantin show ID` shows one")
     console.print("  uv run bantin source list     real sites, ready to be crawled: `bantin crawl baohatinh`")
     console.print("  uv run bantin up              Airflow with its web interface: crawls on a schedule")

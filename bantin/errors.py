@@ -1,6 +1,7 @@
 """What can go wrong with a run.
 
 BantinError
+├── CannotServe           the archive cannot be shown in a browser as it was asked to be
 ├── NotRecleaned          a re-clean is done, but for runs that stay as they were
 └── RunError              a step of a run failed; attributes: source, run
     ├── FetchFailed       the crawl ended badly; `exit_code` is its CrawlExit. Trying again goes on from what is stored.
@@ -24,6 +25,11 @@ HELD = 6
 INTERRUPTED = 75
 """The exit code of what was stopped from outside, a crawl (`spiders.verdict.CrawlExit`) or a command: EX_TEMPFAIL of
 sysexits.h."""
+
+
+class CannotServe(BantinError):
+    """The archive cannot be shown in a browser so: it would be open to strangers, or the port is taken. The message
+    says what to do."""
 
 
 class NotRecleaned(BantinError):

@@ -67,8 +67,8 @@ def bring_up_to_date(
     """Brings the index up to date with the runs of these sources, or of all; with `rebuild` it is made anew, as it is
     where there is none, or one of another version. `on_done` is told what is being done, how much of it, of how much.
 
-    Raises `NothingThere`, `DamagedIndex` where the present one cannot be built upon, `StorageError`, and `PreconditionFailed` where
-    others were first time and again.
+    Raises `NothingThere`, `DamagedIndex` where the present one cannot be built upon, `StorageError`, and
+    `PreconditionFailed` where others were first time and again.
     """
     store = open_store(settings.archive)
     cache = Cache(store, settings.cache or user_cache())

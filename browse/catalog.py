@@ -18,7 +18,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from storage.tables import FILE_OPTIONS, encode, schema_of
+from storage.row_groups import FILE_OPTIONS
+from storage.tables import encode, schema_of
 
 SOURCES = b"bantin.sources"
 

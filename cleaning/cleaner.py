@@ -132,10 +132,10 @@ def open_page(capture: Capture, body: bytes, source: Source) -> Page | Rejected:
     decoded = decode(body, capture.charset, source.fetch.encoding)
     if kind := text_kind(decoded.text):
         return Rejected("not-html", kind)
-    page = parse(decoded.text, capture.final_url or capture.url)
+    page = parse(decoded.text, capture.final_url or capture.url, decoded.data)
     if isinstance(page, Page):
         named = decoded.encoding if decoded.encoding in LEGACY else ""
-        page.legacy_text = restore(page.tree, decoded.text) or named
+        page.legacy_text = restore(page.tree, decoded.text, decoded.data) or named
     return page
 
 

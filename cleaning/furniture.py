@@ -68,7 +68,7 @@ def take_furniture(page: Page) -> list[HtmlElement]:
 
 def _take_marked(page: Page) -> list[HtmlElement]:
     ledger = page.ledger
-    named = {marks: rule_for("mark", marks) for marks in set(page.marks.values())}
+    named = {marks: rule_for("mark", marks) for marks in page.different_marks}
     marked = [(element, rule) for element, marks in page.marks.items() if (rule := named[marks])]
     marked += find_elements(page)
     misleading: list[HtmlElement] = []
@@ -88,8 +88,10 @@ def _layouts(page: Page) -> set[HtmlElement]:
     most = _COLUMN_SHARE * ledger.prose_under(page.body)
     return {
         table
-        for table in page.body.iter("table")
-        if ledger.prose_under(table) > most
+        for table in page.elements.get("table", ())
+        if table.tag == "table"  # not taken
+        and ledger.prose_under(table) > most
+        and ledger.is_attached(table)
         and any(ledger.prose_under(cell) > most for row in _rows(table) for cell in row)
     }
 

@@ -19,12 +19,15 @@ from cleaning.syllables import is_syllable
 
 _FONTS = ("tcvn3", "vni")
 # Without any of these no text of some length is TCVN3 or VNI.
-_LETTERS = "\xa8\xaa\xac\xad\xb5\xb6\xb8\xb9\xbc\xbd\xbeøûïäñ"
+_LETTERS = (
+    re.compile(rb"\xc2[\xa8\xaa\xac\xad\xb5\xb6\xb8\xb9\xbc-\xbe]"),
+    re.compile(rb"\xc3[\xa4\xaf\xb1\xb8\xbb]"),  # ä ï ñ ø û
+)
 # After a letter, the first kind are letters of TCVN3 and of no language at all; after an a, the second are VNI's marks.
 # In UTF-8, where the first byte of such a pattern is looked for by memchr.
 _AFTER_LETTER = re.compile(rb"\xc2[\xa8\xaa-\xad\xb5\xb6\xb8\xb9\xbc-\xbe](?<=[A-Za-z]\xc2[\x80-\xbf])")
 _AFTER_A = re.compile(rb"\xc3[\xa0-\xa5\xa8-\xaa\xb5\xb8-\xbc](?<=[Aa]\xc3[\x80-\xbf])")
-_REFERENCED = re.compile(r"&(?:micro|cedil|sup1|ordf|para|oslash|ntilde|#1(?:70|8[1245])|#24[18]);")
+_REFERENCED = re.compile(rb"&(?:micro|cedil|sup1|ordf|para|oslash|ntilde|#1(?:70|8[1245])|#24[18]);")
 _FAMILY = re.compile(r"(?:^|[\s\"',:;])(?:(\.vn[a-z0-9][a-z0-9 -]*)|vni[ -][a-z])", re.IGNORECASE)
 _STYLED = re.compile(r"font(?:-family)?\s*:([^;{}]*)", re.IGNORECASE)
 _SELECTOR = re.compile(r"([a-z][a-z0-9]*)?(?:\.([\w-]+))?$", re.IGNORECASE)
@@ -115,22 +118,24 @@ def detect(text: str, names: Sequence[str] = (*_FONTS, "viscii")) -> str | None:
     return best if weights[best].proves else None
 
 
-def has_signs(markup: str) -> bool:
-    """Whether a page may hold text for legacy fonts: their letters stand in words. Cheap, and at times wrong."""
+def has_signs(markup: str, data: bytes | None = None) -> bool:
+    """Whether a page may hold text for legacy fonts: their letters stand in words. Cheap, and at times wrong. `data` is
+    the markup in UTF-8, if known."""
+    data = data or markup.encode("utf-8", "replace")
     if not markup.isascii():
-        data = markup.encode("utf-8", "replace")
         told = _AFTER_LETTER.search(data) or _AFTER_A.search(data)
-        if told and any(letter in markup for letter in _LETTERS):
+        if told and any(letter.search(data) for letter in _LETTERS):
             return True
-    return "&#" in markup and _REFERENCED.search(markup) is not None
+    return b"&#" in data and _REFERENCED.search(data) is not None
 
 
-def restore(tree: HtmlElement, markup: str) -> str:
-    """Rewrite the texts of `tree`, parsed from `markup`, that are written for legacy fonts as Unicode.
+def restore(tree: HtmlElement, markup: str, data: bytes | None = None) -> str:
+    """Rewrite the texts of `tree`, parsed from `markup`, that are written for legacy fonts as Unicode. `data` is the
+    markup in UTF-8, if known.
 
     Returns the encodings found, like `tcvn3` or `tcvn3 vni`; empty where nothing was changed.
     """
-    if not has_signs(markup):
+    if not has_signs(markup, data):
         return ""
     runs = list(_runs(tree))
     proven = _proven(runs)

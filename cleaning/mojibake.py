@@ -36,9 +36,9 @@ _PROOF = 3
 _LONGEST = 5_000_000  # characters: longer pages are no articles
 
 
-def mend(text: str) -> str:
-    """`text` with its mojibake made readable; the same string where there is none."""
-    if text.isascii() or len(text) > _LONGEST or not _HINT.search(text.encode("utf-8", "replace")):
+def mend(text: str, data: bytes | None = None) -> str:
+    """`text` with its mojibake made readable; the same string where there is none. `data` is it in UTF-8, if known."""
+    if text.isascii() or len(text) > _LONGEST or not _HINT.search(data or text.encode("utf-8", "replace")):
         return text
     # A page proves itself by several different sequences in runs that are mojibake throughout.
     found = {one for run in _RUN.findall(text) if _read(run) is not None for one in _strong(run)}

@@ -41,7 +41,7 @@ def find_lead(page: Page, head: Head, source: Source, title: str) -> list[Line]:
     if chosen is not None and 20 <= len(_joined(lead := ledger.under(chosen))) <= _LEAD_CHARS:
         return lead
     said = _description(head)
-    leads = {marks for marks in set(page.marks.values()) if _LEAD_MARK.search(marks)}
+    leads = page.marks_with(_LEAD_MARK)
     if not leads:
         return []
     for chosen, marks in page.marks.items():

@@ -1,7 +1,7 @@
 """A page: markup parsed once, within bounds, and the few questions every step asks of its elements."""
 
 import re
-from collections.abc import Iterable
+from collections import defaultdict
 from dataclasses import dataclass, field
 from functools import cached_property
 from urllib.parse import urljoin
@@ -22,7 +22,7 @@ MAX_TEXT_CHARS = 2_000_000
 
 _MAX_TAGS = 10 * MAX_ELEMENTS  # closing ones, comments and scripts count too; a tree of a million takes 350 MB
 _PHRASING = ("font", "b", "strong", "i", "em", "u", "span", "center", "big", "small", "o:p", "a")
-_STAMPS = etree.XPath("//span[contains(@class, 'location') or contains(@class, 'dateline')]")
+_STAMP = re.compile("location|dateline")
 # lxml.html asks a Python function for the class of each element, which took a tenth of the time.
 _ELEMENTS = etree.ElementDefaultClassLookup(element=HtmlElement)
 _DEEPER = etree.XPath("boolean(" + "/*" * (MAX_DEPTH + 2) + ")")  # html itself counts as no depth
@@ -31,7 +31,9 @@ _CONTROLS = bytes(code for code in range(0x20) if code not in b"\t\n\r")
 # A tag as HTML's tokenizer sees it: a > or < within a quoted value does not end it. Linear, and never without a match.
 _TAG = re.compile(r"""<[a-zA-Z](?:[^>"'=]++|=\s*+(?:"[^"]*+"|'[^']*+')?|["'])*+>?""")
 _ATTRIBUTE = re.compile(r"""[^\s"'/=>]++(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|[^\s>]*+))?""")
+_BETWEEN = "\x1f"
 _MAX_ATTRIBUTES = 300
+_FLOOD_CHARS = 4 * _MAX_ATTRIBUTES
 _NAME = re.compile(r"[a-z_][\w.-]*", re.ASCII | re.IGNORECASE)  # Word's `o:p` passes the parser, and nothing else
 _ENCODING_NAMED = re.compile(r"^\s*<\?xml[^>]*>")
 
@@ -41,14 +43,15 @@ class Page:
     """A parsed page on its way through the pipeline.
 
     Steps read `tree`, and take furniture off it by way of `ledger`, which knows every text on the page. `url` is the
-    address that gave the answer; links are relative to `base`. `elements` holds what the parser made: lxml builds its
-    Python objects anew for each walk unless somebody keeps them, which took a sixth of the time. `legacy_text` names
-    the encodings from before Unicode that its text was converted from, like `tcvn3`; mostly there are none.
+    address that gave the answer; links are relative to `base`. `elements` holds what the parser made, by tag: lxml
+    builds its Python objects anew for each walk unless somebody keeps them, which took a sixth of the time, and a walk
+    for the elements of one tag takes as long as one for all. `legacy_text` names the encodings from before Unicode that
+    its text was converted from, like `tcvn3`; mostly there are none.
     """
 
     tree: HtmlElement
     url: str
-    elements: list[HtmlElement] = field(repr=False)
+    elements: dict[str, list[HtmlElement]] = field(repr=False)
     legacy_text: str = ""
 
     @cached_property
@@ -60,7 +63,10 @@ class Page:
     @cached_property
     def addresses(self) -> dict[HtmlElement, str]:
         """The links in the body with the addresses they name, as they stand there."""
-        return {one: href for one in self.body.iter("a") if (href := (one.get("href") or "").strip())}
+        beside = [part for part in self.tree if part is not self.body] if self.body is not self.tree else []
+        outside = {link for part in beside for link in part.iter("a")}
+        links = [(one, (one.get("href") or "").strip()) for one in self.elements.get("a", ()) if one not in outside]
+        return {one: href for one, href in links if href}
 
     @cached_property
     def surroundings(self) -> HtmlElement:
@@ -72,12 +78,31 @@ class Page:
     @cached_property
     def marks(self) -> dict[HtmlElement, str]:
         """The marks (`attribute_text`) of the elements in the surroundings of the text, in the page's order."""
-        named = ((one, one.get("id"), one.get("class")) for one in self.surroundings.iter("*"))
-        return {
-            one: f"{identity or ''} {classes or ''}".strip()[:MARK_CHARS]
-            for one, identity, classes in named
-            if identity or classes
-        }
+        found: dict[HtmlElement, str] = {}
+        for one in self.surroundings.iter("*"):
+            identity, classes = one.get("id"), one.get("class")
+            if identity or classes:
+                found[one] = f"{identity or ''} {classes or ''}".strip()[:MARK_CHARS].replace(_BETWEEN, " ")
+        return found
+
+    @cached_property
+    def different_marks(self) -> frozenset[str]:
+        """The marks in the surroundings of the text, each once."""
+        return frozenset(self.marks.values())
+
+    def marks_with(self, pattern: re.Pattern[str]) -> set[str]:
+        """Those of the different marks in which `pattern` stands, to which white space and a mark's end are alike."""
+        # All are searched at once: a call for each takes most of the time.
+        said = self._said
+        ends = [found.end() - 1 for found in pattern.finditer(said)]
+        found = {said[said.rfind(_BETWEEN, 0, end) + 1 : said.find(_BETWEEN, end)] for end in ends}
+        return {marks for marks in found if pattern.search(marks)}
+
+    @cached_property
+    def _said(self) -> str:
+        """The different marks, with two signs of white space around each: a pattern may take one of them."""
+        between = 2 * _BETWEEN
+        return f"{between}{between.join(self.different_marks)}{between}"
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -87,7 +112,7 @@ class Page:
     @cached_property
     def base(self) -> str:
         """The address that the page's links are relative to: that of its `base` element, or its own."""
-        href = next((element.get("href") for element in self.tree.iter("base") if element.get("href")), "")
+        href = next((href for element in self.elements.get("base", ()) if (href := element.get("href"))), "")
         try:
             base = urljoin(self.url, href)
         except ValueError:
@@ -95,12 +120,15 @@ class Page:
         return base if base.startswith(("http://", "https://")) else self.url
 
 
-def parse(markup: str, url: str) -> Page | Rejected:
-    """The page that `markup` describes; rejected where it is too large or too deep to be one somebody wrote."""
+def parse(markup: str, url: str, data: bytes | None = None) -> Page | Rejected:
+    """The page that `markup` describes; rejected where it is too large or too deep to be one somebody wrote. `data` is
+    the markup in UTF-8, if known."""
     if (tags := markup.count("<")) > _MAX_TAGS:
         return Rejected("too-large", f"{tags:,} tags, more than {_MAX_TAGS:,}")
-    markup = _without_attribute_floods(_ENCODING_NAMED.sub("", markup, count=1))
-    data = markup.encode("utf-8", "replace").translate(None, _CONTROLS)
+    parsed = _without_attribute_floods(_ENCODING_NAMED.sub("", markup, count=1))
+    if data is None or parsed is not markup:
+        data = parsed.encode("utf-8", "replace")
+    data = data.translate(None, _CONTROLS)
     for noncharacter in ("\ufffe", "\uffff"):
         if noncharacter in markup:
             data = data.replace(noncharacter.encode(), b"")
@@ -117,20 +145,22 @@ def parse(markup: str, url: str) -> Page | Rejected:
         tree = document_fromstring(data, parser=parser)
     except (ParserError, ValueError):
         return Rejected("empty", "no element in it")
-    for element in tree.iter("template"):
+    elements = _by_tag(tree)
+    for element in elements.get("template", ()):
         element.clear(keep_tail=True)
-    for element in tree.iter("amp-img"):  # what AMP pages have for pictures
+    for element in elements.get("amp-img", ()):  # what AMP pages have for pictures
         element.tag = "img"
-    for element in _STAMPS(tree):  # a place, which the style sheet sets off from the sentence behind it
-        if element.tail and element.tail[0].isalnum():
-            element.tail = f" {element.tail}"
-    elements = list(tree.iter())
-    for name in {one.tag for one in elements}:
-        if not _NAME.fullmatch(name):
-            for element in list(tree.iter(name)):
-                element.tag = "span"
-    if len(elements) > MAX_ELEMENTS:
-        return Rejected("too-large", f"{len(elements):,} elements, more than {MAX_ELEMENTS:,}")
+    for element in elements.get("span", ()):
+        if _STAMP.search(element.get("class") or "") and element.tail and element.tail[0].isalnum():
+            element.tail = f" {element.tail}"  # a place, which the style sheet sets off from the sentence behind it
+    misnamed = [name for name in elements if not _NAME.fullmatch(name)]
+    for name in misnamed:
+        for element in elements[name]:
+            element.tag = "span"
+    if misnamed or "template" in elements or "amp-img" in elements:
+        elements = _by_tag(tree)
+    if (count := sum(map(len, elements.values()))) > MAX_ELEMENTS:
+        return Rejected("too-large", f"{count:,} elements, more than {MAX_ELEMENTS:,}")
     if len(data) > MAX_TEXT_CHARS and (chars := _text_chars(tree, elements)) > MAX_TEXT_CHARS:
         return Rejected("too-large", f"{chars:,} characters of text, more than {MAX_TEXT_CHARS:,}")
     if _DEEPER(tree):
@@ -147,16 +177,24 @@ def parse(markup: str, url: str) -> Page | Rejected:
 def _without_attribute_floods(markup: str) -> str:
     """`markup`, its tags with hundreds of attributes left without any: libxml2 takes time quadratic in their number."""
     kept, end = [], 0
-    for tag in _TAG.finditer(markup):
-        if tag.end() - tag.start() > 4 * _MAX_ATTRIBUTES and len(_ATTRIBUTE.findall(tag.group())) > _MAX_ATTRIBUTES:
+    for tag in [one for one in _TAG.finditer(markup) if one.end() - one.start() > _FLOOD_CHARS]:
+        if len(_ATTRIBUTE.findall(tag.group())) > _MAX_ATTRIBUTES:
             kept += [markup[end : tag.start()], re.split(r"[\s/>]", tag.group(), maxsplit=1)[0], ">"]
             end = tag.end()
     return "".join(kept) + markup[end:] if kept else markup
 
 
-def _text_chars(tree: HtmlElement, elements: Iterable[HtmlElement]) -> int:
+def _by_tag(tree: HtmlElement) -> dict[str, list[HtmlElement]]:
+    """The elements of `tree` by their tags, in the page's order."""
+    found: dict[str, list[HtmlElement]] = defaultdict(list)
+    for element in tree.iter():
+        found[element.tag].append(element)
+    return dict(found)
+
+
+def _text_chars(tree: HtmlElement, elements: dict[str, list[HtmlElement]]) -> int:
     """How many characters of text there are, without scripts and style sheets."""
-    hidden = sum(len(one.text or "") for one in elements if one.tag in ("script", "style"))
+    hidden = sum(len(one.text or "") for tag in ("script", "style") for one in elements.get(tag, ()))
     return len(tree.xpath("string()")) - hidden
 
 

@@ -77,7 +77,7 @@ def split_credit(caption: str) -> tuple[str, str | None]:
 
 
 def _take_marked(page: Page, by_element: dict[HtmlElement, Picture]) -> None:
-    captions = {marks for marks in set(page.marks.values()) if _CAPTION_MARK.search(marks)}
+    captions = page.marks_with(_CAPTION_MARK)
     marked = [element for element, marks in page.marks.items() if marks in captions and element.tag in _CAPTION_TAGS]
     marked += [element for element in page.surroundings.iter("figcaption") if page.marks.get(element) not in captions]
     for element in marked:

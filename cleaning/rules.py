@@ -137,8 +137,7 @@ def rule_for(takes: Takes, text: str) -> str | None:
     if takes == "reason":
         return _reason(text)
     if takes == "mark":
-        found = [index for name in text[:MARK_CHARS].lower().split() if (index := _mark(name)) is not None]
-        return _matcher(takes).rules[min(found)].name if found else None
+        return _marks(text[:MARK_CHARS])
     return _whole_line(takes, text) if len(text) <= LINE_CHARS else None
 
 
@@ -185,6 +184,12 @@ def _whole_line(takes: Takes, text: str) -> str | None:
     matcher = _matcher(takes)
     index = matcher.whole(*_line(text))
     return None if index is None else matcher.rules[index].name
+
+
+@lru_cache(maxsize=16_384)
+def _marks(text: str) -> str | None:
+    found = [index for name in text.lower().split() if (index := _mark(name)) is not None]
+    return _matcher("mark").rules[min(found)].name if found else None
 
 
 @lru_cache(maxsize=16_384)

@@ -9,14 +9,12 @@ import re
 from collections.abc import Sequence
 from itertools import islice, product
 
-from lxml.etree import _Element
+from lxml.etree import XPath, _Element
 from lxml.html import HtmlElement
-from trafilatura import bare_extraction
 from trafilatura.htmlprocessing import convert_tags, prune_unwanted_nodes, tree_cleaning
-from trafilatura.main_extractor import extract_content
 from trafilatura.settings import Document, Extractor
-from trafilatura.xpaths import REMOVE_COMMENTS_AND_LISTS_XPATH
 
+from cleaning.engine import REMOVE_COMMENTS, bare_extraction, extract_content
 from cleaning.lines import Piece
 
 _DIGITS = [chr(code) for code in range(0xE0100, 0xE01F0)]  # variation selectors 17 to 256
@@ -24,7 +22,13 @@ _VALUES = {digit: value for value, digit in enumerate(_DIGITS)}
 _MARK_DIGITS = 3  # 13.8 million numbers
 _MARK = re.compile(f"[{_DIGITS[0]}-{_DIGITS[-1]}]{{{_MARK_DIGITS}}}")
 _USUAL_MARKS = ["".join(digits) for digits in islice(product(_DIGITS, repeat=_MARK_DIGITS), 4_096)]
+_USUAL = {mark: number for number, mark in enumerate(_USUAL_MARKS)}
+_TEXT = XPath("string()", smart_strings=False)
 _SELECTOR = re.compile(f"[{_DIGITS[0]}-{_DIGITS[-1]}]")
+# Never `dedup`: it remembers earlier pages. No metadata: that takes a third of the time, and ours is read.
+_STRICT = Extractor(output_format="python", fast=True, precision=True, comments=False, tables=True)
+_WIDE = Extractor(output_format="python", fast=True, comments=False, tables=True)
+_WIDEST = Extractor(output_format="python", fast=False, comments=False, tables=True)
 
 
 def write_marks(pieces: Sequence[Piece]) -> None:
@@ -47,10 +51,9 @@ def strict(tree: HtmlElement, count: int) -> set[int]:
     By the extractor's own steps instead of `bare_extraction`: that prunes and copies the page again and again in case
     the fallbacks are asked, which took a third of the time.
     """
-    options = Extractor(output_format="python", fast=True, precision=True, comments=False, tables=True)
-    tree = prune_unwanted_nodes(tree, REMOVE_COMMENTS_AND_LISTS_XPATH)
+    tree = prune_unwanted_nodes(tree, REMOVE_COMMENTS)
     try:
-        body, _ = extract_content(convert_tags(tree_cleaning(tree, options), options), options)
+        body, _ = extract_content(convert_tags(tree_cleaning(tree, _STRICT), _STRICT), _STRICT)
     except (TypeError, ValueError):  # as `bare_extraction` does with trees it cannot rebuild
         return set()
     return _numbers(body, count)
@@ -59,16 +62,13 @@ def strict(tree: HtmlElement, count: int) -> set[int]:
 def balanced(tree: HtmlElement, count: int, *, fallbacks: bool) -> set[int]:
     """The numbers, below `count`, of the pieces that trafilatura keeps in its balanced mode. `tree` is left as it is;
     with `fallbacks` also readability and justext are asked."""
-    # Never `deduplicate`: it remembers earlier pages. No metadata: that takes a third of the time, and ours is read.
-    document = bare_extraction(
-        tree, fast=not fallbacks, include_comments=False, include_tables=True, with_metadata=False
-    )
+    document = bare_extraction(tree, options=_WIDEST if fallbacks else _WIDE)
     return _numbers(document.body, count) if isinstance(document, Document) else set()
 
 
 def _numbers(body: _Element, count: int) -> set[int]:
     # A page may hold marks of its own, in elements that are no text and that the fallbacks read all the same.
-    numbers = {_number(mark) for mark in _MARK.findall("".join(body.itertext()))}
+    numbers = [_USUAL.get(mark) or _number(mark) for mark in _MARK.findall(_TEXT(body))]
     return {number for number in numbers if number < count}
 
 

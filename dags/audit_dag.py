@@ -10,7 +10,8 @@ DAG_ID = "audit"
 
 @task
 def sweep() -> list[str]:
-    """Sweeps old passing objects, abandoned uploads, ended leases, the index's old parts; returns how many, and their bytes."""
+    """Sweeps old passing objects, abandoned uploads, ended leases and old parts of the index; returns how many, and
+    their bytes."""
     from bantin.audit import audit
 
     with final_errors():

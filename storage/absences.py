@@ -90,7 +90,7 @@ def read_seen(store: ObjectStore, rows: Sequence[Row], on_table: OnTable | None 
         if (name := table_of(info.key))
     ]
     own = {_address(row.url) for row in rows}
-    own |= {_address(r.canonical_url) for r in rows if r.canonical_url and article_id(r.canonical_url) == r.id}
+    own |= {_address(r.canonical_url) for r in rows if r.canonical_url and _names(r.canonical_url, r.id)}
     read = read_each(tables, lambda table: _articles_of(store, table[1]), on_table)
     known = _Addresses()
     led = set(own)
@@ -130,6 +130,14 @@ def _address(url: str) -> str:
         return normalise_url(url).partition("://")[2]
     except ValueError:
         return url
+
+
+def _names(url: str, wanted: str) -> bool:
+    """Whether the page at `url` is the article of that id; what is no address names none."""
+    try:
+        return article_id(url) == wanted
+    except ValueError:
+        return False
 
 
 def _articles_of(store: ObjectStore, key: str) -> pa.Table:

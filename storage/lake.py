@@ -18,9 +18,10 @@ import pyarrow.parquet as pq
 
 from model.article import Article
 from storage.errors import Corrupt
+from storage.row_groups import FILE_OPTIONS, compared
 from storage.schema import check_version
 from storage.store import ObjectInfo, ObjectStore, open_object
-from storage.tables import FILE_OPTIONS, compared, mark_of, schema_of
+from storage.tables import mark_of, schema_of
 
 VERSION = 1
 """To be counted up whenever rows are written otherwise than before: every object of the lake is then made anew."""

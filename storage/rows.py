@@ -77,8 +77,10 @@ def _schema(columns: Iterable[str]) -> pa.Schema:
 
 def read_each(places: Sequence[Place], read: Callable[[Place], Read], on_table: OnTable | None) -> list[Read]:
     """What `read` gives for each of the places, several of which are read at a time, in their order."""
+    if len(places) == 1 and on_table is None:
+        return [read(places[0])]
     found = []
-    with ThreadPoolExecutor(READERS) as readers:
+    with ThreadPoolExecutor(min(READERS, len(places)) or 1) as readers:
         try:
             for rows in readers.map(read, places):
                 found.append(rows)

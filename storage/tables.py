@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 
 from storage import schema as versions
 from storage.errors import Corrupt
+from storage.row_groups import spans, written
 from storage.store import ObjectStore, open_object
 
 Record = TypeVar("Record")
@@ -42,6 +43,8 @@ def schema_of(record: type) -> pa.Schema:
     return pa.schema(_arrow_fields(record), {versions.PARQUET_KEY: version.mark} if version else None)
 
 
+_hints = cache(get_type_hints)
+
 Places = Sequence[tuple[str, int]]
 """Records of pages, by WARC key and offset."""
 
@@ -53,31 +56,28 @@ _MADE_BY = b"bantin.made_by"
 _MANY_ROWS = 50_000
 
 
-FILE_OPTIONS: dict[str, Any] = {"compression": "zstd", "write_page_checksum": True}
-"""How Parquet files of ours are written: the checksums show bit rot."""
-
-_PROSE = frozenset({"title", "lead", "text", "html"})
-
-
-def compared(schema: pa.Schema) -> list[str]:
-    """The columns whose least and greatest value a file keeps: those that readers select by. Of prose they would be
-    whole texts, and a third of a small file."""
-    return [field.name for field in schema if not pa.types.is_nested(field.type) and field.name not in _PROSE]
-
-
 def encode(rows: Iterable[Any], record: type, *, unread: Places = (), made_by: str | None = None) -> bytes:
     """The Parquet file that holds `rows`, instances of the dataclass `record`, in their order. `unread`, of a table of
     articles, are the pages that could not be cleaned, `made_by` names the rules that a cleaned part was made by:
     `unread_of` and `made_by_of` find them in the file's metadata."""
     rows = list(rows)
+    places = spans(len(rows), record)
+    groups = (as_table(rows[start:stop], record) for start, stop in places)
+    return written(groups, len(places), _noted(record, unread, made_by))
+
+
+def encode_table(table: pa.Table, record: type, *, unread: Places = ()) -> bytes:
+    """What `encode` gives for the same rows, of a table as `as_table` and `read_whole` give it."""
+    places = spans(len(table), record)
+    groups = (table.slice(start, stop - start).combine_chunks() for start, stop in places)
+    return written(groups, len(places), _noted(record, unread))
+
+
+def as_table(rows: Sequence[Any], record: type) -> pa.Table:
+    """The rows, instances of the dataclass `record`, as Arrow holds them."""
     schema = schema_of(record)
     columns = [_column(list(map(attrgetter(field.name), rows)), field) for field in schema]
-    noted = {UNREAD: json.dumps(list(unread)) if unread else None, _MADE_BY: made_by}
-    metadata = {**(schema.metadata or {}), **{name: value for name, value in noted.items() if value}}
-    table = pa.Table.from_arrays(columns, schema=schema.with_metadata(metadata))
-    out = pa.BufferOutputStream()  # a file of Python's is written through the interpreter, and slower
-    pq.write_table(table, out, **FILE_OPTIONS, write_statistics=compared(schema))
-    return bytes(out.getvalue())
+    return pa.Table.from_arrays(columns, schema=schema)
 
 
 def read(store: ObjectStore, key: str, record: type[Record], where: Mapping[str, Any] | None = None) -> list[Record]:
@@ -92,8 +92,14 @@ def read(store: ObjectStore, key: str, record: type[Record], where: Mapping[str,
 
 def as_records(rows: Iterable[Mapping[str, Any]], record: type[Record]) -> list[Record]:
     """Rows, a dict each, as instances of the dataclass `record`; a missing field takes its default, or None."""
-    known, hints = {f.name: f for f in fields(record)}, get_type_hints(record)  # type: ignore[arg-type]
-    return [record(**{name: _revive(row.get(name), f, hints[name]) for name, f in known.items()}) for row in rows]
+    known, hints = {f.name: f for f in fields(record)}, _hints(record)  # type: ignore[arg-type]
+    told = [dict(row) for row in rows]
+    there = told[0].keys() if told else set()
+    revived = [(name, f, hints[name]) for name, f in known.items() if name not in there or _is_revived(f, hints[name])]
+    for row in told:
+        for name, f, hint in revived:
+            row[name] = _revive(row.get(name), f, hint)
+    return [record(**row) for row in told]
 
 
 def read_columns(
@@ -133,6 +139,24 @@ def read_table(store: ObjectStore, key: str, schema: pa.Schema) -> pa.Table:
         raise Corrupt(f"{key}: {err}: expected the columns of {schema.names}", key=key) from err
 
 
+def read_whole(store: ObjectStore, key: str, record: type) -> pa.Table:
+    """The table at `key` as Arrow holds it, with all columns of `record` and valid text; what one of an earlier version
+    lacks is the field's default.
+
+    Raises `KeyNotFound`, `UnknownVersion`, and `Corrupt` where the object is no such table.
+    """
+    schema = schema_of(record)
+    table = _read(store, key, schema.names)
+    if table.schema.names != schema.names:
+        return as_table(read(store, key, record), record)
+    try:
+        table = table.cast(schema)
+        table.validate(full=True)
+    except (pa.ArrowException, ValueError) as err:
+        raise Corrupt(f"{key}: {err}: expected a Parquet table", key=key) from err
+    return table
+
+
 def unread_of(table: pa.Table) -> set[tuple[str, int]]:
     """What `encode` was told of pages that could not be cleaned; `table` is as `read_table` gave it."""
     noted = (table.schema.metadata or {}).get(UNREAD, b"[]")
@@ -162,8 +186,15 @@ def _read(store: ObjectStore, key: str, columns: Sequence[str], repeated: Sequen
             raise Corrupt(f"{key}: {err}: expected a Parquet table", key=key) from err
 
 
+def _noted(record: type, unread: Places, made_by: str | None = None) -> pa.Schema:
+    """The schema with what `unread_of` and `made_by_of` find in it."""
+    schema = schema_of(record)
+    noted = {UNREAD: json.dumps(list(unread)) if unread else None, _MADE_BY: made_by}
+    return schema.with_metadata({**(schema.metadata or {}), **{name: value for name, value in noted.items() if value}})
+
+
 def _arrow_fields(record: type) -> list[pa.Field]:
-    hints = get_type_hints(record)
+    hints = _hints(record)
     return [_arrow_field(f.name, hints[f.name]) for f in fields(record)]
 
 
@@ -205,6 +236,13 @@ def _column(values: Sequence[Any], field: pa.Field) -> pa.Array:
 
 def _offsets(values: Sequence[Any]) -> pa.Array:
     return pa.array(list(accumulate(map(len, values), initial=0)), pa.int32())
+
+
+def _is_revived(field: "Field[Any]", hint: Any) -> bool:
+    """Whether the dataclass may hold something else than the column's value."""
+    inner, _ = _optional(hint)
+    is_plain = inner in _SCALARS and (field.default is None or field.default is MISSING)
+    return not is_plain or field.default_factory is not MISSING
 
 
 def _revive(value: Any, field: "Field[Any]", hint: Any) -> Any:

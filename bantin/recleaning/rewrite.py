@@ -33,7 +33,7 @@ from storage.inventory import entry_for
 from storage.places import table_of
 from storage.store import ObjectStore, open_store
 from storage.superseded import replace_articles
-from storage.tables import read, read_columns
+from storage.tables import read_columns, read_whole
 
 logger = logging.getLogger("bantin.reclean")
 
@@ -94,19 +94,20 @@ def _write(store: ObjectStore, recleaned: Recleaned, texts: "_Texts") -> None:
         changed = "it was fetched or published again while it was cleaned again: re-clean it once more"
         raise NotReady(f"run {run} of {source}: {changed}", source=source, run=run)
     try:
-        table, articles = store.get(key), read(store, key, Article)
+        table, articles = store.get(key), read_whole(store, key, Article)
         told = json.loads(store.get(keys.work_recleaned_told(source, run, recleaned.fingerprint)))
     except KeyNotFound as err:
         gone = f"{key}: it was deleted before it was written: re-clean the run once more"
         raise NotReady(gone, source=source, run=run) from err
+    rows = articles.select(_TEXTS).to_pylist()
     _replace_rules(store, recleaned)
     now = datetime.now(UTC)
-    report = describe(report, articles, [_as_published(one) for one in told], texts.before(run, articles))
+    report = describe(report, articles, [_as_published(one) for one in told], texts.before(run, rows))
     report = _as_written(report, keys.run_source(source, run), store.get(keys.run_source(source, run)))
     report = _as_written(report, keys.articles(source, run), table)
     reports.write_report(store, replace(report, recleaned_at=now))
     replace_articles(store, source, run, table)
-    texts.put(run, articles)
+    texts.put(run, rows)
 
 
 def _as_written(report: RunReport, key: str, data: bytes) -> RunReport:
@@ -134,6 +135,9 @@ def _as_published(told: dict[str, Any]) -> dict[str, Any]:
     return told if told["kind"] in LOST else {name: told[name] for name in ("url", "kind", "detail")}
 
 
+_TEXTS = ("id", "fetched_at", "text_sha256")
+
+
 class _Texts:
     """The texts of a source's articles, run by run, so that a report can say which were new when a run found them."""
 
@@ -143,27 +147,24 @@ class _Texts:
         for info in store.list(keys.articles_prefix(source)):
             table = table_of(info.key)
             if table is not None:
-                self._put(table[1], read_columns(store, info.key, ("id", "fetched_at", "text_sha256")))
+                self.put(table[1], read_columns(store, info.key, _TEXTS))
 
-    def before(self, run: str, articles: list[Article]) -> dict[str, str]:
-        """By article the hash of the newest text of other runs, fetched before any of `articles`."""
+    def before(self, run: str, rows: list[dict[str, Any]]) -> dict[str, str]:
+        """By article the hash of the newest text of other runs, fetched before any of `rows`."""
         found: dict[str, str] = {}
-        if not articles:
+        if not rows:
             return found
-        begin = min(article.fetched_at for article in articles)
-        for article in articles:
-            texts = [text for other, text in self._by_article[article.id].items() if other != run and text[0] < begin]
+        begin = min(row["fetched_at"] for row in rows)
+        for row in rows:
+            texts = [text for other, text in self._by_article[row["id"]].items() if other != run and text[0] < begin]
             if texts:
-                found[article.id] = max(texts)[1]
+                found[row["id"]] = max(texts)[1]
         return found
 
-    def put(self, run: str, articles: list[Article]) -> None:
-        """Makes `articles` those of the run."""
-        self._put(run, [{"id": a.id, "fetched_at": a.fetched_at, "text_sha256": a.text_sha256} for a in articles])
-
-    def _put(self, run: str, rows: list[dict[str, object]]) -> None:
+    def put(self, run: str, rows: list[dict[str, Any]]) -> None:
+        """Makes the articles of `rows` those of the run."""
         for article in self._by_run.get(run, []):
             self._by_article[article].pop(run, None)
-        self._by_run[run] = [str(row["id"]) for row in rows]
+        self._by_run[run] = [row["id"] for row in rows]
         for row in rows:
-            self._by_article[str(row["id"])][run] = (row["fetched_at"], row["text_sha256"])  # type: ignore[assignment]
+            self._by_article[row["id"]][run] = (row["fetched_at"], row["text_sha256"])

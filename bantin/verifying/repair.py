@@ -5,14 +5,13 @@ WARC parts themselves cannot be made anew, and are never moved: the records arou
 
 import hashlib
 import logging
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from bantin.clean import clean_part, source_of_run
 from bantin.fetch import committed_captures, parts_with_pages
-from bantin.publish import LISTED, compare, publish
+from bantin.publish import count_rows, publish, texts_before
 from bantin.registry import find_source
 from bantin.settings import Settings
 from bantin.verifying.findings import Finding, Trouble, told
@@ -24,12 +23,11 @@ from model.source import dump_source, parse_source
 from spiders.verdict import count_captures
 from storage import keys, reports
 from storage.errors import Corrupt, KeyNotFound
-from storage.frontier import last_texts
 from storage.inventory import inventory
 from storage.members import members
 from storage.places import place_of
 from storage.store import ObjectStore, open_object, open_store
-from storage.tables import encode, read
+from storage.tables import encode, read_whole
 from storage.warc import read_capture
 
 logger = logging.getLogger("bantin.repair")
@@ -186,16 +184,9 @@ def _report_again(store: ObjectStore, source: str, run: str, known: RunReport | 
         objects=inventory(store, source, run, report.objects),
     )
     try:
-        articles = read(store, keys.articles(source, run), Article)
+        articles = read_whole(store, keys.articles(source, run), Article)
     except (KeyNotFound, Corrupt):
         return report
-    before = last_texts(store, source, leave_out=run, before=min(a.fetched_at for a in articles)) if articles else {}
-    spam = [{"page": a.url, "url": link.url, "text": link.text, "rule": link.rule} for a in articles for link in a.spam]
-    return replace(
-        report,
-        state=report.state if known else State.PUBLISHED,
-        articles=dict(compare(articles, before)),
-        removed=dict(Counter(removal.rule for a in articles for removal in a.removed).most_common()),
-        spam=spam[:LISTED],
-        cleaner_version=articles[0].cleaner_version if articles else report.cleaner_version,
-    )
+    counted = count_rows(articles, texts_before(store, source, run, articles))
+    counted["cleaner_version"] = counted["cleaner_version"] or report.cleaner_version
+    return replace(report, state=report.state if known else State.PUBLISHED, **counted)

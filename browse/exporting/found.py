@@ -1,14 +1,11 @@
 """The rows of articles that a search found, as a stream of bytes: what was asked for, and no file anywhere."""
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from io import RawIOBase
 from typing import Any, BinaryIO, cast
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from browse.errors import ExportError
 from browse.exporting.formats import TEXT_COLUMNS, Csv, JsonLines, Parquet, PlainText, Writer
@@ -16,10 +13,9 @@ from browse.index.seam import SearchIndex
 from browse.query import Query
 from model.article import Article
 from storage import keys
-from storage.errors import KeyNotFound
-from storage.selection import Chosen, read_chosen
+from storage.selection import Selection, choose, read_chosen
 from storage.store import ObjectStore
-from storage.tables import read_table, schema_of
+from storage.tables import schema_of
 
 MOST_ARTICLES = 10_000
 """So many articles can be asked for at once."""
@@ -32,14 +28,14 @@ FORMATS: dict[str, tuple[Callable[[BinaryIO, pa.Schema], Writer], str]] = {
 }
 """The formats and their media types."""
 
-_BATCH = 500
+_AT_A_TIME = 500
 
 
 def stream(
     store: ObjectStore, index: SearchIndex, query: Query, format_: str, most: int = MOST_ARTICLES
 ) -> Iterator[bytes]:
-    """The newest row of each article that fits, in one of `FORMATS`, a piece at a time. They come by run, the newest
-    first. An article whose row is there no more, since it was cleaned again after the index was built, is left out.
+    """The newest row of each article that fits, in one of `FORMATS`, a piece at a time; by source, run and address. An
+    article whose row is there no more, since it was cleaned again after the index was built, is left out.
 
     Raises `ExportError` where more than `most` fit, before the first piece; `StorageError` while it is read.
     """
@@ -49,43 +45,19 @@ def stream(
             f"more than {most:,} articles fit: narrow the search by day or source, or take `bantin export`, "
             "which has no limit"
         )
-    return _written(_rows(store, _tables(index, ids), format_), format_)
+    chosen = choose(store, _selected(index, ids))
+    return _written(read_chosen(store, chosen, _columns(format_)), format_)
 
 
-def _tables(index: SearchIndex, ids: Sequence[str]) -> dict[tuple[str, str], list[str]]:
-    """The ids by the run and source of their newest row, the newest run first."""
-    found = defaultdict[tuple[str, str], list[str]](list)
-    for start in range(0, len(ids), _BATCH):
-        for hit in index.get(ids[start : start + _BATCH]):
-            found[hit.run, hit.source].append(hit.id)
-    return dict(sorted(found.items(), reverse=True))
+def _selected(index: SearchIndex, ids: Sequence[str]) -> Selection:
+    """The newest rows of these articles, in the tables that the index names."""
+    parts = (index.get(ids[start : start + _AT_A_TIME]) for start in range(0, len(ids), _AT_A_TIME))
+    tables = frozenset(keys.articles(hit.source, hit.run) for part in parts for hit in part)
+    return Selection(ids=frozenset(ids), tables=tables, quarantined=True)
 
 
 def _columns(format_: str) -> tuple[str, ...]:
     return TEXT_COLUMNS if format_ == "txt" else tuple(schema_of(Article).names)
-
-
-def _rows(store: ObjectStore, tables: dict[tuple[str, str], list[str]], format_: str) -> Iterator[pa.Table]:
-    for (run, source), ids in tables.items():
-        chosen = _choose(store, keys.articles(source, run), ids)
-        if chosen is not None:
-            yield from read_chosen(store, [chosen], _columns(format_))
-
-
-def _choose(store: ObjectStore, key: str, ids: Sequence[str]) -> Chosen | None:
-    """Where the newest rows of these ids stand in a table."""
-    told = pa.schema([schema_of(Article).field(name) for name in ("id", "fetched_at")])
-    try:
-        table = read_table(store, key, told)
-    except KeyNotFound:
-        return None
-    places = np.flatnonzero(np.asarray(pc.is_in(table["id"], value_set=pa.array(ids, pa.string()))))
-    fetched = np.asarray(table["fetched_at"].cast(pa.int64()))
-    newest: dict[str, int] = {}
-    for place in places[np.argsort(fetched[places], kind="stable")].tolist():
-        newest[table["id"][place].as_py()] = place
-    rows = np.asarray(sorted(newest.values()), np.int64)
-    return Chosen(key, rows, table["id"].combine_chunks().take(pa.array(rows))) if len(rows) else None
 
 
 def _written(tables: Iterable[pa.Table], format_: str) -> Iterator[bytes]:

@@ -55,12 +55,14 @@ def document_of(
     versions: int = 1,
     runs: Sequence[tuple[str, str]] | None = None,
     province: str | None = None,
+    changed_at: datetime | None = None,
+    seen: tuple[Seen, ...] = (),
 ) -> Document:
     """The document of an article whose newest row is `row`: its `COLUMNS`, as pyarrow's `to_pylist` or
     `dataclasses.asdict` give them; of `removed` and `spam` their lengths are enough.
 
     `runs` are (source, run) of all its rows, that of `row` alone where it is not given. `province` is the source's, as
-    the source.yaml of the row's run has it.
+    the source.yaml of the row's run has it; the rest is as the document has it.
     """
     named = [one["url"] for one in row["alternates"] or ()] + [row["via_url"] or ""]
     refers_to = {article_id(url): None for url in named if is_web_address(url)}
@@ -75,6 +77,8 @@ def document_of(
         versions=versions,
         runs=tuple(sorted(runs or [(row["source"], row["run"])], key=lambda one: one[::-1])),
         refers_to=tuple(refers_to),
+        changed_at=changed_at,
+        seen=seen,
     )
 
 

@@ -27,7 +27,7 @@ from storage.store import ObjectStore, open_store
 from storage.without_pandas import block_pandas
 
 CHUNK = 2_000
-"""About so many articles are indexed at a time, and committed."""
+"""About so many articles are handed to a process at a time."""
 
 Chunk = list[tuple[Part, Mapping[str, History]]]
 """Articles to be indexed: by the part that has their newest rows, and by id."""
@@ -86,7 +86,7 @@ class _Worker:
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
 
     def index(self, chunk: Chunk) -> int:
-        """Has a chunk indexed and committed; returns how many articles. Raises what the process did."""
+        """Has a chunk indexed; returns how many articles. Raises what the process did."""
         try:
             pickle.dump(chunk, self._pipe(self._process.stdin))
             self._pipe(self._process.stdin).flush()
@@ -99,7 +99,7 @@ class _Worker:
         return int(answer)
 
     def end(self) -> None:
-        """Waits until the process has ended by itself, as it does where no more is handed to it."""
+        """Has what was indexed committed: the process ends where no more is handed to it."""
         self._pipe(self._process.stdin).close()
         if code := self._process.wait():
             raise SearchFailed(f"a process that indexed ended with exit code {code}")
@@ -142,12 +142,11 @@ def _serve(url: str, folder: Path, read: Callable[[], Chunk], write: Callable[[o
         try:
             chunk = read()
         except EOFError:
+            writer.commit()
             writer.close()
             return
         try:
-            count = sum(index_here(store, writer, [chunk]))
-            writer.commit()
-            write(count)
+            write(sum(index_here(store, writer, [chunk])))
         except BantinError as err:
             write(err)
 

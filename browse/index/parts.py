@@ -7,7 +7,6 @@ the newest of their articles.
 import io
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
@@ -130,13 +129,11 @@ def read_documents(store: ObjectStore, part: Part, wanted: Mapping[str, History]
 
 def _document(row: dict[str, Any], history: History) -> Document:
     locality = row["locality"]
-    return replace(
-        document_of(
-            row,
-            versions=history.versions,
-            runs=[(seen.table.source, seen.table.run) for seen in history.rows],
-            province=str(locality).rpartition(", ")[2] if locality else None,  # `Locality.name` ends with it
-        ),
+    return document_of(
+        row,
+        versions=history.versions,
+        runs=[(seen.table.source, seen.table.run) for seen in history.rows],
+        province=locality.rpartition(", ")[2] if locality else None,  # `Locality.name` ends with it
         changed_at=history.changed_at,
         seen=history.rows,
     )

@@ -56,6 +56,7 @@ class ShippedIndex:
         self._refreshing = threading.Lock()
         self._looked_at = time.monotonic()
         self._open = self._newest(None, on_done)
+        self._cache.tidy(self._open.manifest)
 
     @property
     def catalog(self) -> Catalog:
@@ -140,11 +141,11 @@ class ShippedIndex:
         with self._refreshing:
             self._looked_at = time.monotonic()
             info = self._store.head(keys.index_manifest())
-            before = self._open
-            if info and info.etag == before.manifest.etag:
+            if info and info.etag == self._open.manifest.etag:
                 return False
-            self._open = self._newest(before, None)
-            return self._open is not before
+            self._open = self._newest(self._open, None)
+            self._cache.tidy(self._open.manifest)
+            return True
 
     def _now(self) -> _Generation:
         """The open generation. Every few seconds a thread is started that looks for a newer one."""
@@ -180,9 +181,7 @@ class ShippedIndex:
             catalog = Catalog.decode(self._cache.read(key, manifest.catalog))
         except ValueError as err:
             raise DamagedIndex(f"{key}: {err}: {REBUILD}") from err
-        opened = _Generation(manifest, folder, FolderIndex(folder.path, manifest.built_at), catalog)
-        self._cache.tidy(manifest)
-        return opened
+        return _Generation(manifest, folder, FolderIndex(folder.path, manifest.built_at), catalog)
 
 
 def open_index(

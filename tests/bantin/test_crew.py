@@ -35,7 +35,7 @@ from tests.conftest import demo_source
 from tests.records import capture
 
 RUN, LATER = "20261122T000000Z", "20991230T000000Z"
-LIMIT_S = 6.0
+LIMIT_S = 4.0
 ENDLESS = r"(?:\w+\W*)+~"
 """A pattern that backtracks for ever on a sentence: what a source's file may hold by mistake."""
 
@@ -96,7 +96,7 @@ def test_a_page_that_comes_rejected_stays_so(crew: Crew) -> None:
 def test_a_page_that_hangs_is_lost_and_the_others_go_on(crew: Crew) -> None:
     markups = [page(), page(paragraphs("<p>Lạ thay, " + "chữ này nối chữ kia " * 4 + "mãi.</p>")), *[page()] * 90]
     results = [result for _, result in crew.clean(pages(*markups), hanging_on("Lạ thay, "), len(markups))]
-    assert results[1] == Rejected("hung", "not done after 6 s")
+    assert results[1] == Rejected("hung", "not done after 4 s")
     assert [type(result) for result in results].count(Article) == 91
     assert len(workers()) <= crew.processes
 

@@ -104,7 +104,7 @@ def test_ctrl_c_ends_it_and_what_is_done_is_kept(words: list[str], settings: Set
     assert process.returncode == 75, told
     assert "interrupted; what is cleaned is kept: the same command goes on from there" in told
     assert changed(settings) == []
-    again = bantin(*words, "--yes", env=environment)
+    again = bantin(*words, "--yes", env={**environment, "BANTIN_PAGE_LIMIT_S": "1"})
     assert again.returncode == 1
     assert "of the runs were cleaned already, by an earlier look" in again.stdout
     assert "1 pages that are articles could not be cleaned" in again.stderr

@@ -8,12 +8,10 @@ from pathlib import Path
 import pytest
 
 import bantin
-from bantin.index import bring_up_to_date
 from bantin.settings import Settings
 from browse.archive import Archive
 from browse.errors import MissingLibrary, NoIndex, NoSuchColumn
 from browse.reading import NoSuchArticle
-from demo import SOURCES
 from model.article import Article
 from model.url import article_id
 from storage.store import open_store
@@ -22,22 +20,10 @@ from tests.sample_archive import FESTIVAL, FIRST, MARKET, SECOND, at, fill
 OLD, NEW = "Chợ phiên", "Chợ phiên dời ngày"
 
 
-@pytest.fixture(scope="module")
-def archive(tmp_path_factory: pytest.TempPathFactory) -> Archive:
-    """Two runs: a page that stayed, one that was edited, one that is spam. With its index."""
-    folder = tmp_path_factory.mktemp("python")
-    settings = Settings(
-        archive=str(folder / "archive"),
-        sources=SOURCES,
-        contact=None,
-        work=folder / "work",
-        part_bytes=64_000_000,
-        airflow_home=folder / "airflow",
-        processes=1,
-    )
-    fill(open_store(settings.archive), folder)
-    bring_up_to_date(settings)
-    return bantin.open_archive(settings.archive, cache=folder / "cache")
+@pytest.fixture
+def archive(indexed: Settings) -> Archive:
+    """The sample, as programs open it."""
+    return bantin.open_archive(indexed.archive, cache=indexed.cache)
 
 
 def titles(articles: object) -> list[str]:

@@ -1,4 +1,4 @@
-"""`bantin up` as a user runs it: the real scheduler and LocalExecutor, read through Airflow's API."""
+"""`bantin up` as a user runs it: the real scheduler and LocalExecutor, read through Airflow's API and in its pages."""
 
 import json
 import os
@@ -8,24 +8,30 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from http.client import HTTPResponse
 from typing import Any
+from urllib.parse import quote, urlencode
 
 import psutil
 import pytest
+from playwright.sync_api import Page, expect
 
 from bantin.settings import Settings
 from demo import SOURCES, DemoWeb, truth
 from model.article import Article
+from model.capture import Capture
 from model.source import dump_source
 from storage import keys
 from storage.store import open_store
-from storage.tables import read
+from storage.tables import encode, read
+from tests.browse.web.conftest import chromium, page  # noqa: F401 - fixtures
 from tests.conftest import slow_source
 
 DAG = "crawl-demo-portal"
@@ -67,6 +73,21 @@ class Airflow:
         with urllib.request.urlopen(request, timeout=30) as answer:
             return json.load(answer)  # type: ignore[no-any-return]
 
+    def page(self, path: str, **headers: str) -> tuple[int, str, str]:
+        """What is answered to whoever sends these headers: the status, where it leads, the text."""
+        request = urllib.request.Request(self.address + path, headers=headers)
+        try:
+            answer: HTTPResponse | urllib.error.HTTPError = _opener.open(request, timeout=30)
+        except urllib.error.HTTPError as err:
+            answer = err
+        with answer:
+            return answer.status or 0, answer.headers.get("Location", ""), answer.read().decode()
+
+    @property
+    def cookie(self) -> str:
+        """That of somebody who has signed in."""
+        return f"_token={self._token}"
+
     def runs(self, dag: str) -> list[dict[str, Any]]:
         """The DAG's runs, oldest first."""
         return self.call(f"/api/v2/dags/{dag}/dagRuns?order_by=run_after")["dag_runs"]  # type: ignore[no-any-return]
@@ -100,6 +121,14 @@ class Airflow:
         """A task's log."""
         path = f"/api/v2/dags/{dag}/dagRuns/{run_id}/taskInstances/{task}/logs/{attempt}"
         return json.dumps(self.call(path), ensure_ascii=False)
+
+
+class _Stay(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_: Any) -> None:
+        return None
+
+
+_opener = urllib.request.build_opener(_Stay)
 
 
 def wait_for(condition: Callable[[], Any], seconds: float) -> Any:
@@ -149,6 +178,8 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
             **os.environ,
             **settings.environment(),
             "AIRFLOW__CORE__DEFAULT_TASK_RETRIES": "0",
+            "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
+            "AIRFLOW__WORKERS__MAX_FAILED_HEARTBEATS": "15",  # as long as by Airflow's defaults
             "BANTIN_DEMO_PROXY": web.proxy_url,
             "PYTHONUNBUFFERED": "1",
         }
@@ -199,8 +230,9 @@ def test_a_failure_is_red_clearing_it_repairs_the_archive_and_a_past_run_is_neve
     assert Counter(article.url for article in articles(settings, "demo-portal")) == Counter(pages)
 
     # When it is past, and its cleaned parts are swept, each task can be cleared: no server is asked, no row changes.
-    airflow.trigger("success")
-    run = keys.run_id(datetime.fromisoformat(airflow.run(red)["run_after"]))
+    began = datetime.fromisoformat(airflow.run(red)["run_after"])
+    run, later = keys.run_id(began), keys.run_id(began + timedelta(seconds=1))
+    store.put(keys.captures("demo-portal", later), encode([], Capture))
     published, asked = store.get(keys.articles("demo-portal", run)), _asked(web)
     swept = [info.key for info in store.list(keys.work_prefix("demo-portal", run)) if "-part-" in info.key]
     store.delete(swept)
@@ -247,6 +279,60 @@ def test_a_task_that_ends_early_takes_its_crawl_along_and_keeps_what_it_fetched(
     run = keys.run_id(datetime.fromisoformat(airflow.run(run_id, SLOW)["run_after"]))
     assert list(open_store(running.settings.archive).list(keys.raw_prefix("trouble", run)))
     airflow.call(f"/api/v2/dags/{SLOW}/dagRuns/{run_id}", {"state": "failed"}, "PATCH")
+
+
+ARCHIVE = [
+    "/bantin/",
+    "/bantin/search.json?q=a",
+    "/bantin/openapi.json",
+    "/bantin/articles/0123456789abcdef",
+    "/bantin/nothing",
+]
+
+
+@pytest.mark.parametrize("path", ARCHIVE)
+def test_the_archives_pages_are_for_those_who_have_signed_in_to_airflow(running: Running, path: str) -> None:
+    airflow = running.airflow
+    assert airflow.page(path)[0] == 401
+    for header in ({"Cookie": "_token=x"}, {"Cookie": f"{airflow.cookie}x"}, {"Authorization": "Bearer x"}):
+        assert airflow.page(path, **header)[0] in (401, 403)
+    assert airflow.page(path, Cookie=airflow.cookie)[0] in (200, 404, 503)
+    assert airflow.page(path, Authorization=airflow.cookie.replace("_token=", "Bearer "))[0] in (200, 404, 503)
+
+
+def test_who_has_not_signed_in_is_told_where_to_and_a_signed_in_reader_is_served(running: Running) -> None:
+    airflow = running.airflow
+    _, _, text = airflow.page("/bantin/search")
+    assert "Sign in to Airflow first, at /auth/login" in text
+    status, _, text = airflow.page("/bantin/openapi.json", Cookie=airflow.cookie)
+    assert (status, "/search" in json.loads(text)["paths"]) == (200, True)
+    assert airflow.page("/bantin/static/style.css")[0] == 200
+    assert airflow.call("/api/v2/plugins/importErrors")["total_entries"] == 0
+
+
+@pytest.mark.timeout(600)
+def test_a_dag_run_leads_to_the_page_of_its_run_and_back(running: Running, page: Page) -> None:  # noqa: F811
+    airflow = running.airflow
+    dag_run = wait_for(lambda: [run for run in airflow.runs(SCHEDULED) if run["state"] == "success"], 300)[0]
+    name, run = dag_run["dag_run_id"], keys.run_id(datetime.fromisoformat(dag_run["run_after"]))
+    there = f"/bantin/dag-run?{urlencode({'dag': SCHEDULED, 'run': name})}"
+    assert airflow.page(there, Cookie=airflow.cookie)[1] == f"/bantin/runs/demo-paper/{run}"
+    back = f"/bantin/dag-runs/demo-paper/{run}"
+    assert airflow.page(back, Cookie=airflow.cookie)[1] == f"/dags/{SCHEDULED}/runs/{quote(name, safe='')}"
+    assert airflow.page("/bantin/dag-runs/demo-paper/20200101T000000Z", Cookie=airflow.cookie)[0] == 404
+
+    # In a browser: the tab of the DAG run holds the page of the run, which leads back, out of its frame.
+    page.context.add_cookies(
+        [{"name": "_token", "value": airflow.cookie.removeprefix("_token="), "url": airflow.address}]
+    )
+    page.set_default_timeout(120_000)
+    page.goto(f"{airflow.address}/dags/{SCHEDULED}/runs/{quote(name, safe='')}")
+    page.get_by_role("tab", name="Bản tin").or_(page.get_by_role("link", name="Bản tin")).last.click()
+    frame = page.frame_locator("iframe")
+    expect(frame.locator("code").first).to_have_text(run, timeout=120_000)
+    page.goto(f"{airflow.address}/plugin/bantin/bantin/runs/demo-paper/{run}")
+    frame.get_by_role("link", name="in Airflow").click()
+    page.wait_for_url(lambda address: address.startswith(f"{airflow.address}/dags/{SCHEDULED}/runs/"))
 
 
 def test_nothing_listens_beyond_loopback(running: Running) -> None:

@@ -24,12 +24,21 @@ PART_BYTES = 3_000
 TODAY = int(os.environ.get("BANTIN_TEST_DAY") or date.today().toordinal())
 """Which of many points a test takes that cannot take all: others each day, and the same again with this number."""
 
+EACH = bool(os.environ.get("BANTIN_TEST_EACH"))
+"""Whether tests take all points after all, which takes minutes more."""
+
 Thing = TypeVar("Thing")
 
 
-def turn(things: Sequence[Thing], number: int) -> Thing:
-    """Which of `things` it is the turn of at the point `number`, today."""
-    return things[(number + TODAY) % len(things)]
+def todays(points: Sequence[int], one_in: int) -> Sequence[int]:
+    """One in so many of the points, so that all have had their turn after as many days."""
+    return points if EACH else points[TODAY % one_in :: one_in]
+
+
+def turn(things: Sequence[Thing], number: int, one_in: int) -> Thing:
+    """Which of `things` it is the turn of at the point `number`, one of `todays`: at the next of them the next, and
+    when the point has its turn again, the next."""
+    return things[(number // one_in + TODAY // one_in) % len(things)]
 
 
 @pytest.fixture(scope="module")

@@ -4,18 +4,17 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.faults.conftest import TODAY, Crawled, at_each
+from tests.faults.conftest import Crawled, at_each, todays
 from tests.faults.doomed import Death
 from tests.faults.test_killed import die_and_mend
 
 pytestmark = pytest.mark.timeout(1200)
 
-STRIDE = 5
+ONE_IN = 10
 
 
 def test_a_power_cut_before_some_of_the_requests(
     crawled_s3: Crawled, record_property: Callable[[str, object], None]
 ) -> None:
     calls = crawled_s3.calls()
-    points = range(1 + TODAY % STRIDE, len(calls) + 1, STRIDE)
-    at_each(points, lambda n: die_and_mend(crawled_s3, Death(n)), record_property)
+    at_each(todays(range(1, len(calls) + 1), ONE_IN), lambda n: die_and_mend(crawled_s3, Death(n)), record_property)

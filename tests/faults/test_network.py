@@ -15,7 +15,7 @@ from storage import keys
 from storage.errors import StoreUnavailable
 from storage.store import ObjectStore, open_store
 from tests.faults.archives import RUN, SOURCE, expect_whole, rows_of
-from tests.faults.conftest import TODAY, Crawled, at_each, turn
+from tests.faults.conftest import Crawled, at_each, todays, turn
 from tests.servers.faulty_s3 import Fault, FaultyS3
 
 pytestmark = pytest.mark.timeout(1200)
@@ -26,6 +26,7 @@ HALF, LOST = [Fault("", how="half")], [Fault("", how="lost")]
 KINDS = {"an error": ERRORS, "no answer": SILENCE, "half an answer": HALF, "a lost answer": LOST}
 ALL = [*ERRORS, *SILENCE, *HALF, *LOST]
 READ_TIMEOUT_S = 2
+ONE_IN = 8
 
 
 @pytest.fixture
@@ -86,7 +87,7 @@ def test_clean_and_publish_at_any_request(
     def fail_and_mend(number: int) -> str:
         settings = copy_of(fetched, crawled_s3)
         store = open_store(settings.archive)
-        faulty.faults.append(replace(turn(KINDS[kind], number), after=number))
+        faulty.faults.append(replace(turn(KINDS[kind], number, ONE_IN), after=number))
         try:
             finish(settings)
         except StoreUnavailable as err:
@@ -98,7 +99,7 @@ def test_clean_and_publish_at_any_request(
         expect_whole(store, crawled_s3.pages)
         return requests[number]
 
-    at_each(range(TODAY % 4, len(requests), 4), fail_and_mend, record_property)  # others each day: four kinds are many
+    at_each(todays(range(len(requests)), ONE_IN), fail_and_mend, record_property)
     assert failed
 
 
@@ -118,13 +119,13 @@ def test_what_a_second_try_of_boto_mends_is_not_noticed(
 
     def fail_once(number: int) -> str:
         settings = copy_of(fetched, crawled_s3)
-        faulty.faults.append(replace(turn(ALL, number), after=number))
+        faulty.faults.append(replace(turn(ALL, number, ONE_IN), after=number))
         finish(settings)
         assert not faulty.faults, "it happened"
         expect_whole(open_store(settings.archive), crawled_s3.pages)
         return requests[number]
 
-    at_each(range(TODAY % 4, len(requests), 4), fail_once, record_property)
+    at_each(todays(range(len(requests)), ONE_IN), fail_once, record_property)
 
 
 def test_a_whole_run_at_any_request_of_its_fetch(
@@ -135,7 +136,7 @@ def test_a_whole_run_at_any_request_of_its_fetch(
 
     def fail_and_mend(number: int) -> str:
         settings = crawled_s3.archive()
-        fault = turn(ALL, number)
+        fault = turn(ALL, number, 4)
         faulty.faults.append(replace(fault, after=number))
         ended = crawled_s3.start(settings).wait()
         place = f"{fault} at {calls[number]}: {ended}"
@@ -150,4 +151,4 @@ def test_a_whole_run_at_any_request_of_its_fetch(
         expect_whole(store, crawled_s3.pages)
         return calls[number]
 
-    at_each(range(TODAY % 2, fetch, 2), fail_and_mend, record_property)
+    at_each(todays(range(fetch), 4), fail_and_mend, record_property)

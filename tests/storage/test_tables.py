@@ -1,7 +1,7 @@
 """The two tables: what goes in comes out, the same rows give the same bytes, and every tool reads them."""
 
 import io
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -11,8 +11,9 @@ import pytest
 from model.article import Alternate, Article, Attachment, SpamLink
 from model.capture import Capture
 from storage.errors import Corrupt, KeyNotFound
+from storage.row_groups import in_order
 from storage.store import open_store
-from storage.tables import encode, read, read_columns, schema_of
+from storage.tables import as_table, encode, encode_table, read, read_columns, read_whole, schema_of
 from tests.records import article, capture
 
 FULL = article(
@@ -43,6 +44,45 @@ def test_nested_values_are_those_that_arrow_makes_of_dicts() -> None:
     assert pq.read_table(io.BytesIO(encode(rows, Article))).equals(plain)
 
 
+def numbered(count: int) -> list[Article]:
+    return [replace(FULL, id=f"{number:016x}", title=f"Tin số {number}") for number in range(count)]
+
+
+@pytest.mark.parametrize(("rows", "groups"), [(0, [0]), (1, [1]), (1000, [1000]), (2001, [1000, 1000, 1])])
+def test_row_groups_are_told_by_the_rows_alone(rows: int, groups: list[int]) -> None:
+    data = encode(numbered(rows), Article)
+    footer = pq.read_metadata(io.BytesIO(data))
+    assert [footer.row_group(number).num_rows for number in range(footer.num_row_groups)] == groups
+    assert pq.read_table(io.BytesIO(data))["id"].to_pylist() == [row.id for row in numbered(rows)]
+    assert encode_table(as_table(numbered(rows), Article), Article) == data
+
+
+def test_rows_of_parts_in_an_order_give_the_bytes_that_they_give_as_objects(tmp_path: Path) -> None:
+    store, rows = open_store(str(tmp_path)), numbered(1300)
+    parts = [rows[900:], [], rows[:900]]
+    for number, part in enumerate(parts):
+        store.put(f"{number}", encode(part, Article, made_by="rules"))
+    tables = [read_whole(store, f"{number}", Article) for number in range(len(parts))]
+    stored = [row.id for part in parts for row in part]
+    wanted = [row for row in reversed(rows) if row.id[-1] != "7"]
+    order = [stored.index(row.id) for row in wanted]
+    places = [("raw/x.warc.gz", 7)]
+    assert encode_table(in_order(tables, order, Article), Article, unread=places) == encode(
+        wanted, Article, unread=places
+    )
+    assert encode_table(in_order(tables, [], Article), Article) == encode([], Article)
+
+
+@pytest.mark.parametrize("value", [b"\xff\xfe", None])
+def test_a_table_with_what_its_schema_forbids_is_damaged(value: bytes | None, tmp_path: Path) -> None:
+    table = pq.read_table(io.BytesIO(encode([FULL], Article)))
+    field = pa.field("title", pa.string(), nullable=value is None)
+    title = pa.array([value], pa.binary()).view(pa.string())
+    pq.write_table(table.set_column(table.schema.names.index("title"), field, title), tmp_path / "bad")
+    with pytest.raises(Corrupt, match=r"^bad: .*: expected a Parquet table"):
+        read_whole(open_store(str(tmp_path)), "bad", Article)
+
+
 def test_an_empty_table_has_the_whole_schema() -> None:
     schema = pq.read_schema(io.BytesIO(encode([], Article)))
     assert schema.names == [f.name for f in fields(Article)]
@@ -69,6 +109,7 @@ def test_a_table_of_an_earlier_version_is_read_with_defaults(tmp_path: Path) -> 
     (row,) = read(store, "old.parquet", Article)
     assert (row.spam, row.section, row.quarantined) == ([], None, False)
     assert row.title == FULL.title
+    assert read_whole(store, "old.parquet", Article).equals(as_table([row], Article))
 
 
 def test_an_object_that_is_no_table_is_named(tmp_path: Path) -> None:

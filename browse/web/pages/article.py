@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from html import unescape
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -24,6 +25,8 @@ router = APIRouter(tags=["articles"])
 
 MOST_PICTURES = 60
 """So many pictures are loaded at a reader's wish, at most."""
+
+_FIRST_HEADING = re.compile(r"\s*<(h[2-6])>([^<]*)</\1>")
 
 # A public name and the default port: a page may name what only the reader's own network has, and a picture's address
 # is asked for with whatever it says.
@@ -85,8 +88,13 @@ class ArticlePage:
 
 
 def body_of(article: Article) -> Markup:
-    """An article's text with its structure, safe to show."""
-    return sanitized(article.html) if article.html.strip() else paragraphs(article.text)
+    """An article's text with its structure, safe to show. A lead that the page had as a heading is a paragraph."""
+    if not article.html.strip():
+        return paragraphs(article.text)
+    first = _FIRST_HEADING.match(article.html)
+    if first and unescape(first[2]) == article.lead:
+        return sanitized(f"<p>{first[2]}</p>{article.html[first.end() :]}")
+    return sanitized(article.html)
 
 
 def is_loadable(url: str) -> bool:

@@ -4,7 +4,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -29,6 +29,7 @@ LATEST, OF_A_SOURCE = 15, 3
 """So many articles stand on the front page, and so many of one source at most."""
 
 CHANGES, LOSSES = 8, 8
+_ROWS_LOOKED_AT = 12
 
 Found = TypeVar("Found", Hit, Vanished)
 
@@ -86,7 +87,7 @@ def home(request: Request) -> HomePage:
         today=today,
         articles=archive.index.articles,
         sources=len(known),
-        latest=_mixed(found.hits, OF_A_SOURCE)[:LATEST],
+        latest=_by_day(_mixed(found.hits, OF_A_SOURCE)[:LATEST]),
         published=found.timeline,
         unit=found.timeline_unit,
         changed=_changes(archive),
@@ -108,6 +109,11 @@ def _mixed(found: list[Found], most: int) -> list[Found]:
     return first + rest
 
 
+def _by_day(found: list[Hit]) -> list[Hit]:
+    """The same, the newest day first."""
+    return sorted(found, key=lambda hit: (hit.published_on or date.min, hit.fetched_at), reverse=True)
+
+
 def _changes(archive: Archive) -> list[Change]:
     """The articles whose text changed last, and the two moments to compare."""
     candidates = archive.index.changed(2 * CHANGES)
@@ -119,19 +125,19 @@ def _changes(archive: Archive) -> list[Change]:
 
 
 def _change(archive: Archive, hit: Hit) -> Change | None:
-    """The last two rows of an article, where their texts differ."""
-    rows: list[dict[str, str | datetime]] = []
-    for source, run in sorted(archive.index.runs_of(hit.id), key=lambda one: one[1])[-2:]:
+    """The last two rows of an article that follow each other with different texts, if the newest few have such."""
+    after: dict[str, Any] | None = None
+    for source, run in sorted(archive.index.runs_of(hit.id), key=lambda one: one[1])[: -_ROWS_LOOKED_AT - 1 : -1]:
         table = Table(run, source, keys.articles(source, run))
         try:
-            rows += pick_rows(archive.store, table, [hit.id], ("fetched_at", "text_sha256", "id")).to_pylist()
+            rows = pick_rows(archive.store, table, [hit.id], ("id", "fetched_at", "text_sha256")).to_pylist()
         except (Corrupt, KeyNotFound):
             return None
-    rows.sort(key=lambda row: row["fetched_at"])
-    if len(rows) < 2 or rows[-1]["text_sha256"] == rows[-2]["text_sha256"]:
-        return None
-    since, until = (stamp(row["fetched_at"]) for row in rows[-2:])  # type: ignore[arg-type]
-    return Change(article=hit, since=since, until=until)
+        for row in sorted(rows, key=lambda row: row["fetched_at"], reverse=True):
+            if after and row["text_sha256"] != after["text_sha256"]:
+                return Change(article=hit, since=stamp(row["fetched_at"]), until=stamp(after["fetched_at"]))
+            after = row
+    return None
 
 
 def _losses(archive: Archive, catalog: Catalog) -> list[Loss]:

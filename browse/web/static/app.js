@@ -2,7 +2,7 @@
 // Keys, and bars of a timeline that narrow a search. Everything else works without this file.
 
 const editable = (element) => element.closest("input, textarea, select, [contenteditable], dialog");
-const links = () => [...document.querySelectorAll(".hit h3 a")];
+const links = () => [...document.querySelectorAll(".hit .headline a")];
 
 function step(by) {
   const all = links();

@@ -4,6 +4,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -91,6 +92,13 @@ def client(application: FastAPI) -> Iterator[TestClient]:
 @pytest.fixture(scope="session")
 def server(application: FastAPI) -> Iterator[str]:
     """The address at which the application is served on loopback."""
+    with serving(application) as address:
+        yield address
+
+
+@contextmanager
+def serving(application: FastAPI) -> Iterator[str]:
+    """The address at which an application is served on loopback, in a thread."""
     running = uvicorn.Server(uvicorn.Config(application, host="127.0.0.1", port=0, log_level="warning"))
     thread = threading.Thread(target=running.run, daemon=True)
     thread.start()

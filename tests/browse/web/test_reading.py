@@ -14,7 +14,7 @@ WIDTHS = {"phone": 390, "wide": 1400}
 
 
 def hits(page: Page) -> list[str]:
-    return page.locator(".hit h3 a").all_inner_texts()
+    return page.locator(".hit .headline a").all_inner_texts()
 
 
 @pytest.mark.parametrize("typed", ["thuyền nan", "thuyen nan", "THUYỀN  NAN", '"thuyền nan"'])
@@ -70,10 +70,10 @@ def test_narrows_by_source_and_the_address_is_the_state(page: Page, server: str)
 
 def test_shows_what_was_removed_and_why(page: Page, server: str, library: Library) -> None:
     page.goto(f"{server}/search?source=demo-portal&q=is:injected")
-    page.locator(".hit h3 a").first.click()
+    page.locator(".hit .headline a").first.click()
     page.get_by_role("link", name=re.compile("Removed", re.IGNORECASE)).first.click()
     page.wait_for_url("**/removed")
-    expect(page.locator("main")).to_contain_text("visit-counter")
+    expect(page.locator("main")).to_contain_text("counter")
 
 
 def test_compares_two_versions_word_by_word(page: Page, server: str, library: Library) -> None:
@@ -86,7 +86,7 @@ def test_compares_two_versions_word_by_word(page: Page, server: str, library: Li
 
 def test_goes_from_an_edition_to_another(page: Page, server: str) -> None:
     page.goto(f"{server}/search?source=demo-aggregator&lang=en")
-    page.locator(".hit h3 a").first.click()
+    page.locator(".hit .headline a").first.click()
     page.get_by_role("link", name=re.compile("Editions", re.IGNORECASE)).first.click()
     page.wait_for_url("**/editions")
     page.locator("main").get_by_role("link", name=re.compile("Vietnamese|Tiếng Việt")).first.click()
@@ -110,7 +110,7 @@ def test_without_javascript_all_the_same(chromium: Browser, server: str) -> None
     page.get_by_role("button", name="Search").click()
     assert hits(page)
     page.locator("aside").get_by_role("link").first.click()
-    page.locator(".hit h3 a").first.click()
+    page.locator(".hit .headline a").first.click()
     expect(page.locator("h1")).to_be_visible()
     context.close()
 

@@ -1,0 +1,276 @@
+"""`bantin index`: whatever happens to runs, the index says what one says that is made from nothing."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+import bantin.index
+from bantin.index import LeftOut, NothingThere, bring_up_to_date, refresh
+from bantin.lake import refresh as build_lake
+from bantin.settings import Settings
+from browse.errors import NoIndex
+from browse.query import parse_query
+from model.article import Article, SpamLink
+from model.report import RunReport, State
+from model.source import dump_source
+from storage import keys
+from storage.reports import write_report
+from storage.store import ObjectStore, open_store
+from storage.tables import encode
+from tests.browse.indexed import RUNS, SOURCES, delete, opened, publish, rebuilt, row, told
+from tests.stored import a_source
+
+TEXTS = ("một", "hai", "ba")
+SPAM = [SpamLink(text="x", url="http://x.example/", rule="bet", hidden=True)]
+
+
+def some_rows(dice: Random, source: str, run: str) -> list[Article]:
+    """Rows of a few of five articles, which both sources may have found; the first may be a spam page."""
+    return [
+        row(source, run, number, dice.choice(TEXTS), spam=SPAM * dice.randrange(2), quarantined=not dice.randrange(9))
+        for number in dice.sample(range(5), dice.randrange(5))
+    ]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_in_any_order_it_is_as_if_made_from_nothing(settings: Settings, seed: int) -> None:
+    """Runs come late and anew, lose rows, are damaged and go; the index is brought up to date in between."""
+    dice = Random(seed)
+    for step in range(14):
+        source, run = dice.choice(SOURCES), dice.choice(RUNS)
+        match dice.randrange(10):
+            case 0:
+                delete(settings, source, run)
+            case 1:
+                open_store(settings.archive).put(keys.articles(source, run), b"PAR1 no more")
+            case _:
+                publish(settings, source, run, some_rows(dice, source, run))
+        if dice.randrange(3):
+            bring_up_to_date(settings)
+        elif step and not dice.randrange(3):
+            with suppress(NothingThere):
+                bring_up_to_date(settings, [source])
+        if step % 7 == 6:
+            bring_up_to_date(settings)
+            assert told(opened(settings)) == rebuilt(settings)
+
+
+def test_a_run_that_is_cleaned_anew_loses_rows_gains_others_and_changes_ids(settings: Settings) -> None:
+    publish(settings, "kimson", RUNS[0], [row("kimson", RUNS[0], 1, "một"), row("kimson", RUNS[0], 2, "hai")])
+    publish(settings, "kimson", RUNS[1], [row("kimson", RUNS[1], 2, "ba"), row("kimson", RUNS[1], 3, "ba")])
+    bring_up_to_date(settings)
+    publish(settings, "kimson", RUNS[1], [row("kimson", RUNS[1], 4, "ba")])
+    done = bring_up_to_date(settings, ["kimson"])
+    assert (done.runs, done.gone, done.articles) == (1, 0, 3)
+    index = opened(settings)
+    assert [(hit.id[-1], hit.text) for hit in found(index, "hai")] == [("2", "hai")]
+    assert [hit.id[-1] for hit in found(index, "ba")] == ["4"]
+    assert index.get([f"{2:016x}"])[0].versions == 1
+
+
+def test_the_newest_row_counts_however_late_its_run_comes(settings: Settings) -> None:
+    for run, text in ((RUNS[2], "ba"), (RUNS[0], "một"), (RUNS[1], "hai")):
+        publish(settings, "kimson", run, [row("kimson", run, 1, text)])
+        bring_up_to_date(settings)
+    index = opened(settings)
+    (hit,) = found(index, "tin")
+    assert (hit.text, hit.run, hit.versions) == ("ba", RUNS[2], 3)
+    assert index.runs_of(hit.id) == [("kimson", run) for run in RUNS]
+    delete(settings, "kimson", RUNS[2])
+    bring_up_to_date(settings)
+    assert index.refresh()
+    assert [(hit.text, hit.versions) for hit in found(index, "tin")] == [("hai", 2)]
+
+
+def test_what_changed_last_comes_first(settings: Settings) -> None:
+    first = [row("kimson", RUNS[0], number, "một") for number in range(3)]
+    publish(settings, "kimson", RUNS[0], first)
+    publish(settings, "kimson", RUNS[1], [row("kimson", RUNS[1], 2, "hai"), row("kimson", RUNS[1], 0, "một")])
+    publish(settings, "kimson", RUNS[2], [row("kimson", RUNS[2], 1, "hai"), row("kimson", RUNS[2], 2, "hai")])
+    bring_up_to_date(settings)
+    assert [hit.id[-1] for hit in opened(settings).changed()] == ["1", "2"]
+
+
+def test_nothing_new_makes_no_generation(settings: Settings) -> None:
+    publish(settings, "kimson", RUNS[0], [row("kimson", RUNS[0], 1, "một")])
+    assert bring_up_to_date(settings).generation == bring_up_to_date(settings, ["kimson"]).generation == 1
+    assert bring_up_to_date(settings, rebuild=True).generation == 2
+
+
+def test_an_archive_without_runs_has_an_index_of_nothing(settings: Settings) -> None:
+    with pytest.raises(NoIndex, match="`bantin index` makes one"):
+        opened(settings)
+    assert bring_up_to_date(settings).articles == 0
+    assert found(opened(settings), "") == opened(settings).catalog.runs() == []
+
+
+def test_a_source_without_runs_is_a_mistake(settings: Settings) -> None:
+    publish(settings, "kimson", RUNS[0], [])
+    bring_up_to_date(settings)
+    with pytest.raises(NothingThere, match="kimsno: no runs of this source"):
+        bring_up_to_date(settings, ["kimson", "kimsno"])
+
+
+def test_sources_that_are_named_are_the_only_ones_looked_at_within_a_day(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for source in SOURCES:
+        publish(settings, source, RUNS[0], [])
+    bring_up_to_date(settings)
+    for source in SOURCES:
+        publish(settings, source, RUNS[1], [row(source, RUNS[1], 1, "một")])
+    assert bring_up_to_date(settings, ["kimson"]).runs == 1
+    monkeypatch.setattr(bantin.index, "ALL_AGE", timedelta(0))
+    assert bring_up_to_date(settings, ["kimson"]).runs == 1
+    assert [entry.rows for entry in opened(settings).catalog.runs(limit=2)] == [1, 1]
+
+
+def test_a_table_that_cannot_be_read_leaves_the_others_and_is_tried_again(settings: Settings) -> None:
+    store = open_store(settings.archive)
+    publish(settings, "kimson", RUNS[0], [row("kimson", RUNS[0], 1, "một")])
+    publish(settings, "hoa-lu", RUNS[0], [row("hoa-lu", RUNS[0], 2, "hai")])
+    whole = store.get(keys.articles("kimson", RUNS[0]))
+    store.put(keys.articles("kimson", RUNS[0]), whole[:-20])
+    with pytest.raises(LeftOut, match=r"1 tables could not be indexed: articles/src=kimson/.*expected a Parquet table"):
+        refresh(settings)
+    index = opened(settings)
+    assert [hit.id[-1] for hit in found(index, "tin")] == ["2"]
+    entry = index.catalog.run("kimson", RUNS[0])
+    assert entry
+    assert entry.problem
+    assert entry.rows == 0
+    assert len(bring_up_to_date(settings).problems) == 1
+    store.put(keys.articles("kimson", RUNS[0]), whole)
+    assert bring_up_to_date(settings).problems == ()
+    assert opened(settings).articles == 2
+
+
+def test_an_id_that_is_none_is_damage(settings: Settings) -> None:
+    open_store(settings.archive).put(keys.articles("kimson", RUNS[0]), encode([row_with_id("../../x")], Article))
+    assert "rows without id" in bring_up_to_date(settings).problems[0]
+
+
+def test_a_report_that_cannot_be_read_is_told_and_its_articles_are_there(settings: Settings) -> None:
+    publish(settings, "kimson", RUNS[0], [row("kimson", RUNS[0], 1, "một")])
+    open_store(settings.archive).put(keys.report("kimson", RUNS[0]), b"{")
+    bring_up_to_date(settings)
+    index = opened(settings)
+    entry = index.catalog.run("kimson", RUNS[0])
+    assert entry
+    assert (entry.state, entry.rows, index.articles) == ("unreadable", 1, 1)
+
+
+def test_the_catalog_has_what_reports_rules_and_tables_say(settings: Settings) -> None:
+    store = open_store(settings.archive)
+    publish(
+        settings, "kimson", RUNS[0], [row("kimson", RUNS[0], 1, "một"), row("kimson", RUNS[0], 2, "a", author=None)]
+    )
+    at = keys.run_time(RUNS[1])
+    report = RunReport(
+        source="kimson",
+        run=RUNS[1],
+        state=State.FAILED,
+        reason="nothing answered",
+        started_at=at,
+        finished_at=at,
+        captures={"article 200": 3, "listing error": 2, "article blocked": 1},
+        vanished=[{"url": "http://kimson.example/a", "how": "410"}],
+    )
+    write_report(store, report)
+    store.put(keys.run_source("kimson", RUNS[1]), dump_source(a_source()).encode())
+    bring_up_to_date(settings)
+    catalog = opened(settings).catalog
+    failed, published = catalog.runs("kimson")
+    assert (failed.state, failed.reason, failed.captures, failed.errors) == ("failed", "nothing answered", 6, 3)
+    assert (published.new, published.rows, published.coverage["author"]) == (2, 2, 0.5)
+    assert [(page.url, page.how) for page in catalog.vanished()] == [("http://kimson.example/a", "410")]
+    source = catalog.source("kimson")
+    assert source
+    assert (source.name, source.kind, source.runs) == ("Kim Sơn", "portal", 2)
+    delete(settings, "kimson", RUNS[1])
+    bring_up_to_date(settings)
+    source = opened(settings).catalog.source("kimson")
+    assert source
+    assert (source.name, source.runs) == ("kimson", 1)
+
+
+def test_what_the_lake_holds_is_read_from_there(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    months = ["20200131T000000Z", "20200130T000000Z", "20200229T000000Z"]
+    for run in months:
+        publish(settings, "kimson", run, [row("kimson", run, number, "một") for number in range(3)])
+    build_lake(settings)
+    publish(settings, "kimson", months[2], [row("kimson", months[2], 7, "hai")])
+    monkeypatch.setattr("browse.index.building.LAKE_FROM", 1)
+    read: list[str] = []
+    from browse.index import building
+
+    monkeypatch.setattr(building, "read_part", noted(building.read_part, read))
+    bring_up_to_date(settings)
+    assert sorted(read) == [keys.articles("kimson", months[2]), keys.lake("kimson", "2020-01")]
+    from_lake = told(opened(settings))
+    monkeypatch.setattr("browse.index.building.LAKE_FROM", 1000)
+    assert from_lake == rebuilt(settings)
+
+
+def test_an_object_of_the_lake_that_is_damaged_is_passed_over(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(
+        settings, "kimson", "20200131T000000Z", [row("kimson", "20200131T000000Z", n, "một " * 99) for n in range(9)]
+    )
+    build_lake(settings)
+    path = Path(settings.archive, keys.lake("kimson", "2020-01"))
+    data = bytearray(path.read_bytes())
+    data[200:1200] = bytes(1000)
+    path.write_bytes(data)
+    monkeypatch.setattr("browse.index.building.LAKE_FROM", 1)
+    assert bring_up_to_date(settings).problems == ()
+    assert opened(settings).articles == 9
+
+
+def test_several_processes_make_the_same(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    for source in SOURCES:
+        for run in RUNS:
+            publish(settings, source, run, [row(source, run, number, TEXTS[number % 3]) for number in range(30)])
+    bring_up_to_date(settings)
+    alone = told(opened(settings))
+    monkeypatch.setattr("browse.index.building.CHUNK", 5)
+    bring_up_to_date(replace(settings, processes=2), rebuild=True)
+    assert told(opened(settings)) == alone
+    delete(settings, "kimson", RUNS[2])
+    bring_up_to_date(replace(settings, processes=2))
+    assert told(opened(settings)) == rebuilt(settings)
+
+
+def found(index: Any, text: str) -> list[Any]:
+    """Hits by relevance, with the text of each."""
+
+    class WithText:
+        def __init__(self, hit: Any) -> None:
+            self.hit = hit
+            self.text = hit.snippet.text if hit.snippet else ""
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self.hit, name)
+
+    return [WithText(hit) for hit in index.search(parse_query(text)).hits]
+
+
+def row_with_id(article_id: str) -> Article:
+    return replace(row("kimson", RUNS[0], 1, "một"), id=article_id)
+
+
+def noted(read: Callable[..., Any], keys_read: list[str]) -> Callable[..., Any]:
+    """`read_part`, with the key of each part noted."""
+
+    def reading(store: ObjectStore, part: Any) -> Any:
+        keys_read.append(part.key)
+        return read(store, part)
+
+    return reading
