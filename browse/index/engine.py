@@ -10,6 +10,7 @@ import tantivy
 
 from browse.errors import SearchFailed
 from browse.index.ledger import Row
+from browse.index.paging import read_texts_at_random
 from browse.index.querying import Questions, has_words
 from browse.index.schema import PAIRED, Kept
 from browse.index.seam import FACETS, MOST_HITS, Count, Found, Hit, Marked, Order
@@ -46,12 +47,14 @@ class FolderIndex:
         self.folder = folder
         self._index = open_folder(folder)
         self._schema = self._index.schema
+        read_texts_at_random(folder)
         self._state = self._index.searcher(), as_of
 
     def reload(self, as_of: datetime | None = None) -> None:
         """Goes over to the last commit that the folder holds."""
         with _told(self.folder):
             self._index.reload()
+            read_texts_at_random(self.folder)
             self._state = self._index.searcher(), as_of
 
     @property
@@ -157,7 +160,12 @@ class FolderIndex:
     def rows_in(self, field: str, values: Sequence[str]) -> list[Row]:
         """All rows of the articles that have one of these values in a field: of ids, or of tables of runs, as
         `browse.index.schema.table_name` gives them."""
-        return [row for kept in self._kept(field, values, self.articles) for row in kept.rows]
+        searcher, _ = self._state
+        with _told(self.folder):
+            asked = tantivy.Query.term_set_query(self._schema, field, list(values))
+            most = sum(searcher.doc_freq(field, value) for value in values)  # deleted ones are counted, too
+            found = searcher.search(asked, limit=most, count=False).hits if most else []
+            return [row for _, place in found for row in Kept(searcher.doc(place)).rows]
 
     def suggest(self, beginning: str, limit: int = 8) -> list[str]:
         """Words of titles, and pairs of words, that begin so; with or without diacritics, the most frequent first.

@@ -9,8 +9,10 @@ from random import Random
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 import bantin.index
+from bantin.cli import main
 from bantin.index import LeftOut, NothingThere, bring_up_to_date, refresh
 from bantin.lake import refresh as build_lake
 from bantin.settings import Settings
@@ -274,3 +276,30 @@ def noted(read: Callable[..., Any], keys_read: list[str]) -> Callable[..., Any]:
         return read(store, part)
 
     return reading
+
+
+def test_the_command_says_what_it_did_and_what_is_wrong(settings: Settings) -> None:
+    def says(*words: str, code: int = 0) -> str:
+        command = ["index", "--archive", settings.archive, *words]
+        done = CliRunner().invoke(main, command, env={"BANTIN_CACHE": str(settings.cache), "BANTIN_PROCESSES": "1"})
+        assert done.exit_code == code, done.output
+        return done.output
+
+    assert "has no index yet: `bantin index` makes one" in says("--check", code=1)
+    publish(settings, "kimson", RUNS[0], [row("kimson", RUNS[0], 1, "một")])
+    assert "1 runs indexed, 0 taken out: 1 articles, 0.0 MB, generation 1" in says()
+    assert "nothing to do: 1 articles" in says("kimson")
+    assert "whole and up to date: generation 1" in says("--check")
+    publish(settings, "kimson", RUNS[1], [row("kimson", RUNS[1], 1, "hai")])
+    delete(settings, "kimson", RUNS[0])
+    outdated = says("--check", code=1)
+    assert f"not indexed as it is now: run {RUNS[1]} of kimson\ngone, and still indexed: run {RUNS[0]}" in outdated
+    assert "`bantin index` brings it up to date" in outdated
+    assert "1 runs indexed, 1 taken out: 1 articles" in says()
+    meta = next(file for name, file in opened(settings).manifest.files.items() if name == "meta.json")
+    open_store(settings.archive).delete([keys.index_file(meta.sha256)])
+    assert "damaged: index/files/" in (damaged := says("--check", code=1))
+    assert "`bantin index --rebuild` makes it anew" in damaged
+    assert "generation 3" in says("--rebuild")
+    assert "kimsno: no runs" in says("kimsno", code=1)
+    assert "expected no other option" in says("--check", "--rebuild", code=2)

@@ -15,7 +15,7 @@ from bantin.audit import audit
 from bantin.copying.copy import copy
 from bantin.index import bring_up_to_date, check
 from bantin.settings import CHECKOUT, Settings
-from browse.errors import DamagedIndex, OutdatedIndex
+from browse.errors import DamagedIndex, OutdatedIndex, SearchFailed
 from browse.index import manifest, shipped
 from browse.index.cache import Cache
 from browse.index.manifest import Manifest, read_manifest
@@ -238,7 +238,7 @@ def test_who_is_never_first_gives_up(archive: Settings, monkeypatch: pytest.Monk
 
     monkeypatch.setattr(bantin.index, "publish", beaten)
     publish(archive, "kimson", RUNS[1], [])
-    with pytest.raises(PreconditionFailed):
+    with pytest.raises(SearchFailed, match="were first 5 times"):
         bring_up_to_date(archive)
 
 

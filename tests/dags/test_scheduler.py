@@ -24,6 +24,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from bantin.settings import Settings
+from browse.index.shipped import open_index
 from demo import SOURCES, DemoWeb, truth
 from model.article import Article
 from model.capture import Capture
@@ -168,6 +169,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         work=folder / "work",
         part_bytes=64_000_000,
         airflow_home=folder / "airflow",
+        cache=folder / "cache",
     )
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -196,7 +198,7 @@ def articles(settings: Settings, source: str) -> list[Article]:
     return [row for info in store.list(keys.articles_prefix(source)) for row in read(store, info.key, Article)]
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(300)
 def test_the_scheduler_crawls_on_the_schedule_of_the_sources_file(running: Running) -> None:
     airflow = running.airflow
     ended = ("success", "failed")
@@ -208,6 +210,10 @@ def test_the_scheduler_crawls_on_the_schedule_of_the_sources_file(running: Runni
     assert {one.url for one in articles(running.settings, "demo-paper")} == {url for url in truth() if PAPER in url}
     log = airflow.log(first["dag_run_id"], "fetch", dag=SCHEDULED)
     assert "crawling demo-paper, run " in log, "the crawl's own lines"
+    indexed = wait_for(lambda: [run for run in airflow.runs("index") if run["state"] in ended], 90)[0]
+    assert (indexed["run_type"], indexed["state"]) == ("asset_triggered", "success")
+    index = open_index(open_store(running.settings.archive), running.settings.cache)
+    assert index.articles == len({one.id for one in articles(running.settings, "demo-paper")})
 
 
 @pytest.mark.timeout(600)
