@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 from fastapi import Path, Query
 from starlette.requests import Request
@@ -35,8 +35,6 @@ Ref = Annotated[
     Path(max_length=60, description="An article's id, the beginning of one, or id@time: 2026-11-22T00:00:05Z, a day …"),
 ]
 Mark = Annotated[str | None, Query(max_length=64, description="An earlier cleaning's mark: its text, not today's.")]
-
-Answer = TypeVar("Answer")
 
 
 class Elsewhere(Exception):
