@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -335,6 +336,20 @@ def test_running_questions_outlive_a_new_commit(tmp_path: Path) -> None:
         assert set(asked) <= {50, 100, 150, 200}
     assert index.articles == found(index, "hội").total == 200
     assert index.as_of == found(index, "hội").as_of == AT
+
+
+@pytest.mark.skipif(not Path("/proc/self/smaps").exists(), reason="only Linux tells what was advised")
+def test_texts_are_read_without_reading_ahead(tmp_path: Path) -> None:
+    index = indexed(tmp_path, [document()])
+    with IndexWriter(tmp_path, threads=1) as writer:
+        writer.add([document(2)])
+    index.reload()
+    told = Path("/proc/self/smaps").read_text().split("VmFlags:")
+    flags = {before.partition(f"{tmp_path}/")[2].split("\n")[0]: after for before, after in pairwise(told)}
+    stores = [name for name in flags if name.endswith(".store")]
+    assert len(stores) == 2
+    assert all((" rr" in flags[name].split("\n")[0]) == name.endswith(".store") for name in flags if name)
+    assert index.articles == 2
 
 
 def test_a_folder_without_index_says_what_to_do(tmp_path: Path) -> None:

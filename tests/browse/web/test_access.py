@@ -8,7 +8,7 @@ from starlette.testclient import TestClient
 from browse.web.access import COOKIE, sign
 from browse.web.app import create_app
 from browse.web.settings import WebSettings
-from tests.browse.web.conftest import Library
+from tests.browse.library import Library
 
 TOKEN = "a-token-that-nobody-guesses"
 PROXY = "198.51.100.7"

@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from browse.web.app import create_app
 from browse.web.pages.home import OF_A_SOURCE
 from browse.web.settings import WebSettings
-from tests.browse.web.conftest import EDITED, FIRST, NEW_TITLE, SECOND, Library
+from tests.browse.library import EDITED, FIRST, NEW_TITLE, SECOND, Library
 from tests.browse.web.odd import BROKEN, CASINO, EARLY, GONE, LOST, RUN, fill
 
 
