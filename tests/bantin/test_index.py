@@ -8,6 +8,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
@@ -24,7 +25,7 @@ from model.source import dump_source
 from storage import keys
 from storage.reports import write_report
 from storage.store import ObjectStore, open_store
-from storage.tables import encode
+from storage.tables import encode, schema_of
 from tests.browse.indexed import RUNS, SOURCES, delete, opened, publish, rebuilt, row, told
 from tests.stored import a_source
 
@@ -234,6 +235,28 @@ def test_an_object_of_the_lake_that_is_damaged_is_passed_over(
     monkeypatch.setattr("browse.index.building.LAKE_FROM", 1)
     assert bring_up_to_date(settings).problems == ()
     assert opened(settings).articles == 9
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_a_table_whose_texts_turn_out_damaged_leaves_everything_as_it_was(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, processes: int
+) -> None:
+    monkeypatch.setattr("browse.index.building.CHUNK", 1)
+    settings = replace(settings, processes=processes)
+    publish(settings, "kimson", RUNS[0], [row("kimson", RUNS[0], number, "một") for number in range(5)])
+    bring_up_to_date(settings)
+    publish(settings, "hoa-lu", RUNS[1], [row("hoa-lu", RUNS[1], 7, "ba")])
+    publish(settings, "kimson", RUNS[1], [row("kimson", RUNS[1], number, "hai") for number in range(3, 7)])
+    path = Path(settings.archive, keys.articles("kimson", RUNS[1]))
+    texts = pq.read_metadata(path).row_group(0).column(schema_of(Article).names.index("text"))
+    data = bytearray(path.read_bytes())
+    until = texts.dictionary_page_offset + texts.total_compressed_size
+    data[until - 4 : until] = b"oops"
+    path.write_bytes(data)
+    assert "CRC" in bring_up_to_date(settings).problems[0]
+    index = opened(settings)
+    assert (index.articles, len(found(index, "một")), len(found(index, "ba"))) == (6, 5, 1)
+    assert told(index) == rebuilt(settings)
 
 
 def test_several_processes_make_the_same(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
