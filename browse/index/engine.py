@@ -27,6 +27,7 @@ _LEAST_OF_VALUES = 1000
 """So many are asked for, that of equally frequent ones those are shown that come first by name."""
 
 _MOST_DAYS = 50_000
+"""So many days a timeline has at most, which are 137 years without a gap."""
 
 _COUNTED = "newest"
 """A field that every document has once."""
