@@ -11,7 +11,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,12 +26,10 @@ READY_S = 180
 POOLS_S = 60
 """So often is the registry looked through for new politeness groups while Airflow is up."""
 END_S = 15
-COMPONENTS = (
-    ("api-server",),
-    ("scheduler", "--skip-serve-logs"),
-    ("dag-processor",),
-    ("triggerer", "--skip-serve-logs"),
-)
+COMPONENTS = (("api-server",), ("dag-processor",), ("triggerer", "--skip-serve-logs"))
+SCHEDULER = ("scheduler", "--skip-serve-logs")
+"""It comes last: a task that it starts before the API server answers is lost."""
+
 PASSWORDS = "simple_auth_manager_passwords.json.generated"
 
 logger = logging.getLogger("bantin.engine")
@@ -168,14 +166,22 @@ def _up_here() -> int:
     initdb()
     sources = Settings.from_environment().sources
     make_pools(sources)
-    components = [subprocess.Popen([sys.executable, "-m", "airflow", *words]) for words in COMPONENTS]
-    looked = time.monotonic()
+    components = [_component(words) for words in COMPONENTS]
+    port = int(os.environ["AIRFLOW__API__PORT"])
+    scheduled, looked = False, time.monotonic()
     while all(component.poll() is None for component in components):
-        time.sleep(1)
+        if not scheduled and _health(port):
+            components.append(_component(SCHEDULER))
+            scheduled = True
+        time.sleep(1 if scheduled else 0.2)
         if time.monotonic() - looked > POOLS_S:
             _keep_pools(sources)
             looked = time.monotonic()
     return 1
+
+
+def _component(words: Sequence[str]) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen([sys.executable, "-m", "airflow", *words])
 
 
 def _keep_pools(sources: Path) -> None:
@@ -258,12 +264,19 @@ def _wait_until_ready(process: "subprocess.Popen[bytes]", port: int, log: Path) 
 
 
 def _healthy(port: int) -> bool:
+    health = _health(port)
+    wanted = ("metadatabase", "scheduler", "dag_processor")
+    return health is not None and all(health[part]["status"] == "healthy" for part in wanted)
+
+
+def _health(port: int) -> dict[str, Any] | None:
+    """What the API server tells of Airflow's parts; None while it does not answer."""
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v2/monitor/health", timeout=5) as answer:
             health: dict[str, Any] = json.load(answer)
     except (urllib.error.URLError, OSError, ValueError):
-        return False
-    return all(health[part]["status"] == "healthy" for part in ("metadatabase", "scheduler", "dag_processor"))
+        return None
+    return health
 
 
 if __name__ == "__main__":
