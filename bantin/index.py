@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 
 from bantin.settings import Settings
 from browse.catalog import Catalog
-from browse.errors import DamagedIndex, NoIndex, OutdatedIndex
+from browse.errors import DamagedIndex, NoIndex, OutdatedIndex, SearchFailed
 from browse.index.building import Build, OnDone
 from browse.index.cache import Cache, Folder, user_cache
 from browse.index.manifest import REBUILD, Manifest, read_manifest
@@ -67,8 +67,8 @@ def bring_up_to_date(
     """Brings the index up to date with the runs of these sources, or of all; with `rebuild` it is made anew, as it is
     where there is none, or one of another version. `on_done` is told what is being done, how much of it, of how much.
 
-    Raises `NothingThere`, `DamagedIndex` where the present one cannot be built upon, `StorageError`, and
-    `PreconditionFailed` where others were first time and again.
+    Raises `NothingThere`, `DamagedIndex` where the present one cannot be built upon, `SearchFailed` where others were
+    first time and again, and `StorageError`.
     """
     store = open_store(settings.archive)
     cache = Cache(store, settings.cache or user_cache())
@@ -77,10 +77,8 @@ def bring_up_to_date(
         try:
             return attempt.run(sources, rebuild)
         except PreconditionFailed:
-            if not left:
-                raise
-            logger.info("another build was first: this one starts again")
-    raise AssertionError("not reached")
+            logger.info("another build was first: %s", "this one starts again" if left else "this one gives up")
+    raise SearchFailed(f"{store.url}: other builds of the index were first {TRIES} times: try again later")
 
 
 def refresh(settings: Settings, sources: Sequence[str] | None = None, *, rebuild: bool = False) -> int:

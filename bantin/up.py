@@ -30,7 +30,7 @@ def run_until_interrupted(settings: Settings, port: int, console: Console) -> No
                 f"\n  address   {running.address}\n  user      {running.user}\n  password  {running.password}\n"
             )
             console.print(f"{len(files)} sources are crawled on their schedules into {settings.archive}.")
-            console.print("`bantin browse` shows the archive in a browser.")
+            console.print("The archive is in the tab Bản tin there; `bantin browse` shows it without Airflow.")
             if settings.contact is None:
                 console.print("BANTIN_CONTACT is not set: set it to an address at which their operators can reach you.")
             console.print("Ctrl-C stops everything.")

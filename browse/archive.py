@@ -1,12 +1,12 @@
 """An archive as its readers hold it: the store, the index, the catalog of runs, each opened when it is needed; and what
 programs ask of it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from storage.store import ObjectStore, open_store
 
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from browse.index.shipped import ShippedIndex
     from browse.reading import History
     from model.article import Article
+    from storage.rows import Table
+
+Answer = TypeVar("Answer")
 
 Time = str | date | datetime
 """A time as `bantin diff` takes it, or as Python has it; without a zone it is UTC. A day is all of that day."""
@@ -136,23 +139,29 @@ class Archive:
         from browse.history.citations import find
         from browse.history.moments import parse_reference
 
-        return find(self.store, *parse_reference(reference)).article
+        wanted, moment = parse_reference(reference)
+        return self._looked_up(wanted, lambda tables: find(self.store, wanted, moment, tables=tables)).article
 
     def history(self, article_id: str) -> "History":
         """The texts that an article had, the oldest first, and when its page was away. Raises `NoSuchArticle`."""
         from browse.reading import find_history
 
-        return find_history(self.store, article_id.strip().lower())
+        wanted = article_id.strip().lower()
+        return self._looked_up(wanted, lambda tables: find_history(self.store, wanted, tables=tables))
 
     def diff(self, article_id: str, since: Time | None = None, until: Time | None = None) -> "Diff":
         """What changed in an article from one time to another, or until now; without times, between the two newest
         versions that differ. Raises `NoSuchArticle`, `InvalidTime`."""
         from browse.history.comparing import compare, newest_change
+        from browse.history.moments import InvalidTime
 
+        if since is None and until is not None:
+            raise InvalidTime("until: expected with since: from when on is compared")
         wanted = article_id.strip().lower()
+        times = [_moment(time) for time in (since, until) if time is not None]
         if since is None:
-            return newest_change(self.store, wanted)
-        return compare(self.store, wanted, [_moment(time) for time in (since, until) if time is not None])
+            return self._looked_up(wanted, lambda tables: newest_change(self.store, wanted, tables=tables))
+        return self._looked_up(wanted, lambda tables: compare(self.store, wanted, times, tables=tables))
 
     def raw(self, article: "Article | str") -> RawPage:
         """The stored answer that an article, or what a reference names, was made of. Raises `NoSuchArticle`."""
@@ -168,6 +177,12 @@ class Archive:
     def runs(self, source: str | None = None) -> "list[RunEntry]":
         """The runs of a source, or of all, the newest first."""
         return self.catalog.runs(source, limit=self.catalog.count(source))
+
+    def _looked_up(self, wanted: str, ask: "Callable[[list[Table] | None], Answer]") -> "Answer":
+        """What `ask` finds in the tables that the index names, where that is open already; else in all (None)."""
+        from browse.located import looked_up
+
+        return looked_up(self, wanted, ask) if "index" in self.__dict__ else ask(None)
 
 
 def _several(given: str | Sequence[str]) -> tuple[str, ...]:

@@ -134,11 +134,19 @@ def narrowed(selection: Selection, query: Query, index: SearchIndex) -> Selectio
     ids = index.ids(query, index.articles)
     tables = None
     if len(ids) <= MANY:
-        everywhere = selection.all_versions or selection.run
-        runs = (
-            (run for one in ids for run in index.runs_of(one))
-            if everywhere
-            else ((hit.source, hit.run) for hit in index.get(ids))
-        )
+        all_runs = selection.all_versions or selection.run or selection.sources
+        runs = _runs(index, ids) if all_runs else _newest_runs(index, ids)
         tables = frozenset(keys.articles(source, run) for source, run in runs)
     return replace(selection, ids=frozenset(ids), tables=tables, quarantined=True)
+
+
+def _runs(index: SearchIndex, ids: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """The runs that hold rows of these articles."""
+    for one in ids:
+        yield from index.runs_of(one)
+
+
+def _newest_runs(index: SearchIndex, ids: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """The runs that hold their newest rows."""
+    for start in range(0, len(ids), AT_A_TIME):
+        yield from ((hit.source, hit.run) for hit in index.get(ids[start : start + AT_A_TIME]))

@@ -8,6 +8,7 @@ what it says of runs and what the index finds are of one moment.
 
 import io
 import json
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, date, datetime, timedelta
@@ -203,6 +204,13 @@ class Catalog:
     def count(self, source: str | None = None) -> int:
         """How many runs a source, or all, have."""
         return len(self._places(source))
+
+    def beside(self, source: str, run: str) -> tuple[str | None, str | None]:
+        """The source's runs right before and after `run`, which may be one that the catalog does not have."""
+        names = [str(name) for name in self._run[self._source == source]]  # in order
+        place = bisect_left(names, run)
+        after = place + (place < len(names) and names[place] == run)
+        return names[place - 1] if place else None, names[after] if after < len(names) else None
 
     def sources(self) -> list[SourceEntry]:
         """All sources, by id."""

@@ -130,7 +130,8 @@ class _Lines:
 
 def place(body: bytes, content_type: str | None, text: str, removed: Sequence[Removal]) -> Placed:
     """Where on the page the removals stood; `text` is what was kept. `content_type` is the header's. Never raises for
-    what the page holds: at worst all are without a place."""
+    what the page holds: where most of its lines are neither, it was read otherwise then, and all are without a place.
+    """
     nowhere = Placed([], list(range(len(removed))))
     if len(body) > MOST_BYTES:
         return nowhere
@@ -142,7 +143,9 @@ def place(body: bytes, content_type: str | None, text: str, removed: Sequence[Re
     found = root.find("body")
     page = _Lines(root if found is None else found, {one.path for one in removed})
     unplaced = _assign(page, removed)
-    return Placed(_stretches(page.lines, _dense(text)), unplaced)
+    stretches = _stretches(page.lines, _dense(text))
+    unknown = sum(not stretch.known for stretch in stretches)
+    return nowhere if 2 * unknown > len(stretches) else Placed(stretches, unplaced)
 
 
 def _decoded(body: bytes, content_type: str | None) -> str:

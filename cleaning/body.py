@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from copy import copy, deepcopy
 from itertools import islice
 
-from lxml.etree import strip_elements
+from lxml.etree import XPath, strip_elements
 from lxml.html import HtmlElement, fromstring
 from trafilatura.settings import MANUALLY_CLEANED
 
@@ -25,6 +25,7 @@ _GOOD_SHARE = 0.5
 _FAIR_SHARE = 0.22
 _AGREEMENT = 0.97
 _FLOOD = 1_000
+_BORDERED = XPath("descendant-or-self::*[contains(@style, 'border')]")
 _SMALL = sorted({*MANUALLY_CLEANED} - {"form", "figure"})  # these it looks into
 
 
@@ -41,12 +42,15 @@ def keep_body(page: Page, source: Source, misleading: Iterable[HtmlElement]) -> 
         write_marks(ledger.pieces_under(root))
     with _without_marks(misleading):
         tree = _without_floods(_page_of(roots))
+    _hide_borders(tree)
     merge_empty_elements(tree)
     wrap_loose_text(tree)
     kept = extract(tree, ledger, prose_chars(lines))
     if not kept and roots[0] is not ledger.body:  # its sentences were another's: comments, a notice
         write_marks(ledger.pieces)
-        kept = extract(_without_floods(_page_of([ledger.body])), ledger, prose_chars(ledger.left))
+        tree = _without_floods(_page_of([ledger.body]))
+        _hide_borders(tree)
+        kept = extract(tree, ledger, prose_chars(ledger.left))
     _settle(ledger, kept)
     complete(ledger)
 
@@ -139,6 +143,13 @@ def _without_floods(tree: HtmlElement) -> HtmlElement:
     if flooding:
         strip_elements(tree, *flooding, with_tail=False)
     return tree
+
+
+def _hide_borders(tree: HtmlElement) -> None:
+    """Take borders out of styles: trafilatura's strict mode drops what has one, for boxes of links. But papers set
+    parts of an article in boxes, and a paragraph pasted from Word says that it has no border."""
+    for element in _BORDERED(tree):
+        element.set("style", element.get("style").replace("border", ""))
 
 
 def _shell(element: HtmlElement) -> HtmlElement:

@@ -8,7 +8,7 @@ from lxml.html import HtmlElement
 from cleaning.author import outlet_words
 from cleaning.blocks import Block, blocks_of
 from cleaning.body import keep_body
-from cleaning.ending import Ending, cut_body_end, leave_out_signature, take_source_stub
+from cleaning.ending import Ending, cut_body_end, leave_out_original, leave_out_signature, take_source_stub
 from cleaning.furniture import take_furniture, take_source_furniture
 from cleaning.head import Head
 from cleaning.ledger import Ledger
@@ -28,6 +28,7 @@ from model.source import Source
 _REPEATED_CHARS = 160
 _TOLD_CHARS = 200
 _SHOWN_SHARE = 0.3
+_TEASER_RULES = frozenset({"related", "related-link", "teaser", "advertisement"})
 _SENTENCE_ENDS = frozenset('.!?…”"/»。！？」』؟۔।॥។៕')
 
 
@@ -71,6 +72,7 @@ def find_content(page: Page, head: Head, source: Source, title: str) -> Content 
     region = smallest_around(_kept(ledger), ledger.body)
     vietnamese = (source.language_of(page.url) or head.html_language or "")[:2] == "vi"
     signed = leave_out_signature(ledger, _tail(ledger, region), outlets, vietnamese=vietnamese)
+    original = leave_out_original(page)
     leave_out_link_runs(ledger, _kept(ledger))
     for line in lead:
         line.kept = not line.gone
@@ -89,9 +91,9 @@ def find_content(page: Page, head: Head, source: Source, title: str) -> Content 
     blocks = blocks_of(ordered)
     if not blocks:
         return Rejected("empty", "nothing but furniture")
-    ending = Ending(signed.author, stub.via_name or signed.via_name, stub.via_url)
+    ending = Ending(signed.author, stub.via_name or signed.via_name, stub.via_url or original)
     said = " ".join(line.text for line in lead) or None
-    return Content(blocks, said, ending, region, _images(pictures, region, page.base))
+    return Content(blocks, said, ending, region, _images(pictures, region, page))
 
 
 def _told(page: Page, told: str, title: str, origin: str) -> Content:
@@ -151,7 +153,19 @@ def _leave_out_run(ledger: Ledger, run: Sequence[Line]) -> None:
         ledger.leave_out(run, "repeated", run[0].block)
 
 
-def _images(pictures: Sequence[Picture], region: HtmlElement, base: str) -> list[Image]:
+def _is_thumbnail(image: HtmlElement, region: HtmlElement, ledger: Ledger) -> bool:
+    """Whether the picture belongs to a teaser: what is written nearest to it leads to other articles."""
+    for element in image.iterancestors():
+        if element is region:
+            return False
+        if said := [piece.rule for piece in ledger.pieces_under(element) if piece.text.strip()]:
+            return all(rule in _TEASER_RULES for rule in said)
+    return False
+
+
+def _images(pictures: Sequence[Picture], region: HtmlElement, page: Page) -> list[Image]:
     inside = set(region.iter("img"))
-    found = [picture.image(base) for picture in pictures if picture.element in inside]
+    own = [one for one in pictures if one.element in inside and not _is_thumbnail(one.element, region, page.ledger)]
+    base = page.base
+    found = [picture.image(base) for picture in own]
     return list({image.url: image for image in reversed(found) if image is not None}.values())[::-1]

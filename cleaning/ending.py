@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from cleaning.author import is_name, is_vietnamese_name, person
 from cleaning.ledger import Ledger
 from cleaning.lines import Line
-from cleaning.links import absolute
+from cleaning.links import absolute, same_site
 from cleaning.page import Page, attribute_text
 from cleaning.text import tidy, words
+from model.url import host_of
 
 # What stands before the name of the first publisher, or is all of the link to it.
 _SOURCE_LABELS = (
@@ -22,6 +23,11 @@ _SOURCE_LABELS = (
 _SOURCE = re.compile(
     rf"[(\[（【]? ?(?:{'|'.join(_SOURCE_LABELS)})"
     r"(?:(?: ?[:：] ?| [–-] ?|[–-] )(?P<name>[^\n]{2,80}?)| ?[:：])? ?[)\]）】]?[.。]?",
+    re.IGNORECASE,
+)
+# Where the original stands, as a link or written out for copying: `Link bài gốc https://…`.
+_ORIGINAL = re.compile(
+    r"(?:(?:link|đường dẫn)(?: (?:bài|tin))?|bài|bản tin|tin) gốc\b[^\n/]{0,40}?(?P<url>https?://\S{4,400})?",
     re.IGNORECASE,
 )
 _AFTER = re.compile(r"[(\[]? ?theo (?P<name>[^\n]{2,60}?) ?[)\]]?\.?", re.IGNORECASE)
@@ -62,6 +68,18 @@ def take_source_stub(page: Page, outlets: frozenset[str]) -> Ending:
         page.ledger.take_line(line, "source-stub")
         return Ending(via_name=tidy(name) if name else None, via_url=url)
     return Ending()
+
+
+def leave_out_original(page: Page) -> str | None:
+    """Leave out the line that gives the original's address, on another site; that address."""
+    for line in page.ledger.left:
+        if not (found := _ORIGINAL.fullmatch(line.text)):
+            continue
+        url = absolute(page.base, found["url"] or next((anchor.get("href") for anchor in line.links), None))
+        if url and not same_site(host_of(url), host_of(page.url)):
+            page.ledger.leave_out([line], "source-stub", line.block)
+            return url
+    return None
 
 
 def leave_out_signature(ledger: Ledger, tail: Sequence[Line], outlets: frozenset[str], vietnamese: bool) -> Ending:

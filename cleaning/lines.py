@@ -27,7 +27,18 @@ UNSEEN = frozenset({
 
 _EMPHASIS = frozenset({"em", "i", "strong", "b", "cite"})
 _ITALIC = frozenset({"em", "i", "cite"})
-_BOUNDARIES = BLOCKS | {"br"}
+_ROLES = {
+    "a": "a",
+    "br": "br",
+    "img": "img",
+    **dict.fromkeys(_EMPHASIS, "emphasis"),
+    **dict.fromkeys(BLOCKS - UNSEEN, "block"),
+    **dict.fromkeys(UNSEEN - BLOCKS, "unseen"),
+    **dict.fromkeys(UNSEEN & BLOCKS, "unseen block"),
+}
+"""What elements do to lines, by tag; most tags do nothing."""
+_ENDS_LINES = frozenset({"block", "br", "img", "unseen block"})
+_SKIPPED = frozenset({"unseen", "unseen block"})
 BLANK = "blank"
 """The rule of pieces that show nothing. They are in no line."""
 
@@ -140,41 +151,40 @@ def read(root: HtmlElement) -> Reading:
     link: HtmlElement | None = None
     image: HtmlElement | None = None
     position = emphasis = italic = 0
+    role_of = _ROLES.get
     walk = iterwalk(root, events=("start", "end"))
     for event, element in walk:
-        tag = element.tag
-        boundary = tag in _BOUNDARIES
-        if open_line and (boundary or tag == "img"):
+        role = role_of(element.tag)
+        if role is not None and open_line and role in _ENDS_LINES:
             if _close(reading, open_line, blocks[-1], links, image):
                 links, image = [], None
             open_line = []
         if event == "start":
             starts.append(position)
-            if tag in UNSEEN:
-                walk.skip_subtree()
-                continue
-            if boundary:
-                if tag != "br":
+            if role is not None:
+                if role in _SKIPPED:
+                    walk.skip_subtree()
+                    continue
+                if role == "block":
                     blocks.append(element)
-            elif tag == "a":
-                link = element
-                links.append(element)
-            elif tag in _EMPHASIS:
-                emphasis += 1
-                italic += tag in _ITALIC
-            elif tag == "img":
-                image = element
+                elif role == "a":
+                    link = element
+                    links.append(element)
+                elif role == "emphasis":
+                    emphasis += 1
+                    italic += element.tag in _ITALIC
+                elif role == "img":
+                    image = element
             text, is_tail = element.text, False
         else:
             spans[element] = (starts.pop(), position)
-            if boundary:
-                if tag != "br" and tag not in UNSEEN:
-                    blocks.pop()
-            elif tag == "a":
+            if role == "block":
+                blocks.pop()
+            elif role == "a":
                 link = None  # links do not nest
-            elif tag in _EMPHASIS:
+            elif role == "emphasis":
                 emphasis -= 1
-                italic -= tag in _ITALIC
+                italic -= element.tag in _ITALIC
             if element is root:
                 break
             text, is_tail = element.tail, True

@@ -12,7 +12,7 @@ from cleaning.lines import Line
 from cleaning.page import attribute_text
 from cleaning.reasons import Sayings
 from cleaning.structured import is_article_thing
-from cleaning.text import shorten
+from cleaning.text import shorten, words
 from cleaning.told import state_text, told_text
 from model.article import Rejected
 from model.url import is_home_page
@@ -87,7 +87,11 @@ _FOOTER = re.compile(
     r"(?:^|\s)(?:(?:site|page|main|wrapper|box)[-_])?(?:footer|chan-?trang|copyright)(?:[-_]\w[\w-]*)?(?:$|\s)",
     re.IGNORECASE,
 )
+# How the first words of a text end that stands elsewhere.
+_CUT = re.compile(r"(?:\.\.\.|…)\W*(?:(?:xem|đọc) (?:thêm|tiếp)|(?:xem )?chi tiết|read more|more)?\W*$", re.IGNORECASE)
 _DOCUMENT = re.compile(r"\.(?:pdf|docx?|xlsx?|pptx?|zip|rar)(?:$|[?#])", re.IGNORECASE)
+_TITLES = frozenset({"h1", "h2", "h3"})
+_BUTTONS = frozenset({"hidden", "submit", "button", "image", "reset", "search"})
 _BOXES = frozenset({"footer", "navigation", "popup", "login", "cookie-consent", "newsletter"})
 _HARDLY_ANY_PROSE = 150
 _LITTLE_PROSE = 600
@@ -96,6 +100,10 @@ _TEASER_CHARS = 25
 _FEW_TEASERS = 5
 _MANY_TEASERS = 60
 _SHORT_RUN = 700
+_NEAR_LINES = 3  # between a headline and the text below it stand a date and a counter
+_SENTENCE_CHARS = 40
+_MANY_QUESTIONS = 8
+_QUESTION_CHARS = 120
 _FEW_LINES = 5
 _MANY_LINES = 120
 _SCRIPT_CHARS = 20_000
@@ -106,8 +114,10 @@ class Shape:
     """The page in figures; lengths are in characters.
 
     `teasers` are links as long as headlines. `linked` of the body's characters are links. A run is body text that no
-    teaser interrupts: a list of articles has many short ones, an article one that outweighs the rest. `hollow`: the
-    body is nothing but menus, headings and a footer.
+    teaser interrupts: a list of articles has many short ones, an article one that outweighs the rest. `begun` lines of
+    the body are the first words of a text that the headline above them leads to, and `own` of its characters stand in
+    other sentences. `hollow`: the body is nothing but menus, headings and a footer. `asks`: it is a form, its lines the
+    labels of fields.
     """
 
     body: int
@@ -116,7 +126,10 @@ class Shape:
     longest_run: int
     teasers: int
     link_chars: int
+    begun: int = 0
+    own: int = 0
     hollow: bool = False
+    asks: bool = False
 
 
 def shape_of(ledger: Ledger) -> Shape:
@@ -124,12 +137,19 @@ def shape_of(ledger: Ledger) -> Shape:
     lines, says = ledger.lines, Sayings(ledger.body)
     size = sum(len(line.text) for line in lines if line.kept)
     runs = [0]
-    linked = teasers = 0
+    linked = teasers = begun = own = 0
+    headline: Line | None = None
     for line in lines:
         teaser = line.linked and len(line.text) >= _TEASER_CHARS
         teasers += teaser
         if teaser and runs[-1]:
             runs.append(0)
+        if teaser and line.block.tag != "h1":
+            headline = line
+        elif line.kept and not line.linked:
+            begins = headline is not None and _begins(line, headline)
+            begun += begins
+            own += 0 if begins or len(line.text) < _SENTENCE_CHARS or line.block.tag in _TITLES else len(line.text)
         if line.kept:
             linked += min(line.link_chars, len(line.text))
             runs[-1] += 0 if teaser else len(line.text)
@@ -140,15 +160,37 @@ def shape_of(ledger: Ledger) -> Shape:
         longest_run=max(runs),
         teasers=teasers,
         link_chars=sum(line.link_chars for line in lines),
+        begun=begun,
+        own=own,
         hollow=size <= _HOLLOW_CHARS and not any(_is_content(line, says) for line in lines if line.kept),
+        asks=_is_form(ledger),
     )
+
+
+def _begins(line: Line, headline: Line) -> bool:
+    """Whether `line` shows the first words of the text that `headline`, a link, leads to."""
+    if line.index - headline.index > _NEAR_LINES:
+        return False
+    return _CUT.search(line.text) is not None or words(line.text) == words(headline.text)
+
+
+def _is_form(ledger: Ledger) -> bool:
+    """Whether most blocks of the body are labels, each with a field to fill in."""
+    blocks = {line.block for line in ledger.lines if line.kept}
+    asking = sum(1 for block in blocks if _is_question(block, ledger))
+    return asking >= max(_MANY_QUESTIONS, 0.5 * len(blocks))
+
+
+def _is_question(block: HtmlElement, ledger: Ledger) -> bool:
+    fields = (one for one in block.iter("input", "select", "textarea") if one.get("type") not in _BUTTONS)
+    return next(fields, None) is not None and len(ledger.all_text_under(block)) <= _QUESTION_CHARS
 
 
 def _is_content(line: Line, says: Sayings) -> bool:
     """Whether `line` is what somebody wrote for this page, or leads to a document: no menu, heading, footer or box."""
     if any(_DOCUMENT.search(link.get("href") or "") for link in line.links):
         return True
-    if line.linked or line.block.tag in ("h1", "h2", "h3"):
+    if line.linked or line.block.tag in _TITLES:
         return False
     boxes = [element for rule, element in says.all_of(line.block) if rule in _BOXES]
     return not _in_footer(line) and all(box.find(".//h1") is not None for box in boxes)
@@ -229,6 +271,8 @@ def listing_rejection(head: Head, shape: Shape, url: str) -> Rejected | None:
         return Rejected("listing", detail)
     if shape.teasers >= _FEW_TEASERS - 2 and shape.runs >= 3 and shape.longest_run < min(_SHORT_RUN, 0.5 * shape.body):
         return Rejected("listing", detail)
+    if shape.begun and not shape.own:
+        return Rejected("listing", f"no text but the first words of others below their headlines: {shape.begun}")
     if is_home_page(url):  # where gone articles are redirected to
         return Rejected("listing", f"home page; {detail}")
     if shape.teasers >= _FEW_TEASERS and shape.longest_run < min(_SHORT_RUN, 0.1 * shape.body):
@@ -237,4 +281,6 @@ def listing_rejection(head: Head, shape: Shape, url: str) -> Rejected | None:
         return Rejected("listing", detail)
     if shape.hollow:
         return Rejected("empty", "no text besides menus, headings and a footer")
+    if shape.asks:
+        return Rejected("empty", "a form to fill in")
     return None

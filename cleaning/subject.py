@@ -19,8 +19,9 @@ _MAX_TAGS = 50
 _MAX_CLAIMED = 500
 _TAG_CHARS = 80
 _SECTION_CHARS = 60
+_HEADLINE_CHARS = 25
 _TAG_LIST_MARK = re.compile(
-    r"(?:^|[\s_-])(?:(?:post|article|entry|news|detail|list|box|block)[_-]?tags?|tags?[_-]?(?:list|links?|cloud|box"
+    r"(?:^|[\s_-])(?:(?:post|article|entry|news|detail|list|box|block)[_-]?tags?|tags?[_-]?(?:list|links?|cloud|box|detail|news|article|post"
     r"|wrap\w*|item)?|tags"
     r"|(?:article|news|detail)?-?keywords?|tu-khoa|list-tag|hashtags?)(?:$|\s)",
     re.IGNORECASE,
@@ -68,7 +69,23 @@ def section_and_crumbs(
         kept = [name for name in kept if not _is_article(name, own)]
         if kept and len(kept[-1]) <= _SECTION_CHARS and len(names) >= 2:
             return kept[-1], origin, crumbs
-    return None, "", crumbs
+    above = _above_title(lines, title)
+    return above, "visible" if above else "", crumbs
+
+
+def _above_title(lines: Sequence[Line], title: str) -> str | None:
+    """The lone link right above the title, where the page has it a second time, as a menu does."""
+    at = title_index(lines, title) or 0
+    line = lines[at - 1] if at else None
+    if line is None or not line.linked or len(line.links) != 1 or len(line.text) > _SECTION_CHARS:
+        return None
+    if _HOME.fullmatch(line.text) or _NO_SECTION.fullmatch(line.text) or line.block.tag == "li":
+        return None
+    if at > 1 and lines[at - 2].linked and len(lines[at - 2].text) < _HEADLINE_CHARS:  # the end of a menu
+        return None
+    own, name = line.links[0], words(line.text)
+    again = (one for other in lines for one in other.links if one is not own and one.get("href") == own.get("href"))
+    return line.text if any(words(one.text_content()) == name for one in again) else None
 
 
 def find_tags(head: Head, lines: Sequence[Line]) -> list[str]:

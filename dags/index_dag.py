@@ -4,11 +4,9 @@ Runs of other sources that are published while one is under way are taken togeth
 new. Triggered by hand it looks through all sources, or makes the index anew (*rebuild*).
 """
 
-from functools import reduce
-from operator import or_
 from typing import Any
 
-from airflow.sdk import DAG, Asset, Param, get_current_context, get_parsing_context, task
+from airflow.sdk import DAG, Asset, AssetAny, Param, get_current_context, get_parsing_context, task
 
 from bantin.operators import final_errors
 from bantin.settings import Settings
@@ -58,7 +56,7 @@ def index_dag() -> DAG:
         dag_id=DAG_ID,
         description="what was published → the search index",
         doc_md=__doc__,
-        schedule=reduce(or_, emitted) if emitted else None,  # type: ignore[arg-type]
+        schedule=AssetAny(*emitted) if emitted else None,
         catchup=False,
         max_active_runs=1,
         is_paused_upon_creation=False,

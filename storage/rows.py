@@ -82,7 +82,7 @@ def read_each(places: Sequence[Place], read: Callable[[Place], Read], on_table: 
     found = []
     with ThreadPoolExecutor(min(READERS, len(places)) or 1) as readers:
         try:
-            for rows in readers.map(read, places):
+            for rows in readers.map(read, places) if len(places) > 1 else map(read, places):
                 found.append(rows)
                 if on_table is not None:
                     on_table(len(found), len(places))

@@ -12,9 +12,9 @@ def completion(shell: str) -> None:
     """Print the script with which SHELL completes bantin's commands, options, sources, runs and fields.
 
     \b
-    bash:  bantin completion bash > ~/.local/share/bash-completion/completions/bantin
-    zsh:   bantin completion zsh > a folder of $fpath, as _bantin
-    fish:  bantin completion fish > ~/.config/fish/completions/bantin.fish
+    bantin completion bash > ~/.local/share/bash-completion/completions/bantin
+    bantin completion zsh > ~/.zfunc/_bantin    (or another folder of $fpath)
+    bantin completion fish > ~/.config/fish/completions/bantin.fish
     """
     from click.shell_completion import get_completion_class
 

@@ -51,7 +51,7 @@ def watching() -> Iterator["Watch | None"]:
         yield lambda what, done, total: progress.update(lines[what], completed=done, total=total, visible=True)
 
 
-@click.command("list")
+@click.command("list", short_help="List articles, newest day first.")
 @with_archive
 @click.argument("words", metavar="[SOURCE | QUERY…]", nargs=-1, shell_complete=complete_list)
 @click.option("-n", "most", metavar="N", type=click.IntRange(1), default=50, show_default=True, help="At most so many.")

@@ -12,9 +12,14 @@ from bantin.completion import complete_languages, complete_sources, complete_wor
 @click.command(short_help="Find articles by words, phrases, fields.")
 @with_archive
 @click.argument("words", metavar="QUERY…", nargs=-1, shell_complete=complete_words)
-@click.option("-n", "most", metavar="N", type=click.IntRange(1, 10_000), default=20, show_default=True)
 @click.option(
-    "--order", type=click.Choice(["relevance", "newest", "oldest"]), default="relevance", help="[relevance, of words]"
+    "-n", "most", metavar="N", type=click.IntRange(1, 10_000), default=20, show_default=True, help="At most so many."
+)
+@click.option(
+    "--order",
+    type=click.Choice(["relevance", "newest", "oldest"]),
+    default="relevance",
+    help="[relevance; without words, newest]",
 )
 @click.option(
     "--source",
@@ -35,7 +40,7 @@ from bantin.completion import complete_languages, complete_sources, complete_wor
 @click.option("--since", type=Day(), help="Published on this day or later, e.g. 2026-11-22.")
 @click.option("--until", type=Day(), help="Published on this day or earlier.")
 @click.option("--facets", is_flag=True, help="Count them by source, place, language … instead.")
-@click.option("--json", "json_", is_flag=True, help="One JSON object: what the page /search.json has of them.")
+@click.option("--json", "json_", is_flag=True, help="One JSON object, with counts and timeline.")
 def search(
     archive: str | None,
     sources: Path | None,

@@ -10,7 +10,9 @@ every further build tries again.
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import accumulate
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Thread
 
 import numpy as np
@@ -19,7 +21,7 @@ import pyarrow as pa
 from browse.catalog import Catalog
 from browse.index.engine import FolderIndex
 from browse.index.entries import Told, entry_of, source_of
-from browse.index.indexing import CHUNK, Chunk, index_chunks, index_here
+from browse.index.indexing import CHUNK, Chunk, index_elsewhere, index_here, join
 from browse.index.ledger import Columns, Ledger, Row, Table, columns_of
 from browse.index.parts import Part, Replaced, Rows, lake_parts, own_part, read_part
 from browse.index.schema import table_name
@@ -112,29 +114,32 @@ class Build:
         return list(dict.fromkeys(found))
 
     def _write(self, ledger: Ledger, parts: Mapping[Table, Part], before: set[str]) -> None:
-        total = len(ledger)
-        in_others = self._processes > 1 and total > 2 * CHUNK
-        writer = IndexWriter(self.folder, threads=1)
-        try:
-            writer.remove(before)
-            chunks = _chunks(ledger, parts)
-            done = 0
-            for count in () if in_others else index_here(self._store, writer, chunks):
-                done += count
-                self._on_done("articles", done, total)
-            writer.commit()
-        except BaseException:
-            writer.abandon()
-            raise
-        if in_others:
-            writer.close()
-            for count in index_chunks(self._store.url, self.folder, chunks, self._processes):
-                done += count
-                self._on_done("articles", done, total)
+        """Puts the ledger's articles in the place of those `before`. Where a part turns out to be another one, the
+        folder is as it was."""
+        chunks, total = _chunks(ledger, parts), len(ledger)
+        if self._processes > 1 and total > 2 * CHUNK:
+            with TemporaryDirectory(prefix=".others-", dir=self.folder) as others:
+                places = [Path(others, str(number)) for number in range(self._processes)]
+                self._count(index_elsewhere(self._store.url, places, chunks), total)
+                with IndexWriter(self.folder, threads=1) as writer:
+                    writer.remove(before)
+                join(self.folder, places)
             writer = IndexWriter(self.folder, threads=1)
-            writer.commit()  # so that what many have made is merged
+        else:
+            writer = IndexWriter(self.folder, threads=1)
+            try:
+                writer.remove(before)
+                self._count(index_here(self._store, writer, chunks), total)
+            except BaseException:
+                writer.abandon()
+                raise
+        writer.commit()
         self._merging = Thread(target=writer.close, daemon=True)
         self._merging.start()
+
+    def _count(self, counts: Iterable[int], total: int) -> None:
+        for done in accumulate(counts):
+            self._on_done("articles", done, total)
 
     def _catalog(self, catalog: Catalog, work: "_Work", told: Mapping[Table, Told]) -> Catalog:
         problems = {table: Told(problem=problem) for table, problem in work.problems.items()}

@@ -44,6 +44,7 @@ class Folder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._process = os.getpid()
         path.mkdir(parents=True)
         self._lock = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
         fcntl.flock(self._lock, fcntl.LOCK_SH)
@@ -57,7 +58,7 @@ class Folder:
                 shutil.rmtree(self.path, ignore_errors=True)
 
     def __del__(self) -> None:
-        self.release(remove=True)
+        self.release(remove=self._process == os.getpid())  # a process that was forked leaves it to its parent
 
 
 class Cache:
@@ -106,7 +107,7 @@ class Cache:
             for folder in self._folders():
                 if not _is_used(folder):
                     shutil.rmtree(folder, ignore_errors=True)
-            used = {one.stat().st_ino for folder in self._folders() for one in folder.iterdir()}
+            used = {inode for folder in self._folders() for inode in _inodes(folder)}
             named = {file.sha256 for file in kept.files.values()}
             for file in _entries(self._files):
                 if file.name not in named and file.stat().st_ino not in used:
@@ -206,9 +207,20 @@ def _entries(folder: Path) -> list[Path]:
     return sorted(folder.iterdir()) if folder.is_dir() else []
 
 
+def _inodes(folder: Path) -> list[int]:
+    """What the files in a folder are, by whatever names; none where its process takes it away this moment."""
+    try:
+        return [entry.inode() for entry in os.scandir(folder)]
+    except FileNotFoundError:
+        return []
+
+
 def _is_used(folder: Path) -> bool:
     """Whether a process, this one too, has the folder for its own."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except FileNotFoundError:
+        return False
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

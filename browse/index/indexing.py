@@ -10,12 +10,11 @@ import os
 import pickle
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import IO, Any
 
 from browse.errors import SearchFailed
@@ -42,13 +41,12 @@ def index_here(store: ObjectStore, writer: IndexWriter, chunks: Iterable[Chunk])
             yield writer.add(read_documents(store, part, wanted))
 
 
-def index_chunks(url: str, folder: Path, chunks: Iterator[Chunk], processes: int) -> Iterator[int]:
-    """The same in `processes` processes, whose segments come to those in `folder`, which nobody else may write to.
+def index_elsewhere(url: str, places: Sequence[Path], chunks: Iterator[Chunk]) -> Iterator[int]:
+    """The same in as many processes as there are `places`, folders in which each makes an index of its own (`join`).
 
     Raises what `index_here` raises, and `SearchFailed` where a process dies.
     """
-    with TemporaryDirectory(prefix=".parts-", dir=folder) as parts, ThreadPoolExecutor(processes) as threads:
-        places = [Path(parts, str(number)) for number in range(processes)]
+    with ThreadPoolExecutor(len(places)) as threads:
         workers = [_Worker(url, place) for place in places]
         try:
             yield from _handed_out(chunks, workers, threads)
@@ -57,7 +55,6 @@ def index_chunks(url: str, folder: Path, chunks: Iterator[Chunk], processes: int
         finally:
             for worker in workers:
                 worker.kill()
-        join(folder, places)
 
 
 def _handed_out(chunks: Iterator[Chunk], workers: list["_Worker"], threads: ThreadPoolExecutor) -> Iterator[int]:

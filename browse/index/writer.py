@@ -1,7 +1,8 @@
 """Writing an index into a folder, and which files make it up."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -48,7 +49,8 @@ class IndexWriter:
             number = int(document.id, 16)
             if not self._is_new or number in self._added:
                 self._writer.delete_documents_by_term("id", document.id)
-            self._writer.add_document(entry_of(document))
+            with self._told():
+                self._writer.add_document(entry_of(document))
             if self._is_new:
                 self._added.add(number)
             count += 1
@@ -60,8 +62,9 @@ class IndexWriter:
             self._writer.delete_documents_by_term("id", one)
 
     def commit(self) -> None:
-        """Makes what was added and removed count."""
-        self._writer.commit()
+        """Makes what was added and removed count. Raises `SearchFailed` where it cannot be written."""
+        with self._told():
+            self._writer.commit()
 
     def close(self) -> None:
         """Waits until segments that are being merged are, so that the files of the last commit are at rest."""
@@ -69,8 +72,18 @@ class IndexWriter:
 
     def abandon(self) -> None:
         """Leaves the last commit as it is, and what came since out of it."""
-        self._writer.rollback()
-        self.close()
+        with suppress(ValueError):  # it is dead already: then there is nothing to leave out
+            self._writer.rollback()
+            self.close()
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """What tantivy raises as `SearchFailed`: of a full disk it says that a thread has died."""
+        try:
+            yield
+        except (ValueError, OSError) as err:
+            room = "make room there, or name another folder in BANTIN_CACHE"
+            raise SearchFailed(f"{self.folder}: the index cannot be written ({err}): {room}") from err
 
     def __enter__(self) -> Self:
         return self

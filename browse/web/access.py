@@ -4,7 +4,7 @@ import hashlib
 import hmac
 from hmac import compare_digest
 from html import escape
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode
 
 from starlette.datastructures import Headers
 from starlette.requests import cookie_parser
@@ -82,7 +82,7 @@ class Access:
         """Sets the cookie, and leads to the same address without the token. By a page, not a redirect: a browser that
         came from another site sends a SameSite=Strict cookie to no redirect."""
         rest = [(name, value) for name, value in _query(scope) if name != PARAMETER]
-        path = "/" + urlsplit(scope["path"]).path.lstrip("/")  # `//elsewhere` would lead elsewhere
+        path = "/" + quote(scope["path"].lstrip("/"))  # `//elsewhere` and `/\elsewhere` would lead elsewhere
         where = escape(path + (f"?{urlencode(rest)}" if rest else ""))
         answer = refuse(
             scope, 200, "bản tin", "Signed in.", head=f'<meta http-equiv="refresh" content="0;url={where}">'

@@ -1,7 +1,10 @@
 """The application: pages, static files, and what every answer has to bear."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
+from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -46,6 +49,9 @@ _PAGES = (
     *(article, removed, stored, history, editions, citing),
     *(sources, runs),
 )
+THREADS = 10
+"""So many pages are made at a time; others wait."""
+
 _STATIC = Path(__file__).parent / "static"
 
 
@@ -56,6 +62,7 @@ def create_app(settings: WebSettings) -> FastAPI:
         description="A readable archive of news sites and public portals.",
         docs_url=None,
         redoc_url=None,
+        lifespan=_few_threads,
     )
     app.state.settings = settings
     app.state.archive = Archive(settings.archive, settings.cache)
@@ -69,6 +76,14 @@ def create_app(settings: WebSettings) -> FastAPI:
     app.add_exception_handler(Elsewhere, _led)
     app.add_exception_handler(Exception, _failed)
     return app
+
+
+@asynccontextmanager
+async def _few_threads(_app: FastAPI) -> AsyncIterator[None]:
+    """Of many threads that make pages each takes its turn before the one that sends kept answers and new pages. Where
+    the application is mounted in another, that one's threads are its own affair."""
+    current_default_thread_limiter().total_tokens = THREADS
+    yield
 
 
 def _guard(app: FastAPI, settings: WebSettings) -> None:

@@ -59,7 +59,7 @@ class RateLimit:
             if len(scope["query_string"]) > MOST_QUERY_BYTES:
                 message = f"An address may have {MOST_QUERY_BYTES} characters behind its ?: narrow the query."
                 refused = refuse(scope, 414, "Too long", message)
-            elif self._buckets and "/static/" not in scope["path"] and (wait := self._buckets.take(_client(scope))):
+            elif self._buckets and not _is_free(scope) and (wait := self._buckets.take(_client(scope))):
                 seconds = math.ceil(wait)
                 message = f"Too many requests from here: ask again in {seconds} s."
                 refused = refuse(scope, 429, "Too many requests", message, {"Retry-After": str(seconds)})
@@ -105,6 +105,10 @@ class TimeLimit:
 def _forget(work: "asyncio.Future[None]") -> None:
     if not work.cancelled() and (err := work.exception()):
         logger.warning("work that was given up failed: %r", err)
+
+
+def _is_free(scope: Scope) -> bool:
+    return str(scope["path"]).removeprefix(scope.get("root_path", "")).startswith("/static/")
 
 
 def _client(scope: Scope) -> str:

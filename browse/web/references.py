@@ -5,11 +5,10 @@ article, or there is no index yet, all tables are read.
 """
 
 import re
-from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, TypeVar
+from functools import lru_cache
+from typing import Annotated
 
 from fastapi import Path, Query
 from starlette.requests import Request
@@ -19,12 +18,14 @@ from browse.errors import SearchFailed
 from browse.history.citations import Found, find
 from browse.history.moments import Moment, citation, parse_reference, stamp
 from browse.index.seam import Hit
+from browse.located import looked_up
 from browse.reading import NoSuchArticle
 from browse.web.rendering import href
 from model.article import Article
-from storage import keys
-from storage.errors import KeyNotFound
-from storage.rows import Table, article_tables, find_rows
+from storage.rows import article_tables, find_rows
+
+KEPT = 128
+"""So many articles that were found are kept in memory; each takes 10 to 100 kB."""
 
 ID_DIGITS = 16
 _BEGINNING = re.compile(rf"[0-9a-f]{{1,{ID_DIGITS}}}")
@@ -34,8 +35,6 @@ Ref = Annotated[
     Path(max_length=60, description="An article's id, the beginning of one, or id@time: 2026-11-22T00:00:05Z, a day …"),
 ]
 Mark = Annotated[str | None, Query(max_length=64, description="An earlier cleaning's mark: its text, not today's.")]
-
-Answer = TypeVar("Answer")
 
 
 class Elsewhere(Exception):
@@ -72,6 +71,19 @@ def locate(request: Request, ref: str, cleaned: str | None = None) -> Found:
     it is the beginning of one article's id, `NoSuchArticle`, `InvalidTime`, `StorageError`."""
     archive: Archive = request.app.state.archive
     wanted, moment = reference(request, ref)
+    try:
+        return _kept(archive, archive.index.generation, wanted, moment, cleaned)
+    except SearchFailed:
+        return _located(archive, wanted, moment, cleaned)
+
+
+@lru_cache(maxsize=KEPT)
+def _kept(archive: Archive, _generation: int, wanted: str, moment: Moment | None, cleaned: str | None) -> Found:
+    """What was found by a generation of the index: people go from one page of an article to the next."""
+    return _located(archive, wanted, moment, cleaned)
+
+
+def _located(archive: Archive, wanted: str, moment: Moment | None, cleaned: str | None) -> Found:
     found = looked_up(
         archive,
         wanted,
@@ -94,30 +106,6 @@ def reference(request: Request, ref: str) -> tuple[str, Moment | None]:
         address = href(request, path.replace(f"/articles/{ref[: len(wanted)]}", f"/articles/{whole}", 1))
         raise Elsewhere(f"{address}?{request.url.query}" if request.url.query else address)
     return wanted, moment
-
-
-def looked_up(
-    archive: Archive, wanted: str, ask: Callable[[list[Table] | None], Answer], *, newest: bool = False
-) -> Answer:
-    """What `ask` finds in the tables that hold the article's rows, or its `newest` one; in all (None) where these are
-    not known."""
-    tables = tables_of(archive, wanted, newest=newest)
-    if tables is not None:
-        with suppress(NoSuchArticle, KeyNotFound):  # a run was cleaned anew, or deleted, since it was indexed
-            return ask(tables)
-    return ask(None)
-
-
-def tables_of(archive: Archive, article_id: str, *, newest: bool = False) -> list[Table] | None:
-    """The tables that hold the article's rows, or the one with its newest; None where the index does not know it."""
-    try:
-        if newest:
-            runs = [(hit.source, hit.run) for hit in archive.index.get([article_id])]
-        else:
-            runs = archive.index.runs_of(article_id)
-    except SearchFailed:
-        return None
-    return [Table(run, source, keys.articles(source, run)) for source, run in runs] or None
 
 
 def hits(archive: Archive, ids: list[str]) -> dict[str, Hit]:

@@ -107,7 +107,7 @@ def test_it_sweeps_a_bucket_too(settings: Settings, moto_s3: object, monkeypatch
     commit(store, RUN)
     put(store, *passing(RUN))
     moto_s3.client().create_multipart_upload(Bucket=bucket, Key="news/raw/x")  # type: ignore[attr-defined]
-    assert audit(remote, at=IN_A_WEEK) == Audit(Swept(3, 30), Swept(1, 0), Swept())
+    assert audit(remote, at=IN_A_WEEK) == Audit(Swept(3, 30), Swept(1, 0), Swept(), Swept())
     assert keys_of(store) == [keys.captures(SOURCE, RUN)]
 
 
@@ -116,5 +116,6 @@ def test_the_command_tells_counts_and_bytes(settings: Settings, store: ObjectSto
     done = bantin("audit", "--archive", settings.archive, "--dry-run")
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == [
-        f"{what}: 0 swept, 0 bytes (a dry run: all is still there)" for what in ("work", "unfinished", "leases")
+        f"{what}: 0 swept, 0 bytes (a dry run: all is still there)"
+        for what in ("work", "unfinished", "leases", "index")
     ]

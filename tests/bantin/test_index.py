@@ -8,9 +8,12 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
+from click.testing import CliRunner
 
 import bantin.index
+from bantin.cli import main
 from bantin.index import LeftOut, NothingThere, bring_up_to_date, refresh
 from bantin.lake import refresh as build_lake
 from bantin.settings import Settings
@@ -22,7 +25,7 @@ from model.source import dump_source
 from storage import keys
 from storage.reports import write_report
 from storage.store import ObjectStore, open_store
-from storage.tables import encode
+from storage.tables import encode, schema_of
 from tests.browse.indexed import RUNS, SOURCES, delete, opened, publish, rebuilt, row, told
 from tests.stored import a_source
 
@@ -234,6 +237,28 @@ def test_an_object_of_the_lake_that_is_damaged_is_passed_over(
     assert opened(settings).articles == 9
 
 
+@pytest.mark.parametrize("processes", [1, 2])
+def test_a_table_whose_texts_turn_out_damaged_leaves_everything_as_it_was(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, processes: int
+) -> None:
+    monkeypatch.setattr("browse.index.building.CHUNK", 1)
+    settings = replace(settings, processes=processes)
+    publish(settings, "kimson", RUNS[0], [row("kimson", RUNS[0], number, "một") for number in range(5)])
+    bring_up_to_date(settings)
+    publish(settings, "hoa-lu", RUNS[1], [row("hoa-lu", RUNS[1], 7, "ba")])
+    publish(settings, "kimson", RUNS[1], [row("kimson", RUNS[1], number, "hai") for number in range(3, 7)])
+    path = Path(settings.archive, keys.articles("kimson", RUNS[1]))
+    texts = pq.read_metadata(path).row_group(0).column(schema_of(Article).names.index("text"))
+    data = bytearray(path.read_bytes())
+    until = texts.dictionary_page_offset + texts.total_compressed_size
+    data[until - 4 : until] = b"oops"
+    path.write_bytes(data)
+    assert "CRC" in bring_up_to_date(settings).problems[0]
+    index = opened(settings)
+    assert (index.articles, len(found(index, "một")), len(found(index, "ba"))) == (6, 5, 1)
+    assert told(index) == rebuilt(settings)
+
+
 def test_several_processes_make_the_same(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     for source in SOURCES:
         for run in RUNS:
@@ -274,3 +299,30 @@ def noted(read: Callable[..., Any], keys_read: list[str]) -> Callable[..., Any]:
         return read(store, part)
 
     return reading
+
+
+def test_the_command_says_what_it_did_and_what_is_wrong(settings: Settings) -> None:
+    def says(*words: str, code: int = 0) -> str:
+        command = ["index", "--archive", settings.archive, *words]
+        done = CliRunner().invoke(main, command, env={"BANTIN_CACHE": str(settings.cache), "BANTIN_PROCESSES": "1"})
+        assert done.exit_code == code, done.output
+        return done.output
+
+    assert "has no index yet: `bantin index` makes one" in says("--check", code=1)
+    publish(settings, "kimson", RUNS[0], [row("kimson", RUNS[0], 1, "một")])
+    assert "1 runs indexed, 0 taken out: 1 articles, 0.0 MB, generation 1" in says()
+    assert "nothing to do: 1 articles" in says("kimson")
+    assert "whole and up to date: generation 1" in says("--check")
+    publish(settings, "kimson", RUNS[1], [row("kimson", RUNS[1], 1, "hai")])
+    delete(settings, "kimson", RUNS[0])
+    outdated = says("--check", code=1)
+    assert f"not indexed as it is now: run {RUNS[1]} of kimson\ngone, and still indexed: run {RUNS[0]}" in outdated
+    assert "`bantin index` brings it up to date" in outdated
+    assert "1 runs indexed, 1 taken out: 1 articles" in says()
+    meta = next(file for name, file in opened(settings).manifest.files.items() if name == "meta.json")
+    open_store(settings.archive).delete([keys.index_file(meta.sha256)])
+    assert "damaged: index/files/" in (damaged := says("--check", code=1))
+    assert "`bantin index --rebuild` makes it anew" in damaged
+    assert "generation 3" in says("--rebuild")
+    assert "kimsno: no runs" in says("kimsno", code=1)
+    assert "expected no other option" in says("--check", "--rebuild", code=2)

@@ -96,3 +96,18 @@ def test_anything_else_is_refused() -> None:
 
 def test_the_day_of_a_run_is_that_in_utc() -> None:
     assert ENTRIES[0].day == datetime(2026, 11, 21, tzinfo=UTC).date()
+
+
+def test_the_runs_beside_a_run(catalog: Catalog) -> None:
+    first, second, third = "20261120T000000Z", "20261122T000000Z", "20261122T120000Z"
+    assert catalog.beside("kimson", first) == (None, second)
+    assert catalog.beside("kimson", second) == (first, third)
+    assert catalog.beside("kimson", third) == (second, None)
+    assert catalog.beside("kimson", "20261121T000000Z") == (first, second)
+    assert catalog.beside("nowhere", first) == (None, None)
+
+
+def test_how_many_new_texts_each_source_had_lately(catalog: Catalog) -> None:
+    assert catalog.news(3) == {"hoa-lu": [0, 1, 0], "kimson": [5, 0, 0]}
+    assert catalog.news(2) == {"hoa-lu": [1, 0], "kimson": [0, 0]}
+    assert Catalog.empty().news() == {}

@@ -4,9 +4,12 @@ import io
 import json
 import os
 import shutil
+import signal
+import socket
 import subprocess
 import sys
 import threading
+import urllib.request
 from collections.abc import Callable, Iterator
 from datetime import date
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -22,7 +25,7 @@ from bantin.found import show_hits
 from bantin.settings import Settings
 from browse.index.seam import Hit, Marked
 from model.url import article_id
-from tests.bantin.test_cli import bantin
+from tests.bantin.test_cli import BANTIN, bantin
 from tests.records import AT
 from tests.sample_archive import MARKET, SECOND
 
@@ -166,6 +169,25 @@ def test_open_hands_the_address_to_the_users_browser(indexed: Settings, browsing
     opened = bantin("open", MARKET_ID, "--port", browsing, env=environment)
     address = f"http://127.0.0.1:{browsing}/articles/{MARKET_ID}\n"
     assert (opened.stdout, shown.read_text()) == (address, address)
+
+
+def test_open_serves_the_pages_where_nobody_does_until_it_is_interrupted(indexed: Settings, tmp_path: Path) -> None:
+    shown, browser = tmp_path / "shown", tmp_path / "browser"
+    os.mkfifo(shown)
+    browser.write_text(f'#!/bin/sh\necho "$1" > {shown}\n')
+    browser.chmod(0o700)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environment = {**os.environ, **indexed.environment(), "BROWSER": f"{browser} %s"}
+    command = [*BANTIN, "open", "cho", "phien", "--port", str(port)]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as opened:
+        with urllib.request.urlopen(shown.read_text().strip()) as page:
+            assert "Chợ phiên dời ngày" in page.read().decode()
+        opened.send_signal(signal.SIGINT)
+        printed = opened.communicate()[0]
+    assert opened.returncode == 0
+    assert f"http://127.0.0.1:{port}/articles/{MARKET_ID}" in printed
 
 
 @pytest.mark.parametrize(

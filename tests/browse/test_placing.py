@@ -1,9 +1,13 @@
 """Removals in their places: given a page and its row, these lines of it are these removals."""
 
+import urllib.request
+
 import pytest
 
 from browse.placing import MOST_BYTES, Piece, place
+from demo import DemoWeb, truth
 from model.article import Article, Removal
+from tests.cleaning.markup import outcome, source
 from tests.cleaning.test_articles import NAMES, PAGES, found
 
 
@@ -35,6 +39,23 @@ def test_on_the_cleaners_pages_removals_stand_where_they_were_and_the_rest_is_th
         assert sorted(dense("".join(pieces))) == sorted(dense(one.text)), one
 
 
+def test_on_the_demos_pages_every_removal_has_its_place_and_what_is_left_is_the_text():
+    with DemoWeb() as web:
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({"http": web.proxy_url}))
+        answers = {url: opener.open(url, timeout=20) for url in truth()}
+        pages = [(url, answer.headers["Content-Type"], answer.read()) for url, answer in answers.items()]
+    cleaned = [(header, body, outcome(body, of=source(url=url), url=url)) for url, header, body in pages]
+    articles = [(header, body, article) for header, body, article in cleaned if isinstance(article, Article)]
+    assert len(articles) > 20
+    for header, body, article in articles:
+        placed = place(body, header, article.text, article.removed)
+        assert placed.unplaced == [], article.url
+        assert all(stretch.known for stretch in placed.stretches), article.url
+        lines = [line for stretch in placed.stretches for line in stretch.lines]
+        kept = "".join(piece.text for line in lines for piece in line if piece.removal is None)
+        assert sorted(dense(kept)) == sorted(dense(article.text)), article.url
+
+
 def test_of_equal_lines_the_one_in_the_removals_place_is_meant():
     page = b"<body><div id=top><p>Tin</p></div><article><p>Tin</p></article><div id=end><p>Tin</p></div></body>"
     placed = place(page, None, "Tin", [removal("Tin", "div#top/p"), removal("Tin", "div#end")])
@@ -56,9 +77,15 @@ def test_what_stood_around_another_removal_is_found_in_two_parts():
 
 
 def test_what_is_not_on_the_page_has_no_place_and_a_line_nobody_knows_is_said_to_be_unknown():
-    placed = place(b"<body><p>here</p></body>", None, "text", [removal("gone", "p")])
+    placed = place(b"<body><p>text</p><p>here</p></body>", None, "text", [removal("gone", "p")])
     assert placed.unplaced == [0]
-    assert [stretch.known for stretch in placed.stretches] == [False]
+    assert [stretch.known for stretch in placed.stretches] == [True, False]
+
+
+def test_a_page_that_was_read_otherwise_by_the_cleaner_places_nothing():
+    page = "<body><p>Céng hoµ</p><p>x· héi</p><p>tin</p></body>".encode()
+    placed = place(page, None, "Cộng hoà\nxã hội", [removal("tin", "p")])
+    assert (placed.stretches, placed.unplaced) == ([], [0])
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """The archive from Python: `bantin.open_archive`."""
 
+import shutil
 import subprocess
 import sys
 from datetime import UTC, date, datetime
@@ -14,6 +15,8 @@ from browse.errors import MissingLibrary, NoIndex, NoSuchColumn
 from browse.reading import NoSuchArticle
 from model.article import Article
 from model.url import article_id
+from storage import keys
+from storage.errors import Corrupt
 from storage.store import open_store
 from tests.sample_archive import FESTIVAL, FIRST, MARKET, SECOND, at, fill
 
@@ -111,6 +114,18 @@ def test_an_article_by_reference_its_history_its_changes_and_its_page(archive: A
     assert archive.raw(f"{market}@2026-11-21").body.decode() == f"<h1>{OLD}</h1>"
     with pytest.raises(NoSuchArticle):
         archive.article("ffff")
+
+
+def test_an_open_index_says_in_which_tables_an_article_is(indexed: Settings, tmp_path: Path) -> None:
+    shutil.copytree(indexed.archive, tmp_path / "archive")
+    other = keys.articles("kimson", SECOND)  # has no row of the festival
+    (tmp_path / "archive" / other).write_bytes(b"rotten")
+    archive = bantin.open_archive(tmp_path / "archive", cache=tmp_path / "cache")
+    with pytest.raises(Corrupt, match=other):
+        archive.article(article_id(FESTIVAL))
+    assert archive.search("mùa thu").total == 1
+    assert archive.article(article_id(FESTIVAL)).title == "Lễ hội mùa thu"
+    assert len(archive.history(article_id(FESTIVAL)).versions) == 1
 
 
 def test_sources_and_runs(archive: Archive) -> None:

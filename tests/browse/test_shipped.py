@@ -1,5 +1,6 @@
 """The index as the store ships it: readers fetch, follow and check it; builders may die, and meet."""
 
+import errno
 import os
 import subprocess
 import sys
@@ -7,6 +8,7 @@ import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -15,13 +17,13 @@ from bantin.audit import audit
 from bantin.copying.copy import copy
 from bantin.index import bring_up_to_date, check
 from bantin.settings import CHECKOUT, Settings
-from browse.errors import DamagedIndex, OutdatedIndex
+from browse.errors import DamagedIndex, OutdatedIndex, SearchFailed
 from browse.index import manifest, shipped
 from browse.index.cache import Cache
 from browse.index.manifest import Manifest, read_manifest
 from browse.query import parse_query
 from storage import keys
-from storage.errors import PreconditionFailed
+from storage.errors import PreconditionFailed, StoreRefused
 from storage.store import ObjectInfo, open_store
 from tests.browse.indexed import RUNS, delete, opened, publish, rebuilt, row, told
 from tests.servers.s3 import S3Server
@@ -238,7 +240,7 @@ def test_who_is_never_first_gives_up(archive: Settings, monkeypatch: pytest.Monk
 
     monkeypatch.setattr(bantin.index, "publish", beaten)
     publish(archive, "kimson", RUNS[1], [])
-    with pytest.raises(PreconditionFailed):
+    with pytest.raises(SearchFailed, match="were first 5 times"):
         bring_up_to_date(archive)
 
 
@@ -316,3 +318,29 @@ def test_a_copy_is_without_the_index_which_can_be_made_there(archive: Settings, 
     assert objects(target) == []
     bring_up_to_date(target)
     assert told(opened(target)) == told(opened(archive))
+
+
+def test_where_files_cannot_be_linked_they_are_copied(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object) -> None:
+        raise PermissionError(errno.EPERM, "links are not known here")
+
+    monkeypatch.setattr(Path, "hardlink_to", refused)
+    publish(settings, "kimson", RUNS[0], [row("kimson", RUNS[0], number, "một") for number in range(5)])
+    bring_up_to_date(settings)
+    more(settings)
+    assert opened(settings).articles == 8
+    assert told(opened(settings)) == rebuilt(settings)
+
+
+def test_a_full_disk_says_where_to_make_room(settings: Settings, disk: Path) -> None:
+    dice = Random(1)
+    texts = (" ".join(f"{dice.getrandbits(40):x}" for _ in range(400)) for _ in range(600))
+    rows = [row("kimson", RUNS[0], number, text) for number, text in enumerate(texts)]
+    publish(settings, "kimson", RUNS[0], rows)
+    elsewhere = replace(settings, cache=disk)
+    with pytest.raises(SearchFailed, match="make room there, or name another folder in BANTIN_CACHE"):
+        bring_up_to_date(elsewhere)
+    assert read_manifest(open_store(settings.archive)) is None
+    bring_up_to_date(settings)
+    with pytest.raises(StoreRefused, match="make room there, or name another folder in BANTIN_CACHE"):
+        opened(elsewhere)

@@ -255,7 +255,8 @@ def test_json_ld_beyond_repair_is_passed_over(json):
     ("url", "html_language", "language", "origin"),
     [
         ("https://xa-vi-du.example/en/x", "vi", "en", "url"),
-        ("https://xa-vi-du.example/tin/x", "en", "en", "html"),
+        ("https://xa-vi-du.example/tin/x", "vi", "vi", "html"),
+        ("https://xa-vi-du.example/tin/x", "en", "vi", "detected"),  # its letters are Vietnamese
         ("https://xa-vi-du.example/tin/x", "fr", "vi", "detected"),  # the source has no French: the text decides
         ("https://xa-vi-du.example/tin/x", "", "vi", "detected"),
     ],
@@ -264,6 +265,12 @@ def test_language(url, html_language, language, origin):
     site = source(languages=["vi", "en", "id"], editions={"en": "/en/", "id": "/id/"})
     article = cleaned(page().replace('lang="vi"', f'lang="{html_language}"'), of=site, url=url)
     assert (article.language, article.origins["language"]) == (language, origin)
+
+
+def test_english_under_a_vietnamese_template_is_english():
+    english = "The commune opened its autumn boat race on Sunday, and thousands came to the river to watch it. "
+    article = cleaned(page("".join(f"<p>{english * 2}</p>" for _ in range(3))), of=source(languages=["vi", "en"]))
+    assert (article.language, article.origins["language"]) == ("en", "detected")
 
 
 def test_the_captures_edition_comes_first():
@@ -282,6 +289,9 @@ CRUMBS = (
 )
 
 
+MENU = '<div><a href="/tt">Thể thao</a></div><div><a href="/vh">Văn hóa</a></div>'
+
+
 @pytest.mark.parametrize(
     ("before", "head", "section"),
     [
@@ -290,6 +300,9 @@ CRUMBS = (
         ('<nav aria-label="Breadcrumb"><a href="/">Home</a> › <a href="/c">Culture</a></nav>', "", "Culture"),
         ('<div class="breadcrumb"><a href="/">Trang chủ</a></div>', "", None),
         ('<ul class="menu"><li><a href="/">Trang chủ</a></li><li><a href="/vh">Văn hóa</a></li></ul>', "", None),
+        (f'{MENU}<p>Tin</p><a href="/vh">Văn hóa</a>', "", "Văn hóa"),  # alone above the title, and in the menu
+        ('<p>Tin</p><a href="/vh">Văn hóa</a>', "", None),
+        (f'<a href="/vh">Văn hóa</a>{MENU}', "", None),  # the menu's last
         (CRUMBS.format(""), '<meta property="article:section" content="Thể thao">', "Thể thao"),
         (CRUMBS.format(""), '<meta property="article:section" content="news_sport">', "Lễ hội"),  # a system's code
         (CRUMBS.format(""), '<meta property="article:section" content="Uncategorized">', "Lễ hội"),

@@ -3,7 +3,7 @@
 import pytest
 
 from model.article import Rejected
-from tests.cleaning.markup import SENTENCES, cleaned, outcome, page, paragraphs
+from tests.cleaning.markup import SENTENCES, TITLE, cleaned, outcome, page, paragraphs
 
 TEASERS = [
     f"Hội nghị số {number} bàn về nước sạch, trường học và đường sá của xã trong quý tới" for number in range(40)
@@ -219,6 +219,23 @@ def test_an_article_whose_scripts_set_cookies_and_lead_on_stays():
 )
 def test_articles_about_such_things_stay(title):
     assert cleaned(page(title=title)).title == title
+
+
+def test_a_form_is_no_article():
+    labels = ("Họ và tên", "Ngày sinh", "Dân tộc", "Quốc tịch", "Số căn cước", "Nơi cấp", "Điện thoại", "Nghề nghiệp")
+    fields = "".join(f"<tr><td>{label}: * <input name='o{at}'></td></tr>" for at, label in enumerate(labels))
+    form = f"<h1>Giấy đề nghị đăng ký hộ kinh doanh</h1><form><table>{fields}</table></form>"
+    assert outcome(template(form)) == Rejected("empty", "a form to fill in")
+
+
+def test_an_article_within_a_form_stays():
+    search = "".join(f"<div>Thôn {name}: <input name='{name}'></div>" for name in "abcdefghi")
+    assert cleaned(f'<html><body><form action="."><h1>{TITLE}</h1>{search}{paragraphs() * 3}</form></body></html>')
+
+
+def test_an_article_below_a_link_to_another_stays():
+    link = f'<a href="/tin/5">{TEASERS[0]}</a>'
+    assert SENTENCES[1] in cleaned(page(f"{link}<p>{SENTENCES[0]}..</p><p>{SENTENCES[1]}</p>")).text
 
 
 def test_an_article_with_a_form_for_comments_stays():

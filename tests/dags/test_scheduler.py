@@ -24,6 +24,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from bantin.settings import Settings
+from browse.index.shipped import open_index
 from demo import SOURCES, DemoWeb, truth
 from model.article import Article
 from model.capture import Capture
@@ -168,6 +169,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         work=folder / "work",
         part_bytes=64_000_000,
         airflow_home=folder / "airflow",
+        cache=folder / "cache",
     )
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -196,7 +198,7 @@ def articles(settings: Settings, source: str) -> list[Article]:
     return [row for info in store.list(keys.articles_prefix(source)) for row in read(store, info.key, Article)]
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(300)
 def test_the_scheduler_crawls_on_the_schedule_of_the_sources_file(running: Running) -> None:
     airflow = running.airflow
     ended = ("success", "failed")
@@ -208,6 +210,10 @@ def test_the_scheduler_crawls_on_the_schedule_of_the_sources_file(running: Runni
     assert {one.url for one in articles(running.settings, "demo-paper")} == {url for url in truth() if PAPER in url}
     log = airflow.log(first["dag_run_id"], "fetch", dag=SCHEDULED)
     assert "crawling demo-paper, run " in log, "the crawl's own lines"
+    indexed = wait_for(lambda: [run for run in airflow.runs("index") if run["state"] in ended], 90)[0]
+    assert (indexed["run_type"], indexed["state"]) == ("asset_triggered", "success")
+    index = open_index(open_store(running.settings.archive), running.settings.cache)
+    assert index.articles == len({one.id for one in articles(running.settings, "demo-paper")})
 
 
 @pytest.mark.timeout(600)
@@ -310,24 +316,36 @@ def test_who_has_not_signed_in_is_told_where_to_and_a_signed_in_reader_is_served
     assert airflow.call("/api/v2/plugins/importErrors")["total_entries"] == 0
 
 
-@pytest.mark.timeout(600)
-def test_a_dag_run_leads_to_the_page_of_its_run_and_back(running: Running, page: Page) -> None:  # noqa: F811
-    airflow = running.airflow
+def crawled(airflow: Airflow) -> tuple[str, str]:
+    """A DAG run of the paper that has succeeded, and the run that it made."""
     dag_run = wait_for(lambda: [run for run in airflow.runs(SCHEDULED) if run["state"] == "success"], 300)[0]
-    name, run = dag_run["dag_run_id"], keys.run_id(datetime.fromisoformat(dag_run["run_after"]))
+    return dag_run["dag_run_id"], keys.run_id(datetime.fromisoformat(dag_run["run_after"]))
+
+
+@pytest.mark.timeout(400)
+def test_a_dag_run_leads_to_the_page_of_its_run_and_back(running: Running) -> None:
+    airflow = running.airflow
+    name, run = crawled(airflow)
     there = f"/bantin/dag-run?{urlencode({'dag': SCHEDULED, 'run': name})}"
     assert airflow.page(there, Cookie=airflow.cookie)[1] == f"/bantin/runs/demo-paper/{run}"
     back = f"/bantin/dag-runs/demo-paper/{run}"
     assert airflow.page(back, Cookie=airflow.cookie)[1] == f"/dags/{SCHEDULED}/runs/{quote(name, safe='')}"
     assert airflow.page("/bantin/dag-runs/demo-paper/20200101T000000Z", Cookie=airflow.cookie)[0] == 404
+    assert airflow.page(f"/bantin/dag-run?dag={SCHEDULED}&run=x", Cookie=airflow.cookie)[0] == 404
 
-    # In a browser: the tab of the DAG run holds the page of the run, which leads back, out of its frame.
-    page.context.add_cookies(
-        [{"name": "_token", "value": airflow.cookie.removeprefix("_token="), "url": airflow.address}]
-    )
+
+@pytest.mark.timeout(600)
+def test_in_a_browser_the_tab_of_a_dag_run_is_the_page_of_its_run_whose_link_leads_out_of_the_frame(
+    running: Running,
+    page: Page,  # noqa: F811
+) -> None:
+    airflow = running.airflow
+    name, run = crawled(airflow)
+    token = airflow.cookie.removeprefix("_token=")
+    page.context.add_cookies([{"name": "_token", "value": token, "url": airflow.address}])
     page.set_default_timeout(120_000)
     page.goto(f"{airflow.address}/dags/{SCHEDULED}/runs/{quote(name, safe='')}")
-    page.get_by_role("tab", name="Bản tin").or_(page.get_by_role("link", name="Bản tin")).last.click()
+    page.locator("a[href$='/plugin/bantin-run']").click()
     frame = page.frame_locator("iframe")
     expect(frame.locator("code").first).to_have_text(run, timeout=120_000)
     page.goto(f"{airflow.address}/plugin/bantin/bantin/runs/demo-paper/{run}")

@@ -11,8 +11,9 @@ from browse.history.comparing import compare, newest_change
 from browse.history.diff import Change, Diff, FieldChange, Paragraph
 from browse.history.diff_forms import shortened
 from browse.history.moments import InvalidTime, citation, parse_moment
+from browse.located import looked_up
 from browse.reading import find_history
-from browse.web.references import Head, Mark, Ref, head_of, locate, looked_up, reference
+from browse.web.references import Head, Mark, Ref, head_of, locate, reference
 from browse.web.rendering import page
 from model.article import Article
 from storage.absences import Absence, Away

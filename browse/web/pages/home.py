@@ -87,7 +87,7 @@ def home(request: Request) -> HomePage:
         today=today,
         articles=archive.index.articles,
         sources=len(known),
-        latest=_by_day(_mixed(found.hits, OF_A_SOURCE)[:LATEST]),
+        latest=_by_day(mixed(found.hits, OF_A_SOURCE)[:LATEST]),
         published=found.timeline,
         unit=found.timeline_unit,
         changed=_changes(archive),
@@ -98,7 +98,7 @@ def home(request: Request) -> HomePage:
     )
 
 
-def _mixed(found: list[Found], most: int) -> list[Found]:
+def mixed(found: list[Found], most: int) -> list[Found]:
     """The same, with those of a source that come after its first `most` at the end: the others need room, too."""
     seen = Counter[str]()
     first: list[Found] = []
@@ -141,7 +141,7 @@ def _change(archive: Archive, hit: Hit) -> Change | None:
 
 
 def _losses(archive: Archive, catalog: Catalog) -> list[Loss]:
-    pages = _mixed(catalog.vanished(limit=20 * LOSSES), OF_A_SOURCE)[:LOSSES]
+    pages = mixed(catalog.vanished(limit=20 * LOSSES), OF_A_SOURCE)[:LOSSES]
     ids = [article_id(one.url) if is_web_address(one.url) else "" for one in pages]
     hits = {hit.id: hit for hit in archive.index.get([one for one in ids if one])}
     return [Loss(page=one, article=hits.get(id_)) for one, id_ in zip(pages, ids, strict=True)]

@@ -87,7 +87,7 @@ def run(
     total = len(table) if table else 0
     rows = table.slice((number - 1) * PAGE, PAGE).to_pylist() if table else []
     known = catalog.source(source)
-    names = sorted(one.run for one in catalog.runs(source, limit=catalog.count(source)))
+    before, after = catalog.beside(source, run)
     return RunPage(
         source=source,
         name=known.name if known else source,
@@ -100,8 +100,8 @@ def run(
         total=total,
         number=number,
         pages=max(1, -(-total // PAGE)),
-        before=max((one for one in names if one < run), default=None),
-        after=min((one for one in names if one > run), default=None),
+        before=before,
+        after=after,
         airflow=_airflow(request.app.state.settings.airflow, source, run),
     )
 

@@ -40,7 +40,8 @@ document.addEventListener("click", (event) => {
 if (window.parent !== window) {
   document.addEventListener("click", (event) => {
     const link = event.target.closest && event.target.closest("a[href]");
-    if (!link || (link.origin === window.location.origin && link.target !== "_top")) return;
+    if (!link || !/^https?:$/.test(link.protocol)) return;
+    if (link.origin === window.location.origin && link.target !== "_top") return;
     event.preventDefault();
     const outer = window.parent.document.createElement("a");
     outer.href = link.href;

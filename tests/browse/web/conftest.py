@@ -5,8 +5,6 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 import pytest
@@ -15,65 +13,17 @@ from fastapi import FastAPI
 from playwright.sync_api import Browser, Page, sync_playwright
 from starlette.testclient import TestClient
 
-from bantin.run import run_source
-from bantin.settings import Settings
 from browse.web.app import create_app
 from browse.web.settings import WebSettings
-from demo import MORE_SOURCES, SOURCES, DemoWeb, paper, truth
-from model.source import load_source
-from model.url import article_id
-from tests.conftest import demo_source
+from tests.browse.library import Library, library_in
 
-FIRST, SECOND = "20261121T000000Z", "20261122T000000Z"
 CHROMIUM = Path(os.environ.get("BANTIN_CHROMIUM", "/usr/bin/chromium"))
-EDITED, LOST = list(paper.articles())[:2]
-OLD_TITLE = truth()[f"http://{paper.HOST}{EDITED}"].title
-NEW_TITLE = "Tiêu đề này đã được sửa lặng lẽ"
-
-
-@dataclass(frozen=True, slots=True)
-class Library:
-    """An archive to be read and never written to: the demo's three sites and the hacked one, crawled twice. Between the
-    runs the paper changed a title and lost a page; the portal has an injected link."""
-
-    settings: Settings
-    edited: str
-    lost: str
-
-    @property
-    def archive(self) -> str:
-        """Its address."""
-        return self.settings.archive
 
 
 @pytest.fixture(scope="session")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Library:
-    """The archive, with its index."""
-    from bantin.index import bring_up_to_date
-
-    folder = tmp_path_factory.mktemp("library")
-    settings = Settings(
-        archive=str(folder / "archive"),
-        sources=SOURCES,
-        contact="https://bantin.example/contact",
-        work=folder / "work",
-        part_bytes=64_000_000,
-        airflow_home=folder / "airflow",
-        cache=folder / "cache",
-        processes=1,
-    )
-    broken_into = load_source(MORE_SOURCES / "demo-hacked.yaml")
-    sources = [demo_source(name) for name in ("portal", "aggregator", "paper")]
-    with DemoWeb(today=date(2026, 11, 22)) as web, pytest.MonkeyPatch.context() as patch:
-        patch.setenv("BANTIN_DEMO_PROXY", web.proxy_url)
-        for run in (FIRST, SECOND):
-            for source in [*sources, broken_into]:
-                run_source(source, settings, run)
-            if run == FIRST:
-                web.edit(f"http://{paper.HOST}{EDITED}", OLD_TITLE, NEW_TITLE)
-                web.fail(f"http://{paper.HOST}{LOST}", status=410, times=None)
-        bring_up_to_date(settings)
-    return Library(settings, *(article_id(f"http://{paper.HOST}{path}") for path in (EDITED, LOST)))
+    """The archive of the demo's sites, with its index."""
+    return library_in(tmp_path_factory.mktemp("library"))
 
 
 @pytest.fixture(scope="session")

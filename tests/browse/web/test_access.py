@@ -1,5 +1,6 @@
 """Who may read: names of the server, the token, the identity that a reverse proxy vouches for."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from starlette.testclient import TestClient
 from browse.web.access import COOKIE, sign
 from browse.web.app import create_app
 from browse.web.settings import WebSettings
-from tests.browse.web.conftest import Library
+from tests.browse.library import Library
 
 TOKEN = "a-token-that-nobody-guesses"
 PROXY = "198.51.100.7"
@@ -76,9 +77,13 @@ def test_programs_send_the_token_as_a_bearer_and_feed_readers_in_the_address(lib
     assert TOKEN not in feed.text
 
 
-def test_signing_in_leads_nowhere_else(library: Library, cache: Path) -> None:
-    answer = asking(library, cache, token=TOKEN).get(f"http://archive.example//evil.example/?token={TOKEN}")
-    assert "url=//" not in answer.text
+@pytest.mark.parametrize("path", ["//evil.example/", "/%5Cevil.example/", "//[", "/%22%3E%3Cscript%3E"])
+def test_signing_in_leads_nowhere_else(library: Library, cache: Path, path: str) -> None:
+    answer = asking(library, cache, token=TOKEN).get(f"http://archive.example{path}?token={TOKEN}")
+    assert answer.status_code == 200
+    (where,) = re.findall(r'content="0;url=([^"]*)"', answer.text)
+    assert re.fullmatch(r"/[^/\\].*", where)
+    assert "<script" not in answer.text
 
 
 def test_an_identity_counts_only_from_the_proxy(library: Library, cache: Path) -> None:

@@ -1,5 +1,6 @@
 """The article's pages, asked: which address leads where, and what each page says."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 from lxml import html
 from lxml.html import HtmlElement
+from playwright.sync_api import Browser, expect
 from starlette.testclient import TestClient
 
 from bantin.index import bring_up_to_date
@@ -22,6 +24,7 @@ from storage import keys
 from storage.store import ObjectStore, open_store
 from storage.superseded import replace_articles
 from storage.tables import encode, read
+from tests.browse.web.conftest import serving
 from tests.records import article, exchange
 from tests.sample_archive import FESTIVAL, MARKET, SECOND, SPAM, at, fill, written
 
@@ -315,6 +318,24 @@ def test_citations_lead_to_the_permanent_address(shelf: Shelf) -> None:
         assert answer.text.rstrip() == one["text"].rstrip()
         assert answer.headers["content-disposition"].startswith(f'attachment; filename="{ID}-20261122T000005Z.')
     assert shelf.client.get(f"/articles/{ID}/cite.exe").status_code == 422
+
+
+def test_a_citation_is_copied_by_a_button_and_without_javascript_there_is_none(shelf: Shelf, chromium: Browser) -> None:
+    cite = f"/articles/{ID}@{SECOND_TIME}/cite"
+    with serving(create_app(WebSettings(archive=shelf.settings.archive, cache=shelf.settings.cache))) as address:
+        context = chromium.new_context(locale="en-GB", permissions=["clipboard-read", "clipboard-write"])
+        page = context.new_page()
+        page.goto(f"{address}{cite}")
+        page.get_by_role("button", name=re.compile("Copy.*BibTeX")).click()
+        expect(page.get_by_role("button", name="Copied")).to_be_visible()
+        assert page.evaluate("navigator.clipboard.readText()") == page.locator("#bib-text").inner_text()
+        context.close()
+        context = chromium.new_context(java_script_enabled=False)
+        page = context.new_page()
+        page.goto(f"{address}{cite}")
+        expect(page.locator("#bib-text")).to_contain_text("@misc{")
+        expect(page.locator("button[data-copies]").first).to_be_hidden()
+        context.close()
 
 
 def test_each_page_has_a_twin_for_programs(shelf: Shelf) -> None:

@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 from browse.web.app import create_app
 from browse.web.caching import Answers, Kept
 from browse.web.settings import WebSettings
-from tests.browse.web.conftest import Library
+from tests.browse.library import Library
 
 PAGES = ("/", "/search?q=thuy%E1%BB%81n", "/sources", "/sources/demo-portal.json", "/feed.atom", "/help")
 

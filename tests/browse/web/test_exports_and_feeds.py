@@ -18,7 +18,7 @@ from browse.web.pages import exports
 from browse.web.settings import WebSettings
 from model.article import Article
 from storage.tables import schema_of
-from tests.browse.web.conftest import NEW_TITLE, Library
+from tests.browse.library import NEW_TITLE, Library
 from tests.browse.web.odd import fill
 
 ATOM = "{http://www.w3.org/2005/Atom}"

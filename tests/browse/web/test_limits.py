@@ -63,6 +63,7 @@ def test_who_asks_too_often_is_told_when_to_come_back() -> None:
     refused = client.get("/")
     assert (refused.status_code, refused.headers["retry-after"]) == (429, "10")
     assert client.get("/static/x").status_code == 200
+    assert client.get("/not/static/x").status_code == 429
     assert limited("203.0.113.10", buckets).get("/").status_code == 200
 
 

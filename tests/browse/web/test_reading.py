@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browse.web.conftest import NEW_TITLE, OLD_TITLE, SECOND, Library
+from tests.browse.library import NEW_TITLE, OLD_TITLE, SECOND, Library
 
 WIDTHS = {"phone": 390, "wide": 1400}
 
