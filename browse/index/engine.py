@@ -10,7 +10,7 @@ import tantivy
 
 from browse.errors import SearchFailed
 from browse.index.ledger import Row
-from browse.index.paging import read_texts_at_random
+from browse.index.paging import advise
 from browse.index.querying import Questions, has_words
 from browse.index.schema import PAIRED, Kept
 from browse.index.seam import FACETS, MOST_HITS, Count, Found, Hit, Marked, Order
@@ -48,14 +48,14 @@ class FolderIndex:
         self.folder = folder
         self._index = open_folder(folder)
         self._schema = self._index.schema
-        read_texts_at_random(folder)
+        advise(folder)
         self._state = self._index.searcher(), as_of
 
     def reload(self, as_of: datetime | None = None) -> None:
         """Goes over to the last commit that the folder holds."""
         with _told(self.folder):
             self._index.reload()
-            read_texts_at_random(self.folder)
+            advise(self.folder)
             self._state = self._index.searcher(), as_of
 
     @property

@@ -1,8 +1,9 @@
 """How the system reads the files of an open index, which are mapped into memory.
 
-A page of hits needs twenty texts from as many places. Where the system reads ahead of each by megabytes, as some do, a
-question that finds nothing in memory has a hundred of them read, and others' pages have to go. So it is told to read
-texts as they are asked for; postings and columns are read in order, and go on as they are.
+A page of hits needs some words, postings, positions and twenty texts, from as many places. Where the system reads ahead
+of each by megabytes, as some do, a question that finds nothing in memory has a hundred of them read, and others' pages
+have to go. So it is told to read these as they are asked for. Columns are small and needed by nearly every question:
+they are read at once.
 """
 
 import ctypes
@@ -10,9 +11,15 @@ import mmap
 import sys
 from pathlib import Path
 
+_ADVICE = {
+    **dict.fromkeys(["idx", "pos", "store", "term"], "MADV_RANDOM"),
+    **dict.fromkeys(["fast", "fieldnorm"], "MADV_WILLNEED"),
+}
+"""By what the files' names end in."""
 
-def read_texts_at_random(folder: Path) -> None:
-    """Tells the system so of the texts of the index in `folder` that are mapped now. Does nothing but on Linux."""
+
+def advise(folder: Path) -> None:
+    """Tells the system so of the files of the index in `folder` that are mapped now. Does nothing but on Linux."""
     if not sys.platform.startswith("linux"):
         return
     madvise = ctypes.CDLL(None).madvise
@@ -20,6 +27,7 @@ def read_texts_at_random(folder: Path) -> None:
     below = f"{folder.resolve()}/"
     for line in Path("/proc/self/maps").read_text(errors="replace").splitlines():
         place, *_, path = line.split(maxsplit=5)
-        if path.startswith(below) and path.endswith(".store"):
+        advice = _ADVICE.get(path.rpartition(".")[2])
+        if advice and path.startswith(below):
             start, end = (int(one, 16) for one in place.split("-"))
-            madvise(start, end - start, mmap.MADV_RANDOM)  # advice: that it is refused does no harm
+            madvise(start, end - start, getattr(mmap, advice))  # that advice is refused does no harm
