@@ -20,6 +20,7 @@ from calendar import monthrange
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from itertools import groupby
 from typing import NamedTuple
 
@@ -50,7 +51,18 @@ STATES = ("changed", "injected", "quarantined", "undated")
 
 
 class InvalidQuery(BantinError):
-    """A query that cannot be understood, or costs too much. The message says what is wrong and how to write it."""
+    """A query that cannot be understood, or costs too much. The message says what is wrong and how to write it.
+
+    `message` is its English text with names for the `values` in it, so that it can be said in other languages, too.
+    """
+
+    def __init__(self, message: str, **values: object) -> None:
+        super().__init__(message % values)
+        self.message = message
+        self.values = values
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return partial(InvalidQuery, self.message, **self.values), ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +129,13 @@ def parse_query(text: str, filters: Mapping[str, Sequence[str]] | None = None) -
     (`{"source": ["kimson"], "since": ["2026-11-01"]}`). Raises `InvalidQuery`."""
     items = list(_items(text))
     if len(text) > MOST_CHARACTERS:
-        raise InvalidQuery(f"the query has {len(text)} characters: {MOST_CHARACTERS} at most")
+        raise InvalidQuery(
+            "the query has %(count)s characters: %(most)s at most", count=len(text), most=MOST_CHARACTERS
+        )
     alternatives, clauses = _alternatives(items)
     for name, values in (filters or {}).items():
         if name not in FIELDS:
-            raise InvalidQuery(f"no field is called {name!r}: {_KNOWN}")
+            raise InvalidQuery("no field is called %(field)s: fields are %(known)s", field=name, known=_KNOWN)
         clauses += [_clause(_Item("", name, value, False, quoted=True)) for value in values if value.strip()]
     if text.strip() and not clauses and not alternatives:
         raise InvalidQuery("there is no word in the query: write letters or numbers")
@@ -147,12 +161,12 @@ _ITEM = re.compile(
 )
 _QUOTES = str.maketrans(dict.fromkeys("“”„‟", '"'))
 _ADDRESS = re.compile("https?://")
-_KNOWN = "fields are " + ", ".join(f"{name}:" for name in FIELDS)
+_KNOWN = ", ".join(f"{name}:" for name in FIELDS)
 _DAY = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?", re.ASCII)
 _SHAPES = {
-    "month": (re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII), "a month like 2026-11"),
-    "id": (re.compile(r"[0-9a-f]{4,16}", re.ASCII), "an id, or four or more of its first digits"),
-    "run": (re.compile(r"\d{8}T\d{6}Z", re.ASCII), "a run like 20261122T000000Z"),
+    "month": (re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII), "2026-11"),
+    "id": (re.compile(r"[0-9a-f]{4,16}", re.ASCII), "0123456789abcdef"),
+    "run": (re.compile(r"\d{8}T\d{6}Z", re.ASCII), "20261122T000000Z"),
 }
 
 
@@ -166,10 +180,14 @@ def _items(text: str) -> Iterator[_Item]:
         if _ADDRESS.match(found["plain"] or ""):
             name = "url"
         elif name is not None and name not in FIELDS:
-            raise InvalidQuery(f"no field is called {field}: {_KNOWN}; words with a colon stand in quotes")
+            raise InvalidQuery(
+                "no field is called %(field)s: fields are %(known)s; words with a colon stand in quotes",
+                field=field,
+                known=_KNOWN,
+            )
         if name is None and (found["plain"] or "").removesuffix(":") in FIELDS and found["plain"].endswith(":"):
             raise InvalidQuery(
-                f"{found['plain']} has no value: write it right after the colon; a word stands in quotes"
+                "%(field)s has no value: write it right after the colon; a word stands in quotes", field=found["plain"]
             )
         value = found["quoted"] + "*" * found[0].endswith("*") if quoted else found["plain"]
         yield _Item(found[0], name, value, bool(found["minus"] or found["minus2"]), quoted)
@@ -225,11 +243,15 @@ def _terms(item: _Item, field: str | None) -> Terms:
     prefix = stem != item.value.rstrip()
     words = spell(stem)
     if not words:
-        raise InvalidQuery(f"{item.written}: there is no word in it: write letters or numbers")
+        raise InvalidQuery("%(written)s: there is no word in it: write letters or numbers", written=item.written)
     if "*" in stem:
-        raise InvalidQuery(f"{item.written}: * stands at the end of a word only, for whatever follows")
+        raise InvalidQuery(
+            "%(written)s: * stands at the end of a word only, for whatever follows", written=item.written
+        )
     if prefix and len(fold(words[-1])) < LEAST_OF_PREFIX and not stands_alone(words[-1]):
-        raise InvalidQuery(f"{item.written}: write {LEAST_OF_PREFIX} letters or more before the *")
+        raise InvalidQuery(
+            "%(written)s: write %(least)s letters or more before the *", written=item.written, least=LEAST_OF_PREFIX
+        )
     return Terms(words, exact=item.quoted and item.written != "", prefix=prefix, field=field)
 
 
@@ -239,13 +261,21 @@ def _value(field: str, value: str) -> str:
     if field in ("source", "language", "id", "is"):
         value = value.lower()
     if field == "is" and value not in STATES:
-        raise InvalidQuery(f"is:{value}: expected " + ", ".join(f"is:{state}" for state in STATES))
-    shape, expected = _SHAPES.get(field, (None, ""))
+        raise InvalidQuery(
+            "is:%(value)s: expected %(known)s", value=value, known=", ".join(f"is:{state}" for state in STATES)
+        )
+    shape, example = _SHAPES.get(field, (None, ""))
     if shape and not shape.fullmatch(value):
-        raise InvalidQuery(f"{field}:{value}: expected {expected}")
+        raise InvalidQuery(
+            "%(field)s:%(value)s: expected something like %(example)s", field=field, value=value, example=example
+        )
     said = value.partition("://")[2] if field == "url" and "://" in value else value
     if not spell(said):
-        raise InvalidQuery(f"{field}:{value}: there is no word in it: write the value right after the colon")
+        raise InvalidQuery(
+            "%(field)s:%(value)s: there is no word in it: write the value right after the colon",
+            field=field,
+            value=value,
+        )
     return value
 
 
@@ -261,7 +291,7 @@ def _day(value: str, last: bool) -> date:
             month = 12 if last else 1
         return date(year or 0, month, day or (monthrange(year or 0, month)[1] if last else 1))
     except ValueError as err:
-        raise InvalidQuery(f"{value}: no such day: write 2026-11-30, 2026-11 or 2026") from err
+        raise InvalidQuery("%(value)s: no such day: write 2026-11-30, 2026-11 or 2026", value=value) from err
 
 
 def _narrowing(clauses: Iterable[Clause]) -> list[Clause]:
@@ -285,16 +315,20 @@ def _narrowing(clauses: Iterable[Clause]) -> list[Clause]:
     if since or until:
         told.append(Published(max(since, default=None), min(until, default=None)))
         if since and until and max(since) > min(until):
-            raise InvalidQuery(f"since:{max(since)} is after until:{min(until)}: exchange them")
+            raise InvalidQuery(
+                "since:%(since)s is after until:%(until)s: exchange them", since=max(since), until=min(until)
+            )
     return told
 
 
 def _check_cost(clauses: Iterable[Clause]) -> None:
     leaves = list(_leaves(clauses))
     if len(leaves) > MOST_TERMS:
-        raise InvalidQuery(f"the query has {len(leaves)} words, phrases and filters: {MOST_TERMS} at most")
+        raise InvalidQuery(
+            "the query has %(count)s words, phrases and filters: %(most)s at most", count=len(leaves), most=MOST_TERMS
+        )
     if sum(len(one.words) for one in leaves if isinstance(one, Terms)) > MOST_WORDS:
-        raise InvalidQuery(f"the query's phrases have more than {MOST_WORDS} words: leave some out")
+        raise InvalidQuery("the query's phrases have more than %(most)s words: leave some out", most=MOST_WORDS)
 
 
 def _leaves(clauses: Iterable[Clause]) -> Iterator[Clause]:

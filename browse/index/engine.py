@@ -84,9 +84,15 @@ class FolderIndex:
         Raises `InvalidQuery` where the page lies beyond `MOST_HITS`, or a facet is none.
         """
         if offset < 0 or limit < 0 or offset + limit > MOST_HITS:
-            raise InvalidQuery(f"hits {offset} to {offset + limit}: the first {MOST_HITS} are shown: narrow the query")
+            raise InvalidQuery(
+                "only the first %(most)s hits can be shown: narrow the query, or export it", most=MOST_HITS
+            )
         if unknown := set(facets) - set(FACETS):
-            raise InvalidQuery(f"no facets by {', '.join(sorted(unknown))}: there are {', '.join(FACETS)}")
+            raise InvalidQuery(
+                "no facets by %(fields)s: there are %(known)s",
+                fields=", ".join(sorted(unknown)),
+                known=", ".join(FACETS),
+            )
         searcher, as_of = self._state
         with _told(self.folder):
             questions = Questions(self._schema, searcher)

@@ -38,7 +38,7 @@ from browse.web.pages import (
 )
 from browse.web.references import Elsewhere
 from browse.web.refusal import refuse
-from browse.web.rendering import render
+from browse.web.rendering import render, words_of
 from browse.web.security import HEADERS, SecurityHeaders
 from browse.web.settings import WebSettings
 from model.errors import BantinError
@@ -124,7 +124,7 @@ def _told(request: Request, err: Exception) -> Response:
         status, message = 422, "; ".join(mistakes)
     else:
         status = next((code for kind, code in _STATUS.items() if isinstance(err, kind)), 500)
-        message = str(err)
+        message = words_of(request).gettext(err.message, **err.values) if isinstance(err, InvalidQuery) else str(err)
     if request.url.path.endswith(".json"):
         return JSONResponse({"detail": message}, status)
     return render(request, "error.html", {"status": status, "message": message}, status)

@@ -51,14 +51,19 @@ def page(
 
 def render(request: Request, template: str, model: object, status: int = 200) -> HTMLResponse:
     """The page that `template` makes of the model."""
-    language = language_of(request)
-    words = Words(language, request.app.state.settings.timezone)
+    words = words_of(request)
+    language = words.language
     text = _environment(language).get_template(template).render(page=model, request=request, words=words)
     response = HTMLResponse(text, status, headers={"Content-Language": language, "Vary": "Cookie, Accept-Language"})
     if request.query_params.get(PARAMETER) == language:
         path = request.scope.get("root_path") or "/"
         response.set_cookie(PARAMETER, language, max_age=365 * 86_400, path=path, samesite="lax", httponly=True)
     return response
+
+
+def words_of(request: Request) -> Words:
+    """How the language of a request writes things."""
+    return Words(language_of(request), request.app.state.settings.timezone)
 
 
 def href(request: Request, path: str, **values: Any) -> str:

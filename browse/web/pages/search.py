@@ -8,7 +8,7 @@ from starlette.requests import Request
 
 from browse.index.seam import FACETS, MOST_HITS, Found, Order
 from browse.query import MOST_CHARACTERS, InvalidQuery, parse_query
-from browse.web.rendering import page
+from browse.web.rendering import page, words_of
 
 router = APIRouter(tags=["search"])
 SIZES = (20, 50, 100)
@@ -78,8 +78,6 @@ def search(
     order = order or (Order.RELEVANCE if q.strip() else Order.NEWEST)
     found, advice = None, None
     try:
-        if number * size > MOST_HITS:
-            raise InvalidQuery(f"only the first {MOST_HITS} hits can be shown: narrow the query, or export it")
         found = request.app.state.archive.index.search(
             parse_query(q, filters),
             order=order,
@@ -89,7 +87,7 @@ def search(
             timeline=True,
         )
     except InvalidQuery as err:
-        advice = str(err)
+        advice = words_of(request).gettext(err.message, **err.values)
     return SearchPage(q=q, order=order, filters=filters, number=number, size=size, found=found, advice=advice)
 
 
