@@ -18,7 +18,7 @@ from browse.errors import ExportError, NoIndex
 from browse.history.moments import InvalidTime
 from browse.query import InvalidQuery
 from browse.reading import NoSuchArticle
-from browse.web.access import Access, HostCheck
+from browse.web.access import Access, HostCheck, Identity
 from browse.web.caching import Answers, Cache
 from browse.web.limits import Buckets, RateLimit, TimeLimit
 from browse.web.pages import (
@@ -94,6 +94,7 @@ def _guard(app: FastAPI, settings: WebSettings) -> None:
     app.add_middleware(Cache, answers=Answers(settings.kept_bytes), generation=app.state.archive.opened_generation)
     app.add_middleware(Access, settings=settings)
     app.add_middleware(RateLimit, buckets=buckets)
+    app.add_middleware(Identity, settings=settings)
     app.add_middleware(HostCheck, hosts=settings.hosts)
     app.add_middleware(SecurityHeaders)
 
