@@ -37,3 +37,37 @@ def test_readers_behind_one_proxy_do_not_use_up_each_others_requests(tmp_path: P
     client = TestClient(create_app(settings), client=("198.51.100.7", 4711))
     asked = [client.get("/help", headers={"X-User": name}).status_code for name in ("lan", "lan", "minh")]
     assert asked == [200, 429, 200]
+
+
+@pytest.mark.parametrize("path", ["/help", "/help.json", "/openapi.json", "/static/style.css", "/nowhere", "/"])
+def test_head_is_get_without_a_body(client: TestClient, path: str) -> None:
+    get, head = client.get(path), client.head(path)
+    assert (head.status_code, dict(head.headers)) == (get.status_code, dict(get.headers))
+    assert head.content == b""
+
+
+@pytest.mark.parametrize("path", ["/help", "/search.json", "/export", "/static/style.css"])
+def test_other_methods_are_told_what_there_is(client: TestClient, path: str) -> None:
+    answer = client.post(path)
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET")
+
+
+@pytest.mark.parametrize(
+    "path", ["/help", "/help?hl=vi", "/help.json", "/nowhere", "/search", "/articles/0123456789abcdef"]
+)
+def test_nothing_of_the_archive_stays_in_a_cache_that_others_use(client: TestClient, path: str) -> None:
+    assert client.get(path).headers["cache-control"] == "private, no-cache"
+
+
+@pytest.mark.parametrize("path", ["/", "/search.json", "/articles/0123456789abcdef", "/articles/0123456789abcdef.json"])
+def test_an_error_does_not_say_where_the_archive_lies(client: TestClient, tmp_path: Path, path: str) -> None:
+    answer = client.get(path)
+    assert answer.status_code in (404, 503)
+    assert "the archive" in answer.text
+    assert str(tmp_path) not in answer.text
+
+
+def test_where_a_file_is_missing_the_page_is_that_of_any_other_error(client: TestClient) -> None:
+    text = client.get("/static/nothing.css").text
+    assert 'href="/static/style.css"' in text
+    assert '<a href="/">' in text
