@@ -83,7 +83,8 @@ async def _expect_user(request: "Request") -> None:
     from airflow.api_fastapi.core_api.security import bearer_scheme, get_user
     from starlette.exceptions import HTTPException
 
-    if request.url.path.removeprefix(request.scope.get("root_path", "")).startswith(OPEN_TO_ALL):
+    path: str = request.scope["path"]  # that of `request.url` may be what a Host header makes of it
+    if path.removeprefix(request.scope.get("root_path", "")).startswith(OPEN_TO_ALL):
         return
     try:
         user = await get_user(request, None, await bearer_scheme(request))

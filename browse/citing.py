@@ -53,7 +53,7 @@ def reference_of(article: Article, outlet: str, address: str) -> Reference:
         outlet=_line(outlet),
         published_on=article.published_on,
         url=_line(article.url),
-        language=article.language,
+        language=_line(article.language) if article.language else None,
         fetched_at=article.fetched_at,
         archived=citation(article.id, article.fetched_at),
         address=address,

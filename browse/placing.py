@@ -22,7 +22,10 @@ MOST_BYTES = 4_000_000
 """A larger page is not placed."""
 
 _MOST_LOOKS = 1_000_000
-"""So many lines are looked at, in all, for removals that are part of a line: hostile pages have many of both."""
+"""So many lines are looked at, in all, for removals: hostile pages have many of both."""
+
+_MOST_READ = 1_000_000_000
+"""So many characters of the text are read, in all, for lines of the page that are a part of one of its lines."""
 
 _LEAST_WITHIN = 4
 """A shorter text, like a bullet, is looked for at the ends of a line only."""
@@ -143,7 +146,7 @@ def place(body: bytes, content_type: str | None, text: str, removed: Sequence[Re
     found = root.find("body")
     page = _Lines(root if found is None else found, {one.path for one in removed})
     unplaced = _assign(page, removed)
-    stretches = _stretches(page.lines, _dense(text))
+    stretches = _stretches(page.lines, text)
     unknown = sum(not stretch.known for stretch in stretches)
     return nowhere if 2 * unknown > len(stretches) else Placed(stretches, unplaced)
 
@@ -168,7 +171,8 @@ def _assign(page: _Lines, removed: Sequence[Removal]) -> list[int]:
         begun, at = False, first
         for wanted in filter(None, map(_dense, removal.text.split("\n"))):
             under = page.under.get(removal.path, ())
-            place = _whole(page, wanted, among.get(removal.path, set()), at)
+            looks -= len(page.same.get(wanted, ()))
+            place = _whole(page, wanted, among.get(removal.path, set()), at) if looks > 0 else None
             if place is None and looks > 0:
                 looks -= len(under) + 1
                 place = _part(page, wanted, number, under, at)
@@ -198,8 +202,10 @@ def _part(page: _Lines, wanted: str, number: int, under: Sequence[int], at: int)
     return None
 
 
-def _stretches(lines: Sequence[_Line], said: str) -> list[Stretch]:
+def _stretches(lines: Sequence[_Line], text: str) -> list[Stretch]:
     found: list[Stretch] = []
+    said, whole = _dense(text), {_dense(line) for line in text.split("\n")}
+    unread = _MOST_READ
     for line in lines:
         pieces = line.pieces()
         owners = {piece.removal for piece in pieces}
@@ -207,7 +213,10 @@ def _stretches(lines: Sequence[_Line], said: str) -> list[Stretch]:
         if removal is not None and found and found[-1].removal == removal:
             found[-1].lines.append(pieces)
         else:
-            known = removal is not None or line.free in said
+            known = removal is not None or line.free in whole
+            if not known and unread > 0:
+                unread -= len(said)
+                known = line.free in said
             found.append(Stretch(removal, [pieces], line.heading, known))
     return found
 

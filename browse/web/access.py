@@ -39,20 +39,17 @@ class HostCheck:
         await self._app(scope, receive, send)
 
 
-class Access:
-    """Lets through who gave the token, or whom a trusted proxy names. A browser gives the token once, as `?token=`, and
-    has a cookie from then on; programs send `Authorization: Bearer`, feed readers keep it in the address. Who a proxy
-    named stands in the scope's `reader`."""
+class Identity:
+    """Lets through whom a trusted proxy names, where one is expected to. Who that is stands in the scope's `reader`
+    from then on."""
 
     def __init__(self, app: ASGIApp, settings: WebSettings) -> None:
         self._app = app
-        self._token = settings.token
-        self._cookie = sign(settings.token) if settings.token else ""
         self._header = settings.identity_header
         self._proxies = frozenset(settings.trusted_proxies)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Passes the request on, or answers 401 or 403."""
+        """Passes the request on, or answers 403."""
         refused = self._refused(scope) if scope["type"] == "http" else None
         await (refused or self._app)(scope, receive, send)
 
@@ -66,12 +63,31 @@ class Access:
             if not from_proxy or len(named) != 1 or not named[0].strip():
                 return refuse(scope, 403, "Not signed in", "This archive is read through its reverse proxy, signed in.")
             scope["reader"] = named[0].strip()
+        return None
+
+
+class Access:
+    """Lets through who gave the token, where there is one. A browser gives it once, as `?token=`, and has a cookie from
+    then on; programs send `Authorization: Bearer`, feed readers keep it in the address."""
+
+    def __init__(self, app: ASGIApp, settings: WebSettings) -> None:
+        self._app = app
+        self._token = settings.token
+        self._cookie = sign(settings.token) if settings.token else ""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Passes the request on, or answers 401."""
+        refused = self._refused(scope) if scope["type"] == "http" else None
+        await (refused or self._app)(scope, receive, send)
+
+    def _refused(self, scope: Scope) -> Response | None:
         if self._token is None:
             return None
         if (given := _given(scope)) is not None:
             if not compare_digest(given.encode(), self._token.encode()):
                 return _unknown(scope)
             return self._let_in(scope) if _is_page(scope["path"]) else None
+        headers = Headers(scope=scope)
         kind, _, bearer = headers.get("authorization", "").partition(" ")
         cookie = cookie_parser(headers.get("cookie", "")).get(COOKIE, "")
         if kind.lower() == "bearer" and compare_digest(bearer.strip().encode(), self._token.encode()):

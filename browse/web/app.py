@@ -18,8 +18,9 @@ from browse.errors import ExportError, NoIndex
 from browse.history.moments import InvalidTime
 from browse.query import InvalidQuery
 from browse.reading import NoSuchArticle
-from browse.web.access import Access, HostCheck
+from browse.web.access import Access, HostCheck, Identity
 from browse.web.caching import Answers, Cache
+from browse.web.head import Head
 from browse.web.limits import Buckets, RateLimit, TimeLimit
 from browse.web.pages import (
     article,
@@ -37,7 +38,7 @@ from browse.web.pages import (
     stored,
 )
 from browse.web.references import Elsewhere
-from browse.web.refusal import refuse
+from browse.web.refusal import refuse, without_places
 from browse.web.rendering import render, words_of
 from browse.web.security import HEADERS, SecurityHeaders
 from browse.web.settings import WebSettings
@@ -94,7 +95,9 @@ def _guard(app: FastAPI, settings: WebSettings) -> None:
     app.add_middleware(Cache, answers=Answers(settings.kept_bytes), generation=app.state.archive.opened_generation)
     app.add_middleware(Access, settings=settings)
     app.add_middleware(RateLimit, buckets=buckets)
+    app.add_middleware(Identity, settings=settings)
     app.add_middleware(HostCheck, hosts=settings.hosts)
+    app.add_middleware(Head)
     app.add_middleware(SecurityHeaders)
 
 
@@ -117,17 +120,25 @@ def _led(_request: Request, err: Exception) -> Response:
 
 def _told(request: Request, err: Exception) -> Response:
     """An error as a page, or as JSON where JSON was asked for."""
+    headers: dict[str, str] = {}
     if isinstance(err, HTTPException):
         status, message = err.status_code, str(err.detail)
+        headers = {"Allow": "GET"} if status == 405 else dict(err.headers or {})
     elif isinstance(err, RequestValidationError):
         mistakes = (f"{'.'.join(map(str, one['loc'][1:]))}: {one['msg']}" for one in err.errors())
         status, message = 422, "; ".join(mistakes)
     else:
         status = next((code for kind, code in _STATUS.items() if isinstance(err, kind)), 500)
-        message = words_of(request).gettext(err.message, **err.values) if isinstance(err, InvalidQuery) else str(err)
-    if request.url.path.endswith(".json"):
-        return JSONResponse({"detail": message}, status)
-    return render(request, "error.html", {"status": status, "message": message}, status)
+        said = words_of(request).gettext(err.message, **err.values) if isinstance(err, InvalidQuery) else str(err)
+        message = without_places(request, said)
+    request.scope["root_path"] = request.scope.get("root_path", "").removesuffix("/static")  # where a file is missing
+    answer: Response
+    if request.scope["path"].endswith(".json"):
+        answer = JSONResponse({"detail": message}, status)
+    else:
+        answer = render(request, "error.html", {"status": status, "message": message}, status)
+    answer.headers.update(headers)
+    return answer
 
 
 def _failed(request: Request, _err: Exception) -> Response:

@@ -11,7 +11,7 @@ from io import BytesIO
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from babel import Locale, negotiate_locale
+from babel import Locale, UnknownLocaleError, negotiate_locale
 from babel.dates import format_date, format_datetime
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -85,5 +85,5 @@ class Words:
         """What a language is called in this one; the code itself where nobody knows it."""
         try:
             return Locale.parse(code.replace("-", "_")).get_display_name(self.language) or code
-        except (ValueError, LookupError):  # UnknownLocaleError is none of the latter
+        except (ValueError, LookupError, UnknownLocaleError):  # the last is neither of the others
             return code

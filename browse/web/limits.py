@@ -8,6 +8,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 
+from anyio import CancelScope
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from browse.web.refusal import refuse
@@ -22,6 +23,10 @@ MOST_CLIENTS = 10_000
 
 MOST_QUERY_BYTES = 8_000
 """A longer query string is refused before anybody reads it."""
+
+
+STALLED_S = 300.0
+"""Who takes no piece of an answer for so long gets the rest no more."""
 
 
 class Buckets:
@@ -67,14 +72,17 @@ class RateLimit:
 
 
 class TimeLimit:
-    """Answers 503 in the place of work that takes too long. The work itself, in a thread, ends by itself."""
+    """Answers 503 in the place of work that takes too long. What a thread does of it ends by itself; what still waits
+    for a thread gets none."""
 
-    def __init__(self, app: ASGIApp, limit_s: float) -> None:
+    def __init__(self, app: ASGIApp, limit_s: float, stalled_s: float = STALLED_S) -> None:
         self._app = app
         self._limit_s = limit_s
+        self._stalled_s = stalled_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Passes the request on. An answer that has begun in time may take as long as it likes."""
+        """Passes the request on. An answer that has begun in time may take as long as it likes, while its pieces are
+        taken; else raises `TimeoutError`, and the server closes the connection."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -84,15 +92,23 @@ class TimeLimit:
             nonlocal begun
             begun = True
             if not given_up:
-                await send(message)
+                async with asyncio.timeout(self._stalled_s):
+                    await send(message)
 
-        work = asyncio.ensure_future(self._app(scope, receive, send_in_time))
+        wanted = CancelScope()  # anyio's, for it waits for a thread that has begun; a task's own lets it go
+
+        async def answer() -> None:
+            with wanted:
+                await self._app(scope, receive, send_in_time)
+
+        work = asyncio.ensure_future(answer())
         try:
             await asyncio.wait({work}, timeout=self._limit_s)
             if work.done() or begun:
                 await work
                 return
             given_up = True
+            wanted.cancel()
         except asyncio.CancelledError:
             work.cancel()
             raise

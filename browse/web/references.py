@@ -102,8 +102,9 @@ def reference(request: Request, ref: str) -> tuple[str, Moment | None]:
         raise NoSuchArticle(f"{wanted!r}: expected an article's id: {ID_DIGITS} hexadecimal digits, or the first ones")
     if len(wanted) < ID_DIGITS:
         whole = _whole(request.app.state.archive, wanted)
-        path = request.url.path.removeprefix(request.scope.get("root_path", ""))
-        address = href(request, path.replace(f"/articles/{ref[: len(wanted)]}", f"/articles/{whole}", 1))
+        path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
+        given = ref.partition("@")[0]
+        address = href(request, path.replace(f"/articles/{given}", f"/articles/{whole}", 1))
         raise Elsewhere(f"{address}?{request.url.query}" if request.url.query else address)
     return wanted, moment
 

@@ -3,10 +3,13 @@
 import html
 from collections.abc import Mapping
 
+from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import Scope
 
 from browse.escaping import safe
+from browse.index.cache import user_cache
+from storage.store import ObjectStore
 
 _PAGE = """<!doctype html>
 <html lang="en">
@@ -15,6 +18,16 @@ _PAGE = """<!doctype html>
 <body><main><h1>{title}</h1><p>{message}</p></main></body>
 </html>
 """
+
+
+def without_places(request: Request, message: str) -> str:
+    """An error's message without the folder or bucket of the archive, and the folder of its index: who runs the server
+    knows them, and no reader needs to."""
+    state = request.app.state
+    store: ObjectStore | None = state.archive.__dict__.get("store")  # not opened, where that is what went wrong
+    cache = str((state.settings.cache or user_cache()).absolute())
+    message = message.replace(cache, "the index's folder")
+    return message.replace(store.url, "the archive") if store else message
 
 
 def refuse(

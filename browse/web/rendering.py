@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
@@ -84,7 +84,8 @@ def _here(context: Context, **values: Any) -> str:
     """The address of the page that is shown, with some of its parameters changed; a list takes the place of all of a
     name's values."""
     request: Request = context["request"]
-    path = request.url.path.removeprefix(request.scope.get("root_path", ""))
+    path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
+    path = "/" + quote(path.lstrip("/"), safe="/@:")  # `//elsewhere` and `/\elsewhere` would lead elsewhere
     kept: dict[str, Any] = {}
     for name, value in request.query_params.multi_items():
         if name not in (*values, "page", PARAMETER):

@@ -50,7 +50,8 @@ def policy_with_pictures(hosts: Iterable[str]) -> str:
 
 
 class SecurityHeaders:
-    """Sets `HEADERS` where an answer has not set its own."""
+    """Sets `HEADERS` where an answer has not set its own, and lets no cache between here and a reader keep anything but
+    files of the program, which have a day of their own."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -63,6 +64,8 @@ class SecurityHeaders:
                 headers: Any = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
+                if "last-modified" not in headers:
+                    headers.setdefault("Cache-Control", "private, no-cache")
             await send(message)
 
         await self._app(scope, receive, send_with_headers if scope["type"] == "http" else send)

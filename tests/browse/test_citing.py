@@ -74,3 +74,8 @@ def test_a_record_of_ris_has_a_tag_a_line():
     assert lines[:2] == ["TY  - NEWS", "TI  - a ER -"]
     assert "DA  - 2026/11/01" in lines
     assert [line[:2] for line in lines].count("ER") == 1
+
+
+def test_a_language_is_one_line_whatever_the_page_says_it_is():
+    hostile = reference(language="vi\r\nUR  - http://evil.example/")
+    assert ris(hostile).count("\r\nUR  - ") == 1

@@ -4,6 +4,7 @@ import urllib.request
 
 import pytest
 
+from browse import placing
 from browse.placing import MOST_BYTES, Piece, place
 from demo import DemoWeb, truth
 from model.article import Article, Removal
@@ -110,3 +111,15 @@ def test_a_hostile_page_of_many_lines_and_removals_is_given_up_in_time():
     page = b"<body>" + b"<p>aaaa bbbb</p>" * 5000
     placed = place(page, None, "", [removal(f"none {n}", "body") for n in range(5000)])
     assert len(placed.unplaced) == 5000
+
+
+def test_so_is_one_whose_lines_are_all_the_same(monkeypatch):
+    monkeypatch.setattr(placing, "_MOST_LOOKS", 1_000)
+    placed = place(b"<body>" + b"<p>aaaa</p>" * 300, None, "aaaa", [removal("aaaa", "p") for _ in range(10)])
+    assert placed.unplaced == list(range(3, 10))
+
+
+def test_a_part_of_a_long_text_is_not_looked_for_without_end(monkeypatch):
+    monkeypatch.setattr(placing, "_MOST_READ", 1)
+    placed = place(b"<body><p>aa</p><p>bb</p><p>cc</p><p>dd", None, "aa\nbb\nccc\nddd", [])
+    assert [stretch.known for stretch in placed.stretches] == [True, True, True, False]

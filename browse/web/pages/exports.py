@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from itertools import chain
 from threading import BoundedSemaphore
 from typing import Annotated, Literal
@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from browse.archive import Archive
 from browse.exporting.found import FORMATS, stream
@@ -37,15 +38,28 @@ def export(
     if not _under_way.acquire(blocking=False):
         message = f"{AT_ONCE} exports are under way: ask again in a minute."
         return refuse(request.scope, 503, "Busy", message, {"Retry-After": "60"})
-    try:
-        pieces = stream(archive.store, archive.index, parse_query(q, filters), format)
-        first = next(pieces)  # what goes wrong at the beginning is told as an error
-    except BaseException:
-        _under_way.release()
-        raise
+    pieces = _released(lambda: stream(archive.store, archive.index, parse_query(q, filters), format))
+    first = next(pieces)  # what goes wrong at the beginning is told as an error
     name = filename(q, filters, format)
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-    return StreamingResponse(_released(first, pieces), media_type=FORMATS[format][1], headers=headers)
+    return _File(first, pieces, FORMATS[format][1], headers)
+
+
+class _File(StreamingResponse):
+    """Pieces as they are written. They are closed at the end, whatever it is: who asked may have left before the first
+    one, and then nobody takes any."""
+
+    def __init__(
+        self, first: bytes, rest: Generator[bytes, None, None], media_type: str, headers: Mapping[str, str]
+    ) -> None:
+        super().__init__(chain([first], rest), media_type=media_type, headers=headers)
+        self._rest = rest
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._rest.close()
 
 
 def filename(q: str, filters: dict[str, list[str]], ending: str) -> str:
@@ -56,9 +70,10 @@ def filename(q: str, filters: dict[str, list[str]], ending: str) -> str:
     return f"{'-'.join(['bantin', *words])[:80].rstrip('-')}.{ending}"
 
 
-def _released(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
+def _released(pieces: Callable[[], Iterator[bytes]]) -> Generator[bytes, None, None]:
+    """The pieces; when they end or are closed, another export may begin. Only a generator that has begun comes to its
+    `finally`: the first piece must be taken in any case."""
     try:
-        yield first
-        yield from rest
+        yield from pieces()
     finally:
         _under_way.release()

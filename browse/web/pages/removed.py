@@ -8,6 +8,7 @@ from starlette.requests import Request
 from browse.placing import Placed, Stretch, place
 from browse.removals import KINDS, Kind, Taken, kind_of, taken_by
 from browse.web.references import Head, Mark, Ref, head_of, locate
+from browse.web.refusal import without_places
 from browse.web.rendering import page
 from model.article import Article, Removal, SpamLink
 from storage.errors import StorageError
@@ -69,7 +70,7 @@ def removed(request: Request, ref: Ref, cleaned: Mark = None) -> RemovedPage:
         ],
         spam=article.spam,
         stretches=placed.stretches,
-        problem=problem,
+        problem=without_places(request, problem) if problem else None,
     )
 
 

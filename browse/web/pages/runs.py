@@ -13,6 +13,7 @@ from browse.archive import Archive
 from browse.catalog import RunEntry
 from browse.history.moments import citation
 from browse.web.pages.sources import known_articles
+from browse.web.refusal import without_places
 from browse.web.rendering import page
 from model.article import Article
 from model.report import RunReport
@@ -94,7 +95,7 @@ def run(
         run=run,
         at=at,
         report=report,
-        problem=problem,
+        problem=without_places(request, problem) if problem else None,
         articles=[RunArticle(ref=citation(row["id"], row["fetched_at"]), **row) for row in rows],
         known=known_articles(archive, report) if report else {},
         total=total,

@@ -1,9 +1,11 @@
 """A search as a file and as a feed, read back by those who read such things."""
 
+import asyncio
 import csv
 import io
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 
 import feedparser
@@ -11,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 from lxml import etree
 from starlette.testclient import TestClient
+from starlette.types import Message
 
 from browse.exporting import found
 from browse.web.app import create_app
@@ -125,6 +128,28 @@ def test_only_so_many_are_written_at_once(client: TestClient) -> None:
     for _ in range(exports.AT_ONCE + 1):  # each gives its place back, refused ones too
         assert client.get("/export", params={"q": '"open'}).status_code == 400
         assert client.get("/export").status_code == 200
+
+
+def test_an_export_that_nobody_waits_for_gives_its_place_back(odd: TestClient) -> None:
+    async def gone() -> Message:
+        return {"type": "http.disconnect"}
+
+    async def send(_message: Message) -> None:
+        """Nobody is there."""
+
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.3"},
+        "method": "GET",
+        "path": "/export",
+        "query_string": b"",
+        "headers": [],
+        "client": None,
+    }
+    for _ in range(exports.AT_ONCE):
+        with suppress(RuntimeError):  # no answer
+            asyncio.run(odd.app(dict(scope), gone, send))
+    assert odd.get("/export").status_code == 200
 
 
 def test_a_feed_is_what_feed_readers_read(client: TestClient, library: Library) -> None:

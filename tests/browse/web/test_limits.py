@@ -2,14 +2,18 @@
 
 import asyncio
 import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from anyio.to_thread import current_default_thread_limiter, run_sync
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
+from starlette.types import Message
 
 from browse.web import limits
 from browse.web.limits import MOST_QUERY_BYTES, Buckets, RateLimit, TimeLimit
@@ -110,6 +114,41 @@ def test_an_answer_that_has_begun_may_take_its_time() -> None:
 
     client = TestClient(TimeLimit(Starlette(routes=[Route("/", stream)]), 0.02))
     assert client.get("/").text == "one two"
+
+
+def test_work_that_still_waits_for_a_thread_gets_none() -> None:
+    done, begun = threading.Event(), list[str]()
+
+    def long(request: Request) -> Response:
+        begun.append(request.path_params["name"])
+        done.wait(60)
+        return PlainTextResponse("too late")
+
+    @asynccontextmanager
+    async def one_thread(_app: Starlette) -> AsyncIterator[None]:
+        current_default_thread_limiter().total_tokens = 1
+        yield
+
+    app = TimeLimit(Starlette(routes=[Route("/{name}", long)], lifespan=one_thread), 0.01)
+    with TestClient(app) as client:
+        assert [client.get(f"/{name}").status_code for name in ("first", "second")] == [503, 503]
+        done.set()
+        assert client.portal
+        client.portal.call(run_sync, int)  # its turn comes after that of everybody who waits
+    assert begun == ["first"]
+
+
+def test_who_takes_no_piece_of_an_answer_gets_no_more_of_it() -> None:
+    async def hang(_message: Message) -> None:
+        await asyncio.Event().wait()
+
+    async def never() -> Message:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    limit = TimeLimit(PlainTextResponse("much"), 60, stalled_s=0.01)
+    with pytest.raises(TimeoutError):
+        asyncio.run(limit({"type": "http", "path": "/"}, never, hang))
 
 
 def test_a_mistake_within_the_time_is_the_servers_to_tell() -> None:

@@ -4,13 +4,14 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from babel.messages import Catalog
 from babel.messages.pofile import read_po
 
 from bantin.settings import CHECKOUT
-from browse.web.i18n import LANGUAGES
+from browse.web.i18n import LANGUAGES, Words
 
 TRANSLATED = [language for language in LANGUAGES if language != "en"]
 PLACEHOLDER = re.compile(r"%\(\w+\)s")
@@ -42,6 +43,11 @@ def test_a_translation_has_the_values_of_its_message(language: str) -> None:
         strings = message.string if isinstance(message.string, tuple) else (message.string,)
         for string in strings if message.id else ():
             assert set(PLACEHOLDER.findall(string)) == set(PLACEHOLDER.findall(ids[-1])), message.id
+
+
+@pytest.mark.parametrize("code", ["qq", "C", "x" * 300, "../../vi", "", "\0"])
+def test_a_language_that_nobody_knows_is_called_by_its_code(code: str) -> None:
+    assert Words("vi", ZoneInfo("UTC")).language_name(code) == code
 
 
 def _whole(string: str | tuple[str, ...]) -> bool:
