@@ -76,6 +76,13 @@ class SignedIn:
         await self._app(scope, receive, send)
 
 
+def is_open(scope: "Scope") -> bool:
+    """Whether a request is for what everybody may see. By the path that leads it to a page, not by the address that
+    is put together of it and `Host`: where these differ, a page would be seen that is not open."""
+    path: str = scope["path"]
+    return path.removeprefix(scope.get("root_path", "")).startswith(OPEN_TO_ALL)
+
+
 async def _expect_user(request: "Request") -> None:
     """Raises `HTTPException` unless the request bears the token or the cookie of somebody who may see Airflow."""
     from airflow.api_fastapi.app import get_auth_manager
@@ -83,8 +90,7 @@ async def _expect_user(request: "Request") -> None:
     from airflow.api_fastapi.core_api.security import bearer_scheme, get_user
     from starlette.exceptions import HTTPException
 
-    path: str = request.scope["path"]  # that of `request.url` may be what a Host header makes of it
-    if path.removeprefix(request.scope.get("root_path", "")).startswith(OPEN_TO_ALL):
+    if is_open(request.scope):
         return
     try:
         user = await get_user(request, None, await bearer_scheme(request))

@@ -234,7 +234,7 @@ def _clause(item: _Item) -> Clause:
         case "until":
             clause = Published(None, _day(item.value, last=True))
         case _:
-            clause = Is(field, _value(field, item.value))
+            clause = Is(field, _value(field, item.value, chosen=not item.written))
     return Not(clause) if item.excluded else clause
 
 
@@ -255,8 +255,9 @@ def _terms(item: _Item, field: str | None) -> Terms:
     return Terms(words, exact=item.quoted and item.written != "", prefix=prefix, field=field)
 
 
-def _value(field: str, value: str) -> str:
-    """The value of a field as clauses have it. Raises `InvalidQuery` where it cannot be one."""
+def _value(field: str, value: str, chosen: bool) -> str:
+    """The value of a field as clauses have it. One that was `chosen`, not typed, may be without a word: a site's author
+    may be called ***. Raises `InvalidQuery` where it cannot be one."""
     value = " ".join(value.split())
     if field in ("source", "language", "id", "is"):
         value = value.lower()
@@ -270,7 +271,7 @@ def _value(field: str, value: str) -> str:
             "%(field)s:%(value)s: expected something like %(example)s", field=field, value=value, example=example
         )
     said = value.partition("://")[2] if field == "url" and "://" in value else value
-    if not spell(said):
+    if not spell(said) and (field == "url" or not chosen):
         raise InvalidQuery(
             "%(field)s:%(value)s: there is no word in it: write the value right after the colon",
             field=field,

@@ -58,5 +58,5 @@ def _parse(key: str, data: bytes) -> RunReport:
         values = json.loads(data)
         schema.check_version(key, values.get(schema.JSON_FIELD))
         return RunReport.from_json(values)
-    except (ValueError, TypeError, KeyError, AttributeError) as err:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as err:
         raise Corrupt(f"{key}: {err}: expected a run report", key=key) from err

@@ -1,7 +1,8 @@
 """What the catalog says of a run and of a source, made of their objects."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from browse.catalog import MISSING, UNREADABLE, Catalog, Gone, RunEntry, SourceEntry
 from browse.index.ledger import Table
@@ -13,6 +14,7 @@ from storage import keys
 from storage.errors import Corrupt, KeyNotFound, UnknownVersion
 from storage.reports import read_report
 from storage.store import ObjectStore
+from storage.tables import as_table
 
 MOST_GONE = 50
 """So many vanished pages of a run stand in the catalog; its report has more."""
@@ -31,43 +33,50 @@ class Told:
 
 
 def entry_of(store: ObjectStore, table: Table, listed: Listed, told: Told) -> RunEntry:
-    """The entry of a run. A report that cannot be read is an entry that says so. Raises `StorageError` where the store
-    does not answer."""
-    try:
-        report = read_report(store, table.source, table.run) if listed.report else None
-        unreadable = None
-    except (Corrupt, UnknownVersion) as err:
-        report, unreadable = None, str(err)
-    return RunEntry(
+    """The entry of a run. A report that cannot be read, or says what none can, is an entry that says so. Raises
+    `StorageError` where the store does not answer."""
+    entry = RunEntry(
         source=table.source,
         run=table.run,
-        state=report.state if report else UNREADABLE if unreadable else MISSING,
-        reason=report.reason if report else unreadable,
+        state=MISSING,
         rows=told.rows,
         covered=dict(told.covered),
         problem=told.problem,
         articles_etag=None if told.problem else listed.articles,
-        report_etag=listed.report if report else None,
         rules_etag=listed.rules,
-        **(_counts(report) if report else {}),  # type: ignore[arg-type]
     )
+    try:
+        report = read_report(store, table.source, table.run) if listed.report else None
+        return _reported(entry, report, listed) if report else entry
+    except (Corrupt, UnknownVersion) as err:
+        return replace(entry, state=UNREADABLE, reason=str(err))
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as err:  # wrong values show as any of these
+        reason = f"{keys.report(table.source, table.run)}: {err}: expected a run report"
+        return replace(entry, state=UNREADABLE, reason=reason)
 
 
-def _counts(report: RunReport) -> dict[str, object]:
+def _reported(entry: RunEntry, report: RunReport, listed: Listed) -> RunEntry:
+    """The entry with what the report says. What no catalog can hold shows here, not when all entries are written."""
+    told = replace(entry, state=report.state, reason=report.reason, report_etag=listed.report, **_counts(report))
+    as_table([told], RunEntry).to_pylist(maps_as_pydicts="strict")
+    return told
+
+
+def _counts(report: RunReport) -> dict[str, Any]:
     outcomes = {name: name.rpartition(" ")[2] for name in report.captures}
     failed = [name for name, outcome in outcomes.items() if outcome in ("error", "blocked") or outcome.startswith("5")]
     return {
         "started_at": report.started_at,
         "finished_at": report.finished_at,
         "recleaned_at": report.recleaned_at,
-        "attempts": report.attempts,
+        "attempts": int(report.attempts),
         "captures": sum(report.captures.values()),
         "errors": sum(report.captures[name] for name in failed),
-        **{name: report.articles.get(name, 0) for name in ("new", "changed", "unchanged", "quarantined")},
+        **{name: int(report.articles.get(name, 0)) for name in ("new", "changed", "unchanged", "quarantined")},
         "rejected": sum(report.rejected.values()),
         "removed": sum(report.removed.values()),
         "skipped": sum(report.skipped.values()),
-        "waiting": report.waiting,
+        "waiting": int(report.waiting),
         "gone": [Gone(page["url"], page.get("how", "")) for page in report.vanished[:MOST_GONE]],
         **{name: len(getattr(report, name)) for name in ("vanished", "cloaked", "spam", "retry", "warnings")},
     }

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from browse.errors import DamagedIndex, OutdatedIndex
 from browse.index.schema import SCHEMA_VERSION
+from browse.index.writer import META
 from storage import keys
 from storage.errors import KeyNotFound, PreconditionFailed
 from storage.store import ObjectStore
@@ -86,16 +87,19 @@ def _decode(data: bytes, etag: str) -> Manifest:
         values = json.loads(data)
         if values["version"] != VERSION:
             raise OutdatedIndex(f"{key}: it is of version {values['version']}, expected {VERSION}: {REBUILD}")
+        files = {_name(name): _file(file) for name, file in values["files"].items()}
+        if META not in files:
+            raise ValueError(f"no {META} among its files")
         return Manifest(
             generation=int(values["generation"]),
-            built_at=datetime.fromisoformat(values["built_at"]),
-            surveyed_at=datetime.fromisoformat(values["surveyed_at"]),
+            built_at=_time(values["built_at"]),
+            surveyed_at=_time(values["surveyed_at"]),
             articles=int(values["articles"]),
             catalog=_file(values["catalog"]),
-            files={_name(name): _file(file) for name, file in values["files"].items()},
+            files=files,
             etag=etag,
         )
-    except (ValueError, KeyError, TypeError, AttributeError) as err:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as err:
         raise DamagedIndex(f"{key}: {err}: expected the manifest of an index: {REBUILD}") from err
 
 
@@ -104,6 +108,13 @@ def _file(values: Mapping[str, object]) -> File:
     if not re.fullmatch(r"[0-9a-f]{64}", sha256, re.ASCII) or not isinstance(size_bytes, int):
         raise ValueError(f"{values!r}: expected a hash and a size")
     return File(sha256, size_bytes)
+
+
+def _time(value: str) -> datetime:
+    at = datetime.fromisoformat(value)
+    if at.tzinfo is None:
+        raise ValueError(f"{value}: expected a time with its offset")
+    return at
 
 
 def _name(name: str) -> str:

@@ -66,8 +66,7 @@ def publish(
         aside.release(remove=True)
     data = catalog.encoded()
     of_catalog = File(hashlib.sha256(data).hexdigest(), len(data))
-    if before is None or before.catalog != of_catalog:
-        store.put(keys.index_catalog(of_catalog.sha256), data)
+    store.put(keys.index_catalog(of_catalog.sha256), data)  # though it be that of before: it may be damaged there
     generation = before.generation + 1 if before else 1
     manifest = Manifest(
         generation=generation,

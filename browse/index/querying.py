@@ -114,8 +114,9 @@ class Questions:
             return tantivy.Query.regex_query(self._schema, "id", f"{value}.*")
         if field == "url":
             return self._row("url", address_words(value))
-        if field in FACT_FIELDS and not self._searcher.doc_freq(field, value):
-            return self._row("facts", fact_words(field, value))
+        words = fact_words(field, value) if field in FACT_FIELDS else []
+        if words and not self._searcher.doc_freq(field, value):
+            return self._row("facts", words)
         return tantivy.Query.term_query(self._schema, field, value, "basic")
 
     @staticmethod

@@ -1,5 +1,6 @@
 """`bantin index`: whatever happens to runs, the index says what one says that is made from nothing."""
 
+import json
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -167,6 +168,35 @@ def test_a_report_that_cannot_be_read_is_told_and_its_articles_are_there(setting
     entry = index.catalog.run("kimson", RUNS[0])
     assert entry
     assert (entry.state, entry.rows, index.articles) == ("unreadable", 1, 1)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"captures": {"article 200": "many"}},
+        {"vanished": [{}]},
+        {"waiting": 10**30},
+        {"attempts": None},
+        {"reason": "\ud800"},
+        {"recleaned_at": "9999-12-31T23:59:59-12:00"},
+        None,
+    ],
+)
+def test_a_report_of_wrong_values_keeps_no_run_out_of_the_index(
+    settings: Settings, wrong: dict[str, Any] | None
+) -> None:
+    publish(settings, "kimson", RUNS[0], [row("kimson", RUNS[0], 1, "một")])
+    store, key = open_store(settings.archive), keys.report("kimson", RUNS[0])
+    whole = store.get(key)
+    nested = b"[" * 100_000
+    store.put(key, json.dumps({**json.loads(whole), **wrong}).encode() if wrong else nested)
+    assert bring_up_to_date(settings).articles == 1
+    entry = opened(settings).catalog.run("kimson", RUNS[0])
+    assert entry
+    assert (entry.state, entry.rows, key in (entry.reason or "")) == ("unreadable", 1, True)
+    store.put(key, whole)
+    bring_up_to_date(settings)
+    assert [entry.state for entry in opened(settings).catalog.runs()] == ["published"]
 
 
 def test_the_catalog_has_what_reports_rules_and_tables_say(settings: Settings) -> None:

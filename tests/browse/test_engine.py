@@ -20,6 +20,8 @@ from tests.browse.documents import AT, document, found, indexed, numbers
 from tests.browse.test_query import PIECES
 
 DAY = date(2026, 11, 20)
+FREE = ("author", "section", "locality", "province")
+"""The facets whose values are as sites write them."""
 
 
 @pytest.fixture(scope="module")
@@ -229,6 +231,17 @@ def test_facets_and_timeline_count_all_hits(index: FolderIndex) -> None:
     recent = found(index, "since:2026", timeline=True)
     assert recent.timeline_unit == "day"
     assert recent.timeline == [(DAY - timedelta(days=1), 1), (DAY, 2)]
+
+
+def test_every_value_that_is_counted_leads_to_so_many(tmp_path: Path) -> None:
+    """Also one without a word, or that looks like the query language."""
+    names = ["***", "—", "😀", "*", 'nói "thật"', "A&B=C#D?/", "¶", "<b>", "a:b", "-x", "OR", "e\u0301", "ﬁ", "x" * 300]
+    index = indexed(tmp_path, [document(number, **dict.fromkeys(FREE, name)) for number, name in enumerate(names, 1)])
+    for field in FREE:
+        counts = found(index, "", facets=[field], facet_limit=100).facets[field]
+        assert {one.value for one in counts} == {*names}
+        for one in counts:
+            assert index.search(parse_query("", {field: [one.value]})).total == one.count
 
 
 def test_counts_are_exact_whatever_segments_hold(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The index as the store ships it: readers fetch, follow and check it; builders may die, and meet."""
 
 import errno
+import json
 import os
 import subprocess
 import sys
@@ -160,6 +161,41 @@ def test_a_manifest_that_cannot_be_read_says_what_to_do(archive: Settings, data:
     with pytest.raises(DamagedIndex, match=f"{message}.*`bantin index --rebuild`"):
         opened(archive)
     assert bring_up_to_date(archive, rebuild=True).articles == 5
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"surveyed_at": "2026-11-22"},
+        {"articles": float("inf")},
+        {"generation": None},
+        {"files": {}},
+        {"catalog": []},
+        {"more": [[]]},
+    ],
+)
+def test_a_manifest_of_wrong_values_is_damage(archive: Settings, wrong: dict[str, object]) -> None:
+    store, key = open_store(archive.archive), keys.index_manifest()
+    data = json.dumps({**json.loads(store.get(key)), **wrong}).encode()
+    store.put(key, data.replace(b"[[]]", b"[" * 100_000))
+    for use in (opened, bring_up_to_date, check):
+        with pytest.raises(DamagedIndex, match=f"{key}: .*`bantin index --rebuild`"):
+            use(archive)
+    bring_up_to_date(archive, rebuild=True)
+    assert check(archive).damaged == ()
+
+
+@pytest.mark.parametrize("damage", [None, b"PAR1 no more"])
+def test_a_rebuild_replaces_all_that_is_damaged(archive: Settings, damage: bytes | None) -> None:
+    """The catalog too, which is the same as before where the archive is."""
+    store = open_store(archive.archive)
+    manifest = read_manifest(store)
+    assert manifest
+    for key in manifest.keys:
+        store.delete([key]) if damage is None else store.put(key, damage)
+    bring_up_to_date(archive, rebuild=True)
+    assert check(archive).damaged == ()
+    assert opened(archive).articles == 5
 
 
 def test_an_index_of_another_version_is_made_anew(archive: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -293,6 +293,7 @@ ARCHIVE = [
     "/bantin/openapi.json",
     "/bantin/articles/0123456789abcdef",
     "/bantin/nothing",
+    "/bantin/%09static/style.css",
 ]
 
 
