@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from bantin.commands.options import Day, Run, console, settings_of, with_archive
+from bantin.commands.options import Day, Run, console, query_of, settings_of, with_archive
 from bantin.completion import complete_languages, complete_runs, complete_sources, complete_words
 
 
@@ -83,7 +83,7 @@ def export(
         quarantined=quarantined,
     )
     names = [name.strip() for name in fields.split(",")] if fields else ()
-    query = parse_query(" ".join(words)) if words else None
+    query = parse_query(query_of(words)) if words else None
     if query and quarantined:
         raise click.UsageError("--quarantined: with a query, write is:quarantined in it")
     settings = settings_of(archive, sources)

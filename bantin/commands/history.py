@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bantin.commands.asking import article_meant, index_of, is_id
-from bantin.commands.options import Time, console, settings_of, with_archive
+from bantin.commands.options import Time, console, query_of, settings_of, with_archive
 from bantin.completion import complete_list
 from browse.history.moments import InvalidTime, Moment, parse_reference
 
@@ -66,7 +66,7 @@ def list_(archive: str | None, sources: Path | None, words: tuple[str, ...], mos
     if words and not (source_id and _has_runs(store, source_id)):
         if as_of:
             raise click.UsageError("--as-of: expected a source that has runs: an index knows the newest texts alone")
-        _list_found(settings_of(archive, sources), " ".join(words), most)
+        _list_found(settings_of(archive, sources), query_of(words), most)
         return
     with watching() as watch:
         found = list_page(store, source_id, at=as_of.end if as_of else None, most=most, watch=watch)

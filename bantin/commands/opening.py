@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 import click
 
 from bantin.commands.asking import index_of, is_id
-from bantin.commands.options import console, settings_of, with_archive
+from bantin.commands.options import console, query_of, settings_of, with_archive
 from bantin.completion import complete_words
 from bantin.settings import Settings
 
@@ -42,7 +42,7 @@ def open_(archive: str | None, sources: Path | None, words: tuple[str, ...], por
     from bantin.browse import Serving, serve
 
     settings = settings_of(archive, sources)
-    path = _path(settings, " ".join(words))
+    path = _path(settings, query_of(words))
     address = f"http://127.0.0.1:{port}{path}"
     if only_print:
         click.echo(address)

@@ -1,6 +1,7 @@
 """What every command takes, and where its output goes."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -56,6 +57,17 @@ def with_archive(command: Command) -> Command:
         "--sources", metavar="DIR", type=click.Path(path_type=Path), help="Folder of source files. [BANTIN_SOURCES]"
     )
     return archive(sources(command))
+
+
+_BARE_VALUE = re.compile(r'(-?(?:title|author|section|place|locality|province|tag):)([^":]*\s[^":]*)')
+
+
+def query_of(words: Sequence[str]) -> str:
+    """The query that a command's words are. Of `tôm place:"kim sơn"` the shell takes the quotes away: they are put
+    back. A single word is a query as it stands: `'place:kim tôm'`."""
+    if len(words) == 1:
+        return words[0]
+    return " ".join(f'{found[1]}"{found[2]}"' if (found := _BARE_VALUE.fullmatch(word)) else word for word in words)
 
 
 def settings_of(archive: str | None, sources: Path | None) -> Settings:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from bantin.commands.options import Day, console, settings_of, with_archive
+from bantin.commands.options import Day, console, query_of, settings_of, with_archive
 from bantin.completion import complete_languages, complete_sources, complete_words
 
 
@@ -58,7 +58,7 @@ def search(
 
     "in quotes": spelt just so, in this order; tuyen*: begins so; -word: not this; a OR b; title: source: lang: author:
     section: place: province: tag: month: since: until: is:changed … narrow it. Quote what the shell would take:
-    bantin search 'lễ hội "đua thuyền" -bóng'.
+    bantin search 'lễ hội place:"kim sơn" -bóng'.
     """
     from bantin.commands.asking import index_of
     from bantin.found import found_json, show_facets, show_hits
@@ -71,7 +71,7 @@ def search(
         "since": (since.isoformat(),) if since else (),
         "until": (until.isoformat(),) if until else (),
     }
-    query = parse_query(" ".join(words), filters)
+    query = parse_query(query_of(words), filters)
     counted = FACETS if facets or json_ else ()
     index = index_of(settings_of(archive, sources))
     found = index.search(

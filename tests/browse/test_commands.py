@@ -63,6 +63,12 @@ def test_what_is_wrong_with_a_query_is_said_with_exit_code_2(ask: Ask) -> None:
     assert "write is:quarantined in it" in ask("export", "-", "cho", "--quarantined").stderr
 
 
+def test_a_value_that_the_shell_unquoted_is_one_value(ask: Ask) -> None:
+    assert ask("search", "cho", "title:phiên chợ").stderr == ask("search", 'cho title:"phiên chợ"').stderr
+    assert ask("search", "cho", "title:phiên dời").stdout == ask("search", 'cho title:"phiên dời"').stdout != ""
+    assert ask("search", "title:phiên chợ").stdout.startswith(MARKET_ID)  # alone it is the whole query
+
+
 def test_list_takes_a_source_or_a_query(ask: Ask) -> None:
     assert len(ask("list", "kimson").stdout.splitlines()) == 3
     assert ask("list", "title:phiên").stdout.startswith(MARKET_ID)

@@ -12,6 +12,8 @@ from browse.web.rendering import page, words_of
 
 router = APIRouter(tags=["search"])
 SIZES = (20, 50, 100)
+MOST_VALUES_SHOWN = 60
+"""So many values of a field can be chosen; the page shows ten, and the rest on demand."""
 
 Q = Annotated[str, Query(max_length=4 * MOST_CHARACTERS, description="The query; /help tells the language.")]
 Values = Annotated[list[str], Query(max_length=20, description="Only hits with one of these values.")]
@@ -84,6 +86,7 @@ def search(
             offset=(number - 1) * size,
             limit=size,
             facets=FACETS,
+            facet_limit=MOST_VALUES_SHOWN,
             timeline=True,
         )
     except InvalidQuery as err:
