@@ -5,9 +5,9 @@
     uv run python bench/clean_speed.py --no-rounds --crew-pages 20000
 
 First every page goes through both in turn, page by page, so that a busy machine slows both alike; the clock is CPU
-time. Ours is `clean` with all it does, trafilatura's bare_extraction with metadata. Then the crew (bantin/crew) cleans
-pages on 1 and on 2 processes, by the clock on the wall; the memory is the most that a worker had. The pages lie outside
-of this repository (bench/shared_pages.py).
+time. Ours is `clean` with all it does, trafilatura's bare_extraction with metadata, in a process that has settled as
+the crew's do (bantin/clean_worker). Then the crew (bantin/crew) cleans pages on 1 and on 2 processes, by the clock on
+the wall; the memory is the most that a worker had. The pages lie outside of this repository (bench/shared_pages.py).
 """
 
 import argparse
@@ -64,11 +64,13 @@ def some_pages(module: ModuleType, name: str, count: int) -> Pages:
 
 def in_turn(module: ModuleType, name: str, pages: Pages, rounds: int) -> str:
     """Pages a CPU second of both, and the ratio's median and spread over the rounds."""
+    from bantin.clean_worker import settle
     from bench.extractor import cleaned
 
     functions: dict[str, Any] = {"ours": cleaned, "trafilatura": shared_pages.by_trafilatura}
     for function in functions.values():
         function(module.WARM_UP, "https://example.org/")
+    settle()
     spent: dict[str, list[float]] = {key: [] for key in functions}
     for turn in range(rounds):
         seconds = dict.fromkeys(functions, 0.0)

@@ -45,7 +45,7 @@ def clean_page(page: Page, capture: Capture, source: Source) -> Article | Reject
     """The article on `page`, which is used up: where it is one, each line of `page.ledger` is kept or gone after."""
     if capture.fetched_at.tzinfo is None:
         raise CleaningError("expected fetched_at with a time zone, like datetime.now(UTC)", capture.url)
-    head = read_head(page.tree)
+    head = read_head(page)
     lines = page.ledger.lines
     if rejected := early_rejection(head, lines, page.tree):
         return rejected

@@ -1,9 +1,10 @@
-"""The head of a page: its meta elements, links and JSON-LD, read in one walk."""
+"""The head of a page: its meta elements, links and JSON-LD."""
 
 from dataclasses import dataclass, field
 
 from lxml.html import HtmlElement
 
+from cleaning.page import Page
 from cleaning.structured import Thing, article_thing, lookup, string_of, things_of, types_of
 from cleaning.text import tidy, words
 
@@ -64,29 +65,27 @@ class Head:
         return (html if "-" in html or "_" in html or not said else said).replace("_", "-").lower()
 
 
-def read_head(tree: HtmlElement) -> Head:
-    """The head of the page whose tree this is; meta elements in the body count too, as browsers have it."""
+def read_head(page: Page) -> Head:
+    """The head of `page`; meta elements in the body count too, as browsers have it."""
+    tree, elements = page.tree, page.elements
     meta: dict[str, list[str]] = {}
+    for element in elements.get("meta", ()):
+        if (content := element.get("content")) and (value := tidy(content)):
+            for name in _names(element):
+                meta.setdefault(name, []).append(value)
     links: list[LinkElement] = []
-    scripts: list[str] = []
-    title = base = ""
-    for element in tree.iter("meta", "link", "script", "title", "base"):
-        tag = element.tag
-        if tag == "meta":
-            if (content := element.get("content")) and (value := tidy(content)):
-                for name in _names(element):
-                    meta.setdefault(name, []).append(value)
-        elif tag == "link":
-            rel = (element.get("rel") or "").lower()
-            if ("canonical" in rel or "alternate" in rel) and (href := element.get("href")) and len(links) < _MAX_LINKS:
-                links.append(LinkElement(frozenset(rel.split()), href, (element.get("hreflang") or "").strip().lower()))
-        elif tag == "script":
-            if element.text and "ld+json" in (element.get("type") or "").lower():
-                scripts.append(element.text)
-        elif tag == "base":
-            base = base or element.get("href") or ""
-        elif not title and element.getparent().tag != "svg":
-            title = tidy(element.text_content())
+    for element in elements.get("link", ()):
+        rel = (element.get("rel") or "").lower()
+        if ("canonical" in rel or "alternate" in rel) and (href := element.get("href")) and len(links) < _MAX_LINKS:
+            links.append(LinkElement(frozenset(rel.split()), href, (element.get("hreflang") or "").strip().lower()))
+    scripts = [
+        element.text
+        for element in elements.get("script", ())
+        if element.text and "ld+json" in (element.get("type") or "").lower()
+    ]
+    titles = (tidy(one.text_content()) for one in elements.get("title", ()) if one.getparent().tag != "svg")
+    title = next(filter(None, titles), "")
+    base = next(filter(None, (element.get("href") for element in elements.get("base", ()))), "")
     language = (
         tree.get("lang") or tree.get("xml:lang") or tree.get("{http://www.w3.org/XML/1998/namespace}lang") or ""
     ).strip()

@@ -136,7 +136,7 @@ def find_alternates(page: Page, head: Head | None = None) -> list[Alternate]:
     """The page in other languages, as `hreflang` links announce it, in the page's order. `head` is read where it is not
     given."""
     found: dict[tuple[str, str], Alternate] = {}
-    head = head or read_head(page.tree)
+    head = head or read_head(page)
     links = [link for link in head.links if link.hreflang and link.hreflang != "x-default" and "alternate" in link.rel]
     base = _base(page, head)
     for link in links:

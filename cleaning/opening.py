@@ -79,7 +79,8 @@ def _title_line(ledger: Ledger, title: str) -> int | None:
     wanted = words(title)
     if not wanted:
         return None
-    return next((line.index for line in ledger.lines if words(line.text) == wanted and not line.linked), None)
+    long_enough = (line for line in ledger.lines if len(line.text.casefold()) >= len(wanted))  # words only leave out
+    return next((line.index for line in long_enough if words(line.text) == wanted and not line.linked), None)
 
 
 def _joined(lines: Iterable[Line]) -> str:

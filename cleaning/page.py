@@ -29,7 +29,7 @@ _DEEPER = etree.XPath("boolean(" + "/*" * (MAX_DEPTH + 2) + ")")  # html itself 
 _PARSER_DEPTH = 2_000  # a little deeper libxml2 drops what is within, text and all
 _CONTROLS = bytes(code for code in range(0x20) if code not in b"\t\n\r")
 # A tag as HTML's tokenizer sees it: a > or < within a quoted value does not end it. Linear, and never without a match.
-_TAG = re.compile(r"""<[a-zA-Z](?:[^>"'=]++|=\s*+(?:"[^"]*+"|'[^']*+')?|["'])*+>?""")
+_TAG = re.compile(r"""<[a-zA-Z][^>"'=]*+(?:=(?:"[^"]*+"|\s*+(?:"[^"]*+"|'[^']*+')?+)[^>"'=]*+|["'][^>"'=]*+)*+>?""")
 _ATTRIBUTE = re.compile(r"""[^\s"'/=>]++(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|[^\s>]*+))?""")
 _BETWEEN = "\x1f"
 _MAX_ATTRIBUTES = 300
@@ -176,9 +176,11 @@ def parse(markup: str, url: str, data: bytes | None = None) -> Page | Rejected:
 
 def _without_attribute_floods(markup: str) -> str:
     """`markup`, its tags with hundreds of attributes left without any: libxml2 takes time quadratic in their number."""
+    if max(map(len, _TAG.findall(markup)), default=0) <= _FLOOD_CHARS:
+        return markup
     kept, end = [], 0
-    for tag in [one for one in _TAG.finditer(markup) if one.end() - one.start() > _FLOOD_CHARS]:
-        if len(_ATTRIBUTE.findall(tag.group())) > _MAX_ATTRIBUTES:
+    for tag in _TAG.finditer(markup):
+        if tag.end() - tag.start() > _FLOOD_CHARS and len(_ATTRIBUTE.findall(tag.group())) > _MAX_ATTRIBUTES:
             kept += [markup[end : tag.start()], re.split(r"[\s/>]", tag.group(), maxsplit=1)[0], ">"]
             end = tag.end()
     return "".join(kept) + markup[end:] if kept else markup

@@ -53,6 +53,7 @@ def take_spam(page: Page) -> list[SpamLink]:
     return [link for _, link in found]
 
 
+@lru_cache(maxsize=4_096)
 def names_gambling(text: str) -> bool:
     """Whether a gambling brand or one of the trade's catchwords stands in `text`."""
     return _NAMES.search(fold(text)) is not None

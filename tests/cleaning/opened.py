@@ -25,6 +25,6 @@ def opened(markup: str, *, url: str = URL, of: Source | None = None) -> Opened:
     """The page in `markup`."""
     page = parse(markup, url)
     assert isinstance(page, Page)
-    head, lines = read_head(page.tree), lines_of(page.body)
+    head, lines = read_head(page), lines_of(page.body)
     site = of or source()
     return Opened(page, head, lines, site, find_title(page, head, site, lines)[0])
