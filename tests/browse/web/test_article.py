@@ -155,6 +155,8 @@ def test_the_beginning_of_an_id_leads_to_the_whole_one_with_all_that_was_asked(s
         assert (answer.status_code, answer.headers["location"]) == (307, f"/articles/{ID}{part}?hl=vi")
     pinned = shelf.client.get(f"/articles/{ID[:9]}@2026-11-21")
     assert pinned.headers["location"] == f"/articles/{ID}@2026-11-21"
+    pasted = shelf.client.get(f"/articles/%20{ID[:9].upper()}%20/cite")
+    assert pasted.headers["location"] == f"/articles/{ID}/cite"
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 """A search as a file and as a feed, read back by those who read such things."""
 
-import asyncio
 import csv
 import io
 import json
@@ -11,6 +10,7 @@ from datetime import datetime
 import feedparser
 import pyarrow.parquet as pq
 import pytest
+from anyio.from_thread import start_blocking_portal
 from lxml import etree
 from starlette.testclient import TestClient
 from starlette.types import Message
@@ -147,8 +147,8 @@ def test_an_export_that_nobody_waits_for_gives_its_place_back(odd: TestClient) -
         "client": None,
     }
     for _ in range(exports.AT_ONCE):
-        with suppress(RuntimeError):  # no answer
-            asyncio.run(odd.app(dict(scope), gone, send))
+        with start_blocking_portal() as portal, suppress(RuntimeError):  # no answer
+            portal.call(odd.app, dict(scope), gone, send)
     assert odd.get("/export").status_code == 200
 
 

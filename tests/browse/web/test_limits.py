@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from anyio.from_thread import start_blocking_portal
 from anyio.to_thread import current_default_thread_limiter, run_sync
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -147,8 +148,8 @@ def test_who_takes_no_piece_of_an_answer_gets_no_more_of_it() -> None:
         raise AssertionError
 
     limit = TimeLimit(PlainTextResponse("much"), 60, stalled_s=0.01)
-    with pytest.raises(TimeoutError):
-        asyncio.run(limit({"type": "http", "path": "/"}, never, hang))
+    with start_blocking_portal() as portal, pytest.raises(TimeoutError):
+        portal.call(limit, {"type": "http", "path": "/"}, never, hang)
 
 
 def test_a_mistake_within_the_time_is_the_servers_to_tell() -> None:
