@@ -10,8 +10,8 @@ import io
 import json
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field, fields
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, date, datetime
 from typing import Any, Self
 
 import numpy as np
@@ -124,24 +124,6 @@ class Vanished:
     at: datetime | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Day:
-    """What the runs of a day (in UTC) did, in numbers; they mean what they mean in `RunEntry`."""
-
-    day: date
-    runs: int
-    failed: int
-    new: int
-    changed: int
-    unchanged: int
-    rejected: int
-    vanished: int
-    errors: int
-
-
-_COUNTED = [one.name for one in fields(Day) if one.name not in ("day", "runs", "failed")]
-
-
 class Catalog:
     """All runs and sources. Immutable, so any number of threads may ask it."""
 
@@ -227,11 +209,6 @@ class Catalog:
         last = np.flatnonzero(np.append(self._source[1:] != self._source[:-1], True))  # rows are by source and run
         return {entry.source: entry for entry in self._entries(last)}
 
-    def changed(self, source: str | None = None, limit: int = 20) -> list[RunEntry]:
-        """The newest runs that found a changed text, the newest first."""
-        places = self._places(source)
-        return self._entries(places[self._numbers("changed")[places] > 0][:limit])
-
     def vanished(self, source: str | None = None, limit: int = 50) -> list[Vanished]:
         """The pages that vanished last, those of the newest run first."""
         places = self._places(source)
@@ -248,25 +225,6 @@ class Catalog:
         entries = self.runs(source, limit=runs)
         rows = sum(entry.rows for entry in entries)
         return {name: sum(e.covered.get(name, 0) for e in entries) / rows for name in COVERED} if rows else {}
-
-    def days(self, source: str | None = None, since: date | None = None) -> list[Day]:
-        """What the runs of each day did, from `since` on: in order, with days without runs in between."""
-        places = self._places(source)
-        if since is not None:
-            places = places[self._run[places] >= f"{since:%Y%m%d}"]
-        if not len(places):
-            return []
-        days = _days(self.table["run"].take(pa.array(places)))
-        first = int(days.min())
-        at, total = days - first, int(days.max()) - first + 1
-        failed = np.asarray(pc.equal(self.table["state"], "failed"))[places]
-        sums = {name: np.bincount(at, self._numbers(name)[places], total).astype(int) for name in _COUNTED}
-        sums |= {"runs": np.bincount(at, minlength=total), "failed": np.bincount(at, failed, total).astype(int)}
-        began = date(1970, 1, 1) + timedelta(first)
-        return [
-            Day(day=began + timedelta(place), **{name: int(values[place]) for name, values in sums.items()})
-            for place in range(total)
-        ]
 
     def news(self, days: int = 30) -> dict[str, list[int]]:
         """How many new texts each source had on each of the last `days` days, up to that of the newest run of all."""

@@ -1,7 +1,8 @@
 """What the catalog says of a run and of a source, made of their objects."""
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from browse.catalog import MISSING, UNREADABLE, Catalog, Gone, RunEntry, SourceEntry
@@ -89,7 +90,7 @@ def source_of(store: ObjectStore, catalog: Catalog, source: str) -> SourceEntry:
         try:
             if entry.rules_etag:
                 return _described(store, source, entry.run, runs)
-        except (KeyNotFound, SourceError, UnicodeDecodeError):
+        except (KeyNotFound, SourceError, UnicodeError):
             continue
     return SourceEntry(id=source, name=source, runs=runs)
 
@@ -97,7 +98,7 @@ def source_of(store: ObjectStore, catalog: Catalog, source: str) -> SourceEntry:
 def _described(store: ObjectStore, source: str, run: str, runs: int) -> SourceEntry:
     key = keys.run_source(source, run)
     rules = parse_source(store.get(key).decode(), key)
-    return SourceEntry(
+    entry = SourceEntry(
         id=source,
         name=rules.name,
         url=rules.url,
@@ -110,3 +111,5 @@ def _described(store: ObjectStore, source: str, run: str, runs: int) -> SourceEn
         enabled=rules.enabled,
         runs=runs,
     )
+    json.dumps(asdict(entry), ensure_ascii=False).encode()  # half a character, which YAML can name, fits no catalog
+    return entry

@@ -199,6 +199,14 @@ def test_a_report_of_wrong_values_keeps_no_run_out_of_the_index(
     assert [entry.state for entry in opened(settings).catalog.runs()] == ["published"]
 
 
+def test_rules_that_no_catalog_can_hold_are_as_those_that_cannot_be_read(settings: Settings) -> None:
+    publish(settings, "kimson", RUNS[0], [row("kimson", RUNS[0], 1, "một")])
+    rules = dump_source(a_source()).replace("name: Kim Sơn", 'name: "Kim \\ud800"')
+    open_store(settings.archive).put(keys.run_source("kimson", RUNS[0]), rules.encode())
+    assert bring_up_to_date(settings).articles == 1
+    assert [entry.name for entry in opened(settings).catalog.sources()] == ["kimson"]
+
+
 def test_the_catalog_has_what_reports_rules_and_tables_say(settings: Settings) -> None:
     store = open_store(settings.archive)
     publish(

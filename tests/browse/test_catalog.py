@@ -1,6 +1,6 @@
 """The catalog: runs and sources as pages list them."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 import pytest
 
@@ -52,23 +52,12 @@ def test_the_newest_run_of_each_source(catalog: Catalog) -> None:
     assert catalog.newest() == {"hoa-lu": ENTRIES[0], "kimson": ENTRIES[3]}
 
 
-def test_what_changed_and_what_vanished_last(catalog: Catalog) -> None:
-    assert catalog.changed() == [ENTRIES[2]]
+def test_what_vanished_last(catalog: Catalog) -> None:
     assert [(page.url, page.how, page.run) for page in catalog.vanished()] == [
         ("http://kimson.example/b", "410", "20261122T000000Z"),
         ("http://kimson.example/a", "404", "20261120T000000Z"),
     ]
     assert catalog.vanished("hoa-lu") == []
-
-
-def test_days_are_told_without_gaps(catalog: Catalog) -> None:
-    days = catalog.days()
-    assert [(one.day, one.runs, one.failed, one.new, one.changed, one.vanished) for one in days] == [
-        (date(2026, 11, 20), 1, 0, 5, 0, 1),
-        (date(2026, 11, 21), 1, 0, 1, 0, 0),
-        (date(2026, 11, 22), 2, 1, 0, 2, 1),
-    ]
-    assert [one.day.day for one in catalog.days("kimson", since=date(2026, 11, 21))] == [22]
 
 
 def test_coverage_is_a_share_of_rows(catalog: Catalog) -> None:
@@ -85,7 +74,7 @@ def test_runs_are_replaced_added_and_taken_away(catalog: Catalog) -> None:
 
 def test_an_archive_without_runs_has_an_empty_one() -> None:
     empty = Catalog.decode(Catalog.empty().encoded())
-    assert empty.runs() == empty.sources() == empty.vanished() == empty.days() == empty.changed() == []
+    assert empty.runs() == empty.sources() == empty.vanished() == []
     assert empty.newest() == {}
 
 
