@@ -93,6 +93,13 @@ def _here(context: Context, **values: Any) -> str:
     return href(request, path, **kept, **values)
 
 
+@pass_context
+def _source_name(context: Context, source: str) -> str:
+    """What a source is called; its id where nobody knows more."""
+    known = context["request"].app.state.archive.catalog.source(source)
+    return safe(known.name if known else source)
+
+
 _environments: dict[str, Environment] = {}
 
 
@@ -109,7 +116,7 @@ def _environment(language: str) -> Environment:
         )
         environment.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
         environment.filters["safe_text"] = safe
-        environment.globals.update(url=_url, here=_here, chart=timeline, sparkline=sparkline)
+        environment.globals.update(url=_url, here=_here, source_name=_source_name, chart=timeline, sparkline=sparkline)
         environment.globals.update(LANGUAGES=LANGUAGES, HL=PARAMETER)
         _environments[language] = environment
     return _environments[language]
