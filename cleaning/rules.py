@@ -10,8 +10,8 @@ The files of cleaning/ruleset/ hold them, by subject. What a rule's words are he
 * `reason`: an element as `marks_of` writes it (`nav#menu.main-nav[navigation]`); nothing goes, but text within it that
   was left out anyway is recorded under the rule's name.
 
-A page has thousands of lines: phrases are looked up in a table; of the patterns those that begin like the line are tried,
-as one alternation.
+A page has thousands of lines: phrases are looked up in a table; of the patterns those that begin like the line are
+tried, as one alternation.
 """
 
 import re
@@ -38,7 +38,7 @@ __all__ = [
     "rule_for",
 ]
 
-RULES_VERSION = 3
+RULES_VERSION = 2
 
 _LINE_KINDS: tuple[Takes, ...] = ("line", "heading")
 COMMENTS = "comments"
