@@ -32,7 +32,7 @@ from model.source import dump_source
 from storage import keys
 from storage.store import open_store
 from storage.tables import encode, read
-from tests.browse.web.conftest import chromium, page  # noqa: F401 - fixtures
+from tests.browser import chromium, page  # noqa: F401 - fixtures
 from tests.conftest import slow_source
 
 DAG = "crawl-demo-portal"

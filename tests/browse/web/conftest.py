@@ -1,23 +1,19 @@
 """What readers meet: an archive of the demo's sites with edits and losses in it, a server on loopback, a browser."""
 
-import os
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 import uvicorn
 from fastapi import FastAPI
-from playwright.sync_api import Browser, Page, sync_playwright
 from starlette.testclient import TestClient
 
 from browse.web.app import create_app
 from browse.web.settings import WebSettings
 from tests.browse.library import Library, library_in
-
-CHROMIUM = Path(os.environ.get("BANTIN_CHROMIUM", "/usr/bin/chromium"))
+from tests.browser import chromium, page  # noqa: F401 - fixtures
 
 
 @pytest.fixture(scope="session")
@@ -58,26 +54,3 @@ def serving(application: FastAPI) -> Iterator[str]:
     yield f"http://127.0.0.1:{running.servers[0].sockets[0].getsockname()[1]}"
     running.should_exit = True
     thread.join()
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """A headless browser. Where none is installed the test is skipped, but where BANTIN_REQUIRE_BROWSER asks for it."""
-    if not CHROMIUM.exists():
-        message = f"no browser at {CHROMIUM}: install Debian's chromium, or name one in BANTIN_CHROMIUM"
-        if os.environ.get("BANTIN_REQUIRE_BROWSER"):
-            pytest.fail(message)
-        pytest.skip(message)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def page(chromium: Browser) -> Iterator[Page]:
-    """A fresh page of the browser, in English, on a wide screen."""
-    context = chromium.new_context(locale="en-GB", viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(20_000)
-    yield context.new_page()
-    context.close()
