@@ -98,7 +98,7 @@ def test_a_crawl_that_is_killed_again_and_again_loses_no_more_than_its_open_part
             assert len(gone) <= 3 * per_part, "the open part, those on their way up, and what was under way"
             kept |= set(uploaded)
             assert committed_captures(open_store(settings.archive), source.id, RUN) is None
-        assert len(kept) > 10, "otherwise this has shown nothing"
+        assert len(kept) > 5, "otherwise this has shown nothing"
         before = len(site.seen)
         Fetch(source, RUN, settings).run()
         captures = committed_captures(open_store(settings.archive), source.id, RUN) or []
