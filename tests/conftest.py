@@ -14,6 +14,7 @@ from demo import SOURCES, DemoWeb
 from model.source import Source, load_source
 from tests.servers.faulty_s3 import faulty_s3  # noqa: F401 - a fixture, as are the next
 from tests.servers.s3 import moto_s3, swift_s3  # noqa: F401
+from tests.settings import settings_in
 
 SHARED = Path(os.environ.get("BANTIN_SHARED", CHECKOUT.parent / "shared"))
 
@@ -47,15 +48,7 @@ def web(monkeypatch: pytest.MonkeyPatch) -> Iterator[DemoWeb]:
 def settings(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> Settings:
     """Settings of a fresh archive; what bantin logs is captured."""
     caplog.set_level(logging.INFO, "bantin")
-    return Settings(
-        archive=str(tmp_path / "archive"),
-        sources=SOURCES,
-        contact="https://bantin.example/contact",
-        work=tmp_path / "work",
-        part_bytes=64_000_000,
-        airflow_home=tmp_path / "airflow",
-        cache=tmp_path / "cache",
-    )
+    return settings_in(tmp_path)
 
 
 def demo_source(name: str, **changes: Any) -> Source:

@@ -8,24 +8,17 @@ import pytest
 
 from bantin.run import run_source
 from bantin.settings import Settings
-from demo import SOURCES, DemoWeb
+from demo import DemoWeb
 from tests.bantin.stored import RUN
 from tests.conftest import demo_source
+from tests.settings import settings_in
 
 
 @pytest.fixture(scope="session")
 def crawled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The archive as the run left it. Not to be written to."""
     folder = tmp_path_factory.mktemp("crawled")
-    settings = Settings(
-        archive=str(folder / "archive"),
-        sources=SOURCES,
-        contact="https://bantin.example/contact",
-        work=folder / "work",
-        part_bytes=8_000,
-        airflow_home=folder / "airflow",
-        processes=1,
-    )
+    settings = settings_in(folder, part_bytes=8_000, processes=1)
     with DemoWeb() as web, pytest.MonkeyPatch.context() as patch:
         patch.setenv("BANTIN_DEMO_PROXY", web.proxy_url)
         run_source(demo_source("portal"), settings, RUN)

@@ -8,10 +8,11 @@ from pathlib import Path
 from bantin.index import bring_up_to_date
 from bantin.run import run_source
 from bantin.settings import Settings
-from demo import MORE_SOURCES, SOURCES, DemoWeb, paper, truth
+from demo import MORE_SOURCES, DemoWeb, paper, truth
 from model.source import load_source
 from model.url import article_id
 from tests.conftest import demo_source
+from tests.settings import settings_in
 
 FIRST, SECOND = "20261121T000000Z", "20261122T000000Z"
 EDITED, LOST = list(paper.articles())[:2]
@@ -36,16 +37,7 @@ class Library:
 
 def library_in(folder: Path) -> Library:
     """The archive, with its index, made in a folder that is empty."""
-    settings = Settings(
-        archive=str(folder / "archive"),
-        sources=SOURCES,
-        contact="https://bantin.example/contact",
-        work=folder / "work",
-        part_bytes=64_000_000,
-        airflow_home=folder / "airflow",
-        cache=folder / "cache",
-        processes=1,
-    )
+    settings = settings_in(folder, processes=1)
     broken_into = load_source(MORE_SOURCES / "demo-hacked.yaml")
     sources = [demo_source(name) for name in ("portal", "aggregator", "paper")]
     with DemoWeb(today=date(2026, 11, 22)) as web:

@@ -5,8 +5,6 @@ from pathlib import Path
 from typing import Any
 
 from bantin.index import bring_up_to_date
-from bantin.settings import Settings
-from demo import SOURCES
 from model.article import Alternate, Article, Attachment, Image, Removal, SpamLink
 from model.capture import Capture
 from model.url import article_id
@@ -16,6 +14,7 @@ from storage.tables import encode
 from tests.browse.web import payloads
 from tests.records import article, exchange
 from tests.sample_archive import FIRST, SECOND, at, written
+from tests.settings import settings_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +29,7 @@ class Hostile:
 def hostile_archive(folder: Path) -> Hostile:
     """An article for each text, address and fragment of `payloads`, in two runs, so that each has a history; and an
     article for each page."""
-    settings = Settings(
-        archive=str(folder / "archive"),
-        sources=SOURCES,
-        contact="https://bantin.example/contact",
-        work=folder / "work",
-        part_bytes=64_000_000,
-        airflow_home=folder / "airflow",
-        cache=folder / "cache",
-    )
+    settings = settings_in(folder)
     store = open_store(settings.archive)
     fields = [_fields(n) for n in range(max(len(payloads.TEXTS), len(payloads.FRAGMENTS)))]
     urls = [f"http://portal.example/article-{n}" for n in range(len(fields))]

@@ -5,7 +5,6 @@ from pathlib import Path
 
 from bantin.index import bring_up_to_date
 from bantin.settings import Settings
-from demo import SOURCES
 from model.article import Article, SpamLink
 from model.report import RunReport, State
 from model.source import dump_source
@@ -15,6 +14,7 @@ from storage.reports import write_report
 from storage.store import ObjectStore, open_store
 from storage.tables import encode
 from tests.records import article
+from tests.settings import settings_in
 from tests.stored import a_source
 
 EARLY, RUN, BROKEN = "20261120T000000Z", "20261121T000000Z", "20261122T000000Z"
@@ -28,16 +28,7 @@ TITLE = f"=1+1 {PAYLOAD} \x1b[31m\u202e hội"
 def fill(folder: Path) -> Settings:
     """A source of three runs, the newest of which failed and has a report that cannot be read; one before it has
     hostile articles and found the site hacked. Returns settings with its index."""
-    settings = Settings(
-        archive=str(folder / "archive"),
-        sources=SOURCES,
-        contact=None,
-        work=folder / "work",
-        part_bytes=64_000_000,
-        airflow_home=folder / "airflow",
-        processes=1,
-        cache=folder / "cache",
-    )
+    settings = settings_in(folder, contact=None, processes=1)
     store = open_store(settings.archive)
     source = a_source().model_copy(update={"name": f"Kim Sơn {PAYLOAD}"})
     source = source.model_copy(

@@ -17,7 +17,6 @@ from bantin.index import bring_up_to_date
 from bantin.settings import Settings
 from browse.web.app import create_app
 from browse.web.settings import WebSettings
-from demo import SOURCES
 from model.article import Alternate, Article, text_sha256
 from model.url import article_id
 from storage import keys
@@ -27,6 +26,7 @@ from storage.tables import encode, read
 from tests.browse.web.conftest import serving
 from tests.records import article, exchange
 from tests.sample_archive import FESTIVAL, MARKET, SECOND, SPAM, at, fill, written
+from tests.settings import settings_in
 
 THIRD = "20261123T000000Z"
 FIRST_TIME, SECOND_TIME = (f"2026-11-2{day}T00:00:05Z" for day in (1, 2))
@@ -69,15 +69,7 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
     """The sample archive (a page unchanged, one changed, one spam); the changed one's second run was cleaned anew, and
     has an edition in the archive, one elsewhere, and a copy that names it as its source."""
     folder = tmp_path_factory.mktemp("shelf")
-    settings = Settings(
-        archive=str(folder / "archive"),
-        sources=SOURCES,
-        contact="https://bantin.example/contact",
-        work=folder / "work",
-        part_bytes=64_000_000,
-        airflow_home=folder / "airflow",
-        cache=folder / "cache",
-    )
+    settings = settings_in(folder)
     store = open_store(settings.archive)
     fill(store, folder)
     clean_anew(store, title="Chợ phiên dời sang chủ nhật")
@@ -229,14 +221,7 @@ def test_what_was_removed_is_listed_by_rule_and_shown_in_its_place(shelf: Shelf,
 
 
 def test_without_its_record_an_article_can_be_read_and_the_rest_says_what_is_missing(tmp_path: Path) -> None:
-    settings = Settings(
-        archive=str(tmp_path / "archive"),
-        sources=SOURCES,
-        contact="https://bantin.example/contact",
-        work=tmp_path / "work",
-        part_bytes=64_000_000,
-        airflow_home=tmp_path / "airflow",
-    )
+    settings = settings_in(tmp_path)
     store = open_store(settings.archive)
     store.put(keys.articles("kimson", SECOND), encode([article()], Article))
     client = TestClient(create_app(WebSettings(archive=settings.archive, cache=tmp_path / "cache")))
