@@ -3,6 +3,7 @@
     BantinError
     └── StorageError
         ├── StoreUnavailable     retryable: refused connection, time-out, 5xx, 503 SlowDown, an I/O error
+        │   └── Replaced         retryable: another object has come under the key while this one was read
         ├── StoreRefused         final: read-only or full disk, no such bucket, bad credentials, access denied
         ├── InvalidKey           final: a key no store takes
         ├── KeyNotFound          final: nothing is stored there
@@ -42,6 +43,10 @@ class StoreUnavailable(StorageError):
     """The store did not answer, or said that it is busy or broken. The same call may succeed later."""
 
     retryable: ClassVar[bool] = True
+
+
+class Replaced(StoreUnavailable):
+    """The object was replaced while it was read in pieces. What was read of it is of no use."""
 
 
 class StoreRefused(StorageError):

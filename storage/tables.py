@@ -6,6 +6,7 @@ The same rows give the same bytes: nothing of the clock or the machine enters a 
 import json
 import types
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -19,7 +20,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from storage import schema as versions
-from storage.errors import Corrupt
+from storage.errors import Corrupt, Replaced
 from storage.row_groups import spans, written
 from storage.store import ObjectStore, open_object
 
@@ -52,6 +53,8 @@ UNREAD = b"bantin.unread"
 """The key of a table's metadata that names the pages without a row."""
 
 _MADE_BY = b"bantin.made_by"
+# A table is replaced under its reader where two clean or publish one run; as often as that, it is read again.
+_AGAIN = 3
 # Fewer are read sooner without a pool of threads; and a process that ends while one starts can abort (seen once).
 _MANY_ROWS = 50_000
 
@@ -176,6 +179,13 @@ def made_by_of(table: pa.Table) -> str | None:
 
 
 def _read(store: ObjectStore, key: str, columns: Sequence[str], repeated: Sequence[str] = ()) -> pa.Table:
+    for _ in range(_AGAIN):
+        with suppress(Replaced):
+            return _read_once(store, key, columns, repeated)
+    return _read_once(store, key, columns, repeated)
+
+
+def _read_once(store: ObjectStore, key: str, columns: Sequence[str], repeated: Sequence[str]) -> pa.Table:
     with open_object(store, key) as file:
         try:
             parquet = pq.ParquetFile(file, read_dictionary=list(repeated))

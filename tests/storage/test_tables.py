@@ -10,7 +10,8 @@ import pytest
 
 from model.article import Alternate, Article, Attachment, SpamLink
 from model.capture import Capture
-from storage.errors import Corrupt, KeyNotFound
+from storage.directory import DirectoryStore
+from storage.errors import Corrupt, KeyNotFound, Replaced
 from storage.row_groups import in_order
 from storage.store import open_store
 from storage.tables import as_table, encode, encode_table, read, read_columns, read_whole, schema_of
@@ -71,6 +72,29 @@ def test_rows_of_parts_in_an_order_give_the_bytes_that_they_give_as_objects(tmp_
         wanted, Article, unread=places
     )
     assert encode_table(in_order(tables, [], Article), Article) == encode([], Article)
+
+
+class Replacing(DirectoryStore):
+    """A store where, so many times, another table comes under a key just before it is read."""
+
+    tables: list[bytes]
+
+    def get(self, key: str, byte_range: tuple[int, int] | None = None, *, if_match: str | None = None) -> bytes:
+        if self.tables:
+            self.put(key, self.tables.pop())
+        return super().get(key, byte_range, if_match=if_match)
+
+
+def test_a_table_that_is_replaced_while_it_is_read_is_read_again(tmp_path: Path) -> None:
+    store = Replacing(tmp_path)
+    rows = numbered(5)
+    store.tables = []
+    store.put("t.parquet", encode(rows, Article))
+    store.tables = [encode(rows[:count], Article) for count in (3, 4)]
+    assert read(store, "t.parquet", Article) == rows[:3]
+    store.tables = [encode(rows[:count], Article) for count in (1, 2, 1, 2)]
+    with pytest.raises(Replaced, match="read it again"):
+        read(store, "t.parquet", Article)
 
 
 @pytest.mark.parametrize("value", [b"\xff\xfe", None])
