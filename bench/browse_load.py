@@ -142,7 +142,8 @@ def one_round(name: str, command: Sequence[str | Path], process: psutil.Process)
     rate, each_ms = told["requests"] / told["seconds"], 1000 * (cpu_s(process) - began) / told["requests"]
     print(
         f"{name}: {rate:.0f} answers/s, p50 {told['p50']:.0f} ms, p95 {told['p95']:.0f} ms, p99 {told['p99']:.0f} ms, "
-        f"{told['failed']} failed; {each_ms:.1f} ms of processor an answer, memory {peak[0] / 1e6:.0f} MB"
+        f"{told['failed']} failed; {each_ms:.1f} ms of processor an answer, memory {peak[0] / 1e6:.0f} MB "
+        f"beside {peak[1] / 1e6:.0f} MB of files that are mapped"
     )
     return (told["p95"] > MOST_P95_MS) + (peak[0] > MOST_MEMORY_MB * 1e6) + bool(told["failed"])
 
@@ -167,13 +168,15 @@ def hot_articles(address: str, most: int) -> list[str]:
 
 @contextmanager
 def watched(process: psutil.Process) -> Iterator[list[int]]:
-    """The most memory that the process and its children had at any moment, in bytes; what they share counts once."""
-    peak, ended = [0], threading.Event()
+    """The most memory that the process and its children had at any moment, in bytes, and the most of the files that
+    they map, which the system gives and takes as it has room; what they share counts once."""
+    peak, ended = [0, 0], threading.Event()
 
     def watch() -> None:
         while not ended.wait(0.2):
             family = [process, *process.children(recursive=True)]
-            peak[0] = max(peak[0], sum(one.memory_full_info().pss for one in family))
+            own, mapped = zip(*(memory_of(one.pid) for one in family), strict=True)
+            peak[:] = max(peak[0], sum(own)), max(peak[1], sum(mapped))
 
     watcher = threading.Thread(target=watch)
     watcher.start()
@@ -182,6 +185,13 @@ def watched(process: psutil.Process) -> Iterator[list[int]]:
     finally:
         ended.set()
         watcher.join()
+
+
+def memory_of(pid: int) -> tuple[int, int]:
+    """Bytes of memory that are the process's own, and of mapped files."""
+    told = dict(line.split(":") for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:])
+    own, shared, mapped = (int(told[name].split()[0]) * 1024 for name in ("Pss_Anon", "Pss_Shmem", "Pss_File"))
+    return own + shared, mapped
 
 
 def first_pages(address: str) -> int:

@@ -79,6 +79,7 @@ class _Forms(dict[str, tuple[str, str]]):
 
 
 _FORMS = _Forms()
+_forms_of = _FORMS.__getitem__  # called from C, by `map`, it takes half the time of a subscript
 
 
 Forms = tuple[str, str]
@@ -88,18 +89,41 @@ Forms = tuple[str, str]
 def find_words(text: str, most: int | None = None) -> tuple[list[re.Match[str]], list[Forms]]:
     """Where the words of `text` stand, the first `most` of them, and their forms."""
     found = list(islice(_WORD.finditer(text), most))
-    return found, [_FORMS[one[0]] for one in found]
+    return found, [_forms_of(one[0]) for one in found]
 
 
 def spell(text: str) -> tuple[str, ...]:
     """The words of `text`, spelt."""
-    return tuple([_FORMS[word][0] for word in _WORD.findall(text)])
+    return tuple([forms[0] for forms in map(_forms_of, _WORD.findall(text))])
 
 
 def spell_and_fold(text: str) -> tuple[list[str], list[str]]:
     """The words of `text` spelt, and the same folded."""
-    forms = [_FORMS[word] for word in _WORD.findall(text)]
+    forms = list(map(_forms_of, _WORD.findall(text)))
     return [one[0] for one in forms], [one[1] for one in forms]
+
+
+class _Parts(dict[str, tuple[str, str, int]]):
+    """What `spell_and_fold_text` gives of what stands between two spaces: mostly one word, with or without a comma."""
+
+    def __missing__(self, part: str) -> tuple[str, str, int]:
+        spelt, folded = spell_and_fold(part)
+        forms = " ".join(spelt), " ".join(folded), len(spelt)
+        if len(part) <= LONGEST:
+            if len(self) >= _MOST_REMEMBERED:
+                self.clear()
+            self[part] = forms
+        return forms
+
+
+_part_of = _Parts().__getitem__
+
+
+def spell_and_fold_text(text: str) -> tuple[str, str, int]:
+    """The words of `text` spelt, the same folded, both parted by spaces, and how many they are. No word reaches across
+    a space, so this is what `spell_and_fold` gives, in less time."""
+    parts = [part for part in map(_part_of, text.split()) if part[2]]
+    return " ".join([one[0] for one in parts]), " ".join([one[1] for one in parts]), sum([one[2] for one in parts])
 
 
 def fold(spelt: str) -> str:

@@ -3,7 +3,7 @@
     BantinError
     └── StorageError
         ├── StoreUnavailable     retryable: refused connection, time-out, 5xx, 503 SlowDown, an I/O error
-        │   └── Replaced         retryable: another object has come under the key while this one was read
+        │   └── Overwritten      retryable: another object has come under the key while this one was read
         ├── StoreRefused         final: read-only or full disk, no such bucket, bad credentials, access denied
         ├── InvalidKey           final: a key no store takes
         ├── KeyNotFound          final: nothing is stored there
@@ -45,7 +45,7 @@ class StoreUnavailable(StorageError):
     retryable: ClassVar[bool] = True
 
 
-class Replaced(StoreUnavailable):
+class Overwritten(StoreUnavailable):
     """The object was replaced while it was read in pieces. What was read of it is of no use."""
 
 

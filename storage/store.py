@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
 from urllib.parse import unquote, urlsplit
 
-from storage.errors import InvalidKey, KeyNotFound, PreconditionFailed, Replaced, StoreRefused
+from storage.errors import InvalidKey, KeyNotFound, Overwritten, PreconditionFailed, StoreRefused
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -189,7 +189,7 @@ def check_range(byte_range: tuple[int, int] | None) -> None:
 class ObjectReader(io.RawIOBase):
     """A stored object as a seekable, read-only, unbuffered file. Most callers want `open_object`.
 
-    Raises `KeyNotFound` when made, and `Replaced` when another object comes under the key while it is read.
+    Raises `KeyNotFound` when made, and `Overwritten` when another object comes under the key while it is read.
     """
 
     def __init__(self, store: ObjectStore, key: str) -> None:
@@ -236,9 +236,9 @@ class ObjectReader(io.RawIOBase):
         self._position += wanted
         return wanted
 
-    def _replaced(self) -> Replaced:
+    def _replaced(self) -> Overwritten:
         problem = f"{self.name}: it was replaced while it was read; read it again"
-        return Replaced(problem, self._store.url, self.name)
+        return Overwritten(problem, self._store.url, self.name)
 
 
 def open_object(store: ObjectStore, key: str, block_bytes: int = BLOCK_BYTES) -> BinaryIO:

@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from storage import schema as versions
-from storage.errors import Corrupt, Replaced
+from storage.errors import Corrupt, Overwritten
 from storage.row_groups import spans, written
 from storage.store import ObjectStore, open_object
 
@@ -180,7 +180,7 @@ def made_by_of(table: pa.Table) -> str | None:
 
 def _read(store: ObjectStore, key: str, columns: Sequence[str], repeated: Sequence[str] = ()) -> pa.Table:
     for _ in range(_AGAIN):
-        with suppress(Replaced):
+        with suppress(Overwritten):
             return _read_once(store, key, columns, repeated)
     return _read_once(store, key, columns, repeated)
 

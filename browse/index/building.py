@@ -83,7 +83,8 @@ class Build:
         before = self._rows_before(touched, read)
         kept = [row for row in before if row.seen.table not in touched]
         tables = sorted({*work.changed, *(row.seen.table for row in kept)})
-        ledger = Ledger(_joined([*(_placed(rows, tables) for rows in read), columns_of(kept, tables)]), tables)
+        places = {table: place for place, table in enumerate(tables)}
+        ledger = Ledger(_joined([*(_placed(rows, places) for rows in read), columns_of(kept, places)]), tables)
         parts = {table: rows.part for rows in read for table in rows.part.tables}
         self._write(ledger, parts, {row.id for row in before})
         return {table: told for rows in read for table, told in rows.told.items()}
@@ -230,9 +231,8 @@ def _chunks(ledger: Ledger, parts: Mapping[Table, Part]) -> Iterator[Chunk]:
         yield chunk
 
 
-def _placed(rows: Rows, tables: list[Table]) -> Columns:
-    """The columns of a part, with places in `tables`."""
-    places = {table: place for place, table in enumerate(tables)}
+def _placed(rows: Rows, places: Mapping[Table, int]) -> Columns:
+    """The columns of a part, with the places that its tables have among all."""
     moved = np.array([places[table] for table in rows.part.tables], np.int32)
     return rows.columns._replace(table=moved[rows.columns.table])
 

@@ -5,7 +5,7 @@ indexed lies in the index itself: each document keeps the rows of its article (`
 changes or goes concerns the documents that have rows of it and no others.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
@@ -70,9 +70,8 @@ class Columns(NamedTuple):
     table: "np.ndarray[Any, np.dtype[np.int32]]"
 
 
-def columns_of(rows: Sequence[Row], tables: Sequence[Table]) -> Columns:
-    """The same rows in columns. Every row's table is one of `tables`."""
-    places = {table: place for place, table in enumerate(tables)}
+def columns_of(rows: Sequence[Row], places: Mapping[Table, int]) -> Columns:
+    """The same rows in columns. Every row's table has its place in `places`."""
     return Columns(
         pa.array([row.id for row in rows], pa.string()),
         np.array([row.seen.at_us for row in rows], np.int64),

@@ -5,7 +5,7 @@ the newest of their articles.
 """
 
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, BinaryIO, NamedTuple
 
@@ -25,10 +25,15 @@ from storage.errors import Corrupt, KeyNotFound, PreconditionFailed
 from storage.places import place_of
 from storage.schema import check_version
 from storage.store import ObjectInfo, ObjectStore, open_object
-from storage.tables import mark_of, read_table, schema_of
+from storage.tables import mark_of, schema_of
 
 _BATCH_ROWS = 500
-_TOLD = list(dict.fromkeys(("id", "fetched_at", "text_sha256", "run", *COVERED)))
+_SMALL_BYTES = 8 << 20
+"""Objects below this size, as runs' tables are, take one answer of the store."""
+_ROW = pa.schema(
+    [schema_of(Article).field(name).with_nullable(True) for name in ("id", "fetched_at", "text_sha256", "run")]
+)
+_TOLD = [*_ROW.names, *COVERED]
 _LEAVES = {"removed": "rule", "spam": "rule", "images": "url", "alternates": "url"}
 """Of lists of structs this field alone is read: what a document needs is their number, or their addresses."""
 
@@ -84,14 +89,16 @@ def lake_parts(store: ObjectStore, etags: Mapping[Table, str]) -> Iterator[Part]
 
 def read_part(store: ObjectStore, part: Part) -> Rows:
     """What the ledger needs. Raises `Replaced`: where it cannot be read, with a problem."""
-    known = schema_of(Article)
-    wanted = pa.schema([known.field(name).with_nullable(True) for name in _TOLD])
-    with _explained(part):
-        rows = read_table(store, part.key, wanted).combine_chunks()
+    with _explained(part), _opened(store, part.key) as file:
+        parquet = pq.ParquetFile(file)
+        check_version(part.key, mark_of(parquet))
+        told = _with_all(parquet.read(columns=_leaves(parquet, _TOLD), use_threads=False).combine_chunks(), _TOLD)
+        rows = told.select(_ROW.names).cast(_ROW)
         named = pc.all(pc.match_substring_regex(rows["id"], "^[0-9a-f]{16}$")).as_py()
         if rows["id"].null_count or rows["fetched_at"].null_count or named is False:
             raise Corrupt(f"{part.key}: rows without id or time: expected a table of articles", key=part.key)
         table = _tables_of(rows, part)
+        covered = {name: _has(told[name]) for name in COVERED}
     texts = pc.utf8_slice_codeunits(pc.fill_null(rows["text_sha256"], ""), 0, TEXT_DIGITS)
     columns = Columns(
         rows["id"].combine_chunks(),
@@ -101,12 +108,15 @@ def read_part(store: ObjectStore, part: Part) -> Rows:
     )
     count = len(part.tables)
     totals = np.bincount(table, minlength=count)
-    covered = {name: np.bincount(table, _has(rows[name]), count).astype(int) for name in COVERED}
-    told = {
-        one: Told(int(totals[place]), {name: int(sums[place]) for name, sums in covered.items()})
-        for place, one in enumerate(part.tables)
-    }
-    return Rows(part, columns, told)
+    sums = {name: np.bincount(table, has, count).astype(int) for name, has in covered.items()}
+    return Rows(
+        part,
+        columns,
+        {
+            one: Told(int(totals[place]), {name: int(counts[place]) for name, counts in sums.items()})
+            for place, one in enumerate(part.tables)
+        },
+    )
 
 
 def read_documents(store: ObjectStore, part: Part, wanted: Mapping[str, History]) -> Iterator[Document]:
@@ -117,7 +127,7 @@ def read_documents(store: ObjectStore, part: Part, wanted: Mapping[str, History]
     with _explained(part), _opened(store, part.key) as file:
         parquet = pq.ParquetFile(file, page_checksum_verification=True)
         check_version(part.key, mark_of(parquet))
-        for batch in parquet.iter_batches(_BATCH_ROWS, columns=_leaves(parquet), use_threads=False):
+        for batch in parquet.iter_batches(_BATCH_ROWS, columns=_leaves(parquet, COLUMNS), use_threads=False):
             for row in _completed(batch.filter(pc.is_in(batch["id"], ids))):
                 history = left.get(row["id"])
                 if history and history.rows[-1].at_us == row["at_us"]:
@@ -146,38 +156,49 @@ def _explained(part: Part) -> Iterator[None]:
     except KeyNotFound as err:
         raise Replaced(part) from err
     except (Corrupt, pa.ArrowException, OSError, ValueError, KeyError) as err:  # damage shows as any of these
-        raise Replaced(part, str(err) if isinstance(err, Corrupt) else f"{part.key}: {err}") from err
+        raise Replaced(
+            part, str(err) if isinstance(err, Corrupt) else f"{part.key}: {err}: expected a Parquet table of articles"
+        ) from err
 
 
 @contextmanager
 def _opened(store: ObjectStore, key: str) -> Iterator[BinaryIO]:
-    with open_object(store, key) as file:
-        yield io.BytesIO(file.read()) if file.seek(0, io.SEEK_END) <= 8 << 20 and file.seek(0) == 0 else file
+    data = store.get(key, (0, _SMALL_BYTES))
+    if len(data) < _SMALL_BYTES:
+        yield io.BytesIO(data)
+    else:
+        with open_object(store, key) as file:
+            yield file
 
 
-def _leaves(parquet: pq.ParquetFile) -> list[str]:
-    """The columns of the file that are read, as it spells them."""
+def _leaves(parquet: pq.ParquetFile, names: Sequence[str]) -> list[str]:
+    """Those of the named columns that the file has, as it spells them."""
     paths = [parquet.schema.column(place).path for place in range(len(parquet.schema))]
     return [
         path
         for path in paths
-        if (name := path.partition(".")[0]) in COLUMNS and path.endswith(f".{_LEAVES[name]}" if name in _LEAVES else "")
+        if (name := path.partition(".")[0]) in names and path.endswith(f".{_LEAVES[name]}" if name in _LEAVES else "")
     ]
 
 
 def _completed(batch: pa.RecordBatch) -> list[dict[str, Any]]:
     """The rows, with every column that a document wants; lists of which only the number counts are numbers."""
-    known = schema_of(Article)
-    columns = {
-        name: batch[name] if name in batch.schema.names else pa.nulls(batch.num_rows, known.field(name).type)
-        for name in COLUMNS
-    }
+    columns = dict(zip(COLUMNS, _with_all(pa.table(batch), COLUMNS).columns, strict=True))
     for name in ("removed", "spam"):
         columns[name] = pc.fill_null(pc.list_value_length(columns[name]), 0)
     columns["quarantined"] = pc.fill_null(columns["quarantined"], False)
     columns["at_us"] = batch["fetched_at"].cast(pa.int64())
     rows: list[dict[str, Any]] = pa.table(columns).to_pylist()
     return rows
+
+
+def _with_all(rows: pa.Table, names: Sequence[str]) -> pa.Table:
+    """These columns; those that are not there, since an earlier version wrote the file, are all null."""
+    known = schema_of(Article)
+    for name in names:
+        if name not in rows.schema.names:
+            rows = rows.append_column(name, pa.nulls(rows.num_rows, known.field(name).type))
+    return rows.select(names)
 
 
 def _tables_of(rows: pa.Table, part: Part) -> "np.ndarray[tuple[int], np.dtype[np.int32]]":

@@ -18,6 +18,7 @@ Every text comes with its words parted by spaces (`browse.words`): tantivy only 
 
 import json
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -26,7 +27,7 @@ import tantivy
 from browse.index.document import Document
 from browse.index.ledger import Row, Seen, Table
 from browse.index.seam import FACETS, Hit, Marked
-from browse.words import spell_and_fold
+from browse.words import spell_and_fold, spell_and_fold_text
 
 SCHEMA_VERSION = 1
 """Of an index with another number nothing can be asked: it is built anew. It grows with the fields, and whenever
@@ -65,15 +66,15 @@ def build_schema() -> tantivy.Schema:
 def entry_of(document: Document) -> tantivy.Document:
     """The document as tantivy takes it."""
     title_spelt, title = spell_and_fold(document.title)
-    spelt, folded = spell_and_fold(document.text)
+    spelt, folded, words = spell_and_fold_text(document.text)
     newest, oldest = order_keys(document.published_on, document.fetched_at)
     entry = tantivy.Document()
     entry.add_text("id", document.id)
     entry.add_unsigned("number", int(document.id, 16))
     entry.add_text("title", " ".join(title))
     entry.add_text("title_spelt", " ".join(title_spelt))
-    entry.add_text("text", " ".join([*title, BREAK, *folded]))
-    entry.add_text("text_spelt", " ".join([*title_spelt, BREAK, *spelt]))
+    entry.add_text("text", " ".join([*title, BREAK, folded]))
+    entry.add_text("text_spelt", " ".join([*title_spelt, BREAK, spelt]))
     entry.add_text("url", " ".join(address_words(document.url)))
     entry.add_text("facts", " ".join(_facts(document)))
     for name, value in _values(document):
@@ -86,7 +87,7 @@ def entry_of(document: Document) -> tantivy.Document:
         entry.add_integer("day", document.published_on.toordinal())
     if document.changed_at is not None:
         entry.add_unsigned("changed", order_keys(None, document.changed_at)[0])
-    entry.add_bytes("kept", _packed(document, len(spelt)))
+    entry.add_bytes("kept", _packed(document, words))
     return entry
 
 
@@ -95,9 +96,10 @@ def address_words(url: str) -> list[str]:
     return spell_and_fold(url.partition("://")[2] if "://" in url else url)[1]
 
 
-def fact_words(field: str, value: str) -> list[str]:
+@lru_cache(2_000)
+def fact_words(field: str, value: str) -> tuple[str, ...]:
     """The words of a field's value as `facts` has them."""
-    return [f"{field}={word}" for word in spell_and_fold(value)[1]]
+    return tuple(f"{field}={word}" for word in spell_and_fold(value)[1])
 
 
 def order_keys(published_on: date | None, fetched_at: datetime) -> tuple[int, int]:

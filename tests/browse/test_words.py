@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from browse.words import LONGEST, find_words, fold, spell, spell_and_fold, stands_alone
+from browse.words import LONGEST, find_words, fold, spell, spell_and_fold, spell_and_fold_text, stands_alone
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"])) | st.text(
     "aàạoòếđĐưƯyýỷuÚe\u0301\u0323ßİıøΣς'’-.,0123 \n北京はガｶﾞสวัสดี서울हिم\u064e\u00ad\u200b½ﷺ🙂_¶"
@@ -54,6 +54,12 @@ def test_each_word_stands_where_it_is_found(text: str) -> None:
         assert spelt
         assert folded
         assert not set(spelt + folded) & set(" \n\t¶")
+
+
+@given(TEXTS)
+def test_a_text_in_one_go_has_the_words_that_it_has_one_by_one(text: str) -> None:
+    spelt, folded = spell_and_fold(text)
+    assert spell_and_fold_text(text) == (" ".join(spelt), " ".join(folded), len(spelt))
 
 
 @given(TEXTS)

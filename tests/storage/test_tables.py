@@ -11,7 +11,7 @@ import pytest
 from model.article import Alternate, Article, Attachment, SpamLink
 from model.capture import Capture
 from storage.directory import DirectoryStore
-from storage.errors import Corrupt, KeyNotFound, Replaced
+from storage.errors import Corrupt, KeyNotFound, Overwritten
 from storage.row_groups import in_order
 from storage.store import open_store
 from storage.tables import as_table, encode, encode_table, read, read_columns, read_whole, schema_of
@@ -93,7 +93,7 @@ def test_a_table_that_is_replaced_while_it_is_read_is_read_again(tmp_path: Path)
     store.tables = [encode(rows[:count], Article) for count in (3, 4)]
     assert read(store, "t.parquet", Article) == rows[:3]
     store.tables = [encode(rows[:count], Article) for count in (1, 2, 1, 2)]
-    with pytest.raises(Replaced, match="read it again"):
+    with pytest.raises(Overwritten, match="read it again"):
         read(store, "t.parquet", Article)
 
 
