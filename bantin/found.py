@@ -51,7 +51,10 @@ def entry_of(hit: Hit) -> Entry:
 
 def show_facets(console: Console, found: Found) -> None:
     """How many articles have each value of a field, the most frequent first."""
-    rows = [((name, one.value, one.count), "") for name, counts in found.facets.items() for one in counts]
+    typed = {"locality": "place", "language": "lang"}  # as the query language has them
+    rows = [
+        ((typed.get(name, name), one.value, one.count), "") for name, counts in found.facets.items() for one in counts
+    ]
     show_rows(console, ("field", "value", "articles"), rows)
 
 

@@ -37,6 +37,7 @@ from bantin.completion import complete_languages, complete_sources, complete_wor
     help="In this language; may be repeated.",
     shell_complete=complete_languages,
 )
+@click.option("--place", "places", metavar="NAME", multiple=True, help="From there; may be repeated.")
 @click.option("--since", type=Day(), help="Published on this day or later, e.g. 2026-11-22.")
 @click.option("--until", type=Day(), help="Published on this day or earlier.")
 @click.option("--facets", is_flag=True, help="Count them by source, place, language … instead.")
@@ -49,6 +50,7 @@ def search(
     order: str,
     source_ids: tuple[str, ...],
     languages: tuple[str, ...],
+    places: tuple[str, ...],
     since: date | None,
     until: date | None,
     facets: bool,
@@ -68,6 +70,7 @@ def search(
     filters = {
         "source": source_ids,
         "lang": languages,
+        "place": places,
         "since": (since.isoformat(),) if since else (),
         "until": (until.isoformat(),) if until else (),
     }

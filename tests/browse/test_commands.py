@@ -54,6 +54,8 @@ def test_search_as_json_and_by_facets(ask: Ask) -> None:
     assert found["hits"][0]["title"] == {"text": "Chợ phiên dời ngày", "start": 0, "marks": [[4, 9]]}
     assert {"value": "kimson", "count": 1} in found["facets"]["source"]
     assert "source\tkimson\t2" in ask("search", "--facets").stdout.splitlines()
+    assert "lang\tvi\t2" in ask("search", "--facets").stdout.splitlines()
+    assert ask("search", "phien", "--place", "kim son").stderr == "no article fits\n"
 
 
 def test_what_is_wrong_with_a_query_is_said_with_exit_code_2(ask: Ask) -> None:
