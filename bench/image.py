@@ -32,6 +32,7 @@ CHECKS = {
     "the archive's tab is among the plugins": "airflow plugins --output plain | grep -o ArchiveTab | head -1",
     "the registry is found": "bantin source check",
     "no package lacks another": "pip check",
+    "the chart's probes find Airflow": "/entrypoint airflow version > /dev/null",
     "bytecode is there": "test $(find /opt/venv/lib -name '*.pyc' | wc -l) -gt 10000",
     "it may write its own": "touch /var/lib/bantin/cache/x /var/lib/bantin/work/x /opt/airflow/x",
     "and nothing else": "! touch /opt/bantin/x 2> /dev/null && ! touch /opt/venv/x 2> /dev/null",
