@@ -30,7 +30,7 @@ def dotenv(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def services(dotenv: Path) -> dict[str, Any]:
-    return compose.services(_values(dotenv))
+    return compose.services(_values(dotenv) | {"BANTIN_CONTACT": "archive@example.org"})
 
 
 def _follow_recipe(folder: Path) -> None:
