@@ -14,7 +14,7 @@ FILE = CHECKOUT / "docker-compose.yml"
 _VARIABLE = re.compile(r"\$(?:(?P<escaped>\$)|\{(?P<name>\w+)(?:(?P<kind>:?[-?])(?P<rest>[^}]*))?\})")
 
 
-class Required(Exception):  # noqa: N818
+class Required(Exception):
     """A variable has no value, and the file says that there must be one."""
 
 
