@@ -57,7 +57,8 @@ class Stage:
     def run(self, command: str) -> None:
         """RUN: a shell in the image, with the mounts that a container has."""
         here = {name: value for name, value in os.environ.items() if name.startswith(REGISTRY)}
-        pairs = [f"{name}={value}" for name, value in {"HOME": "/root", **here, **self.environment}.items()]
+        told = {"HOME": "/root", "PIP_QUIET": "1", **here, **self.environment}
+        pairs = [f"{name}={value}" for name, value in told.items()]
         inside = ["chroot", f"--userspec={self.user}", str(self.root), "env", "-i", *pairs, "sh", "-euc"]
         mounts = f"mount --rbind /dev {self.root}/dev; mount -t proc proc {self.root}/proc; "
         words = shlex.join([*inside, f"cd {self.folder}; {command}"])

@@ -79,11 +79,12 @@ def test_the_fernet_key_is_one(dotenv: Path) -> None:
 def test_no_secret_reaches_an_image_or_the_repository() -> None:
     assert (CHECKOUT / ".dockerignore").read_text().splitlines()[1] == "*"
     assert "!.env" not in (CHECKOUT / ".dockerignore").read_text()
-    assert "/.env" in (CHECKOUT / ".gitignore").read_text().splitlines()
+    assert {"/.env", "/settings.env"} <= set((CHECKOUT / ".gitignore").read_text().splitlines())
 
 
 def test_the_browser_has_no_key_but_the_archives(services: dict[str, Any]) -> None:
     assert not [name for name in services["browser"]["environment"] if name.startswith("AIRFLOW")]
+    assert services["browser"]["env_file"] == []
 
 
 # --- services --------------------------------------------------------------------------------------------------------
