@@ -86,17 +86,17 @@ def usual(past: Sequence[int | None], ahead: Sequence[int] = (1,)) -> Usual | No
     places = np.array(observed)
     weekdays = (len(recent) - places) % 7  # 0 for the weekday of the day after
     counts = np.array([recent[place] for place in observed], float)
-    low, high = np.quantile(counts, [_DRAWN_IN, 1 - _DRAWN_IN], method="nearest")
-    levels = _levels(np.clip(counts, low, high), weekdays, len(recent) - observed[0])
+    least, most = np.quantile(counts, [_DRAWN_IN, 1 - _DRAWN_IN], method="nearest")
+    levels = _levels(np.clip(counts, least, most), weekdays, len(recent) - observed[0])
     dispersion = _dispersion(counts, levels[weekdays], places)
     wanted = [(1 - day) % 7 for day in ahead]
     mean = float(levels[wanted].sum())
     dispersion *= 1 + len(wanted) / len(observed)  # the mean itself is an estimate
-    like_it = [counts[weekdays == day] for day in wanted]
-    enough = all(len(one) >= WEEKS for one in like_it)
-    median = sum(float(np.median(one if enough else counts)) for one in like_it)
-    edges = (quantile(share, mean, dispersion) for share in (EDGE, 1 - EDGE))
-    return Usual(median, mean, *edges, dispersion, len(observed))
+    like_it = {day: counts[weekdays == day] for day in wanted}
+    enough = all(len(one) >= WEEKS for one in like_it.values())
+    medians = {day: float(np.median(one if enough else counts)) for day, one in like_it.items()}
+    low, high = (quantile(share, mean, dispersion) for share in (EDGE, 1 - EDGE))
+    return Usual(sum(medians[day] for day in wanted), mean, low, high, dispersion, len(observed))
 
 
 def at_most(count: int, mean: float, dispersion: float = 1) -> float:
@@ -142,11 +142,11 @@ def _levels(counts: Numbers, weekdays: Numbers, span: int) -> Numbers:
 def _dispersion(counts: Numbers, means: Numbers, places: Numbers) -> float:
     """The variance over the mean, of days or of weeks, whichever is greater, and at least 1; the extreme ones apart."""
     weeks = (places[-1] - places) // 7
-    sums = [np.bincount(weeks, values) for values in (counts, means)]
-    return max(1.0, _spread(counts, means, *_DAYS_KEPT), _spread(*sums, *_WEEKS_KEPT))
+    weekly = _spread(np.bincount(weeks, counts), np.bincount(weeks, means), *_WEEKS_KEPT)
+    return max(1.0, _spread(counts, means, *_DAYS_KEPT), weekly)
 
 
-def _spread(seen: Numbers, expected: Numbers, kept: float, mean: float) -> float:
+def _spread(seen: Any, expected: Any, kept: float, mean: float) -> float:
     """The mean of squared strays from what is expected, but for the most extreme ones. `mean` is what the share `kept`
     would have by chance."""
     some = expected > 0

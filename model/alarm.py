@@ -12,9 +12,14 @@ REMINDED = timedelta(days=7)
 """So long after a message is a problem told again that still stands and has not become worse."""
 
 
+FORGOTTEN = timedelta(days=3)
+"""What is over for so long, and was never told, is told no more: who becomes a target today is not told the past."""
+
+
 class Kind(StrEnum):
     """What is wrong. What each means, and what to do, is in docs/monitoring.md."""
 
+    FAILED = "a run failed"
     OVERDUE = "overdue"
     NONE = "no new articles"
     FEW = "few new articles"
@@ -99,12 +104,12 @@ class Alarm:
 
     def is_due(self, target: str, at: datetime) -> bool:
         """Whether `target` is to be told at `at`: of a new problem, of one that has become worse or still stands after
-        a week, and once that it is over; of one that stands at most once a day."""
+        a week, and once that it is over. Of one that stands at most once a day."""
         told = self.told.get(target)
+        if self.over_at is not None:
+            return not told.over if told else at - self.over_at < FORGOTTEN
         if told is None:
             return True
-        if not self.stands:
-            return not told.over
         is_news = told.over or (self.severity, told.severity) == (Severity.SERIOUS, Severity.WARNING)
         return at - told.at >= (RENEWED if is_news else REMINDED)
 

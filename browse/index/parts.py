@@ -7,6 +7,7 @@ the newest of their articles.
 import io
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
@@ -26,6 +27,9 @@ from storage.places import place_of
 from storage.schema import check_version
 from storage.store import ObjectInfo, ObjectStore, open_object
 from storage.tables import mark_of, read_table, schema_of
+
+FARTHEST_EAST = timedelta(hours=14)
+"""So far are the clocks of the islands where a day begins first before UTC."""
 
 _BATCH_ROWS = 500
 _TOLD = list(dict.fromkeys(("id", "fetched_at", "text_sha256", "run", *COVERED)))
@@ -102,8 +106,9 @@ def read_part(store: ObjectStore, part: Part) -> Rows:
     count = len(part.tables)
     totals = np.bincount(table, minlength=count)
     covered = {name: np.bincount(table, _has(rows[name]), count).astype(int) for name in COVERED}
+    future = np.bincount(table, _is_ahead(rows), count).astype(int)
     told = {
-        one: Told(int(totals[place]), {name: int(sums[place]) for name, sums in covered.items()})
+        one: Told(int(totals[place]), {name: int(sums[place]) for name, sums in covered.items()}, int(future[place]))
         for place, one in enumerate(part.tables)
     }
     return Rows(part, columns, told)
@@ -195,6 +200,12 @@ def _has(column: pa.ChunkedArray) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]
     if pa.types.is_list(column.type):
         valid = pc.greater(pc.fill_null(pc.list_value_length(column), 0), 0)
     return np.asarray(valid)
+
+
+def _is_ahead(rows: pa.Table) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
+    """Which rows were published on a day that had, when they were fetched, begun nowhere on earth."""
+    latest = pc.add(rows["fetched_at"], pa.scalar(FARTHEST_EAST)).cast(pa.date32(), safe=False)
+    return np.asarray(pc.fill_null(pc.greater(rows["published_on"], latest), False))
 
 
 def _of_month(info: ObjectInfo, etags: Mapping[Table, str]) -> list[Table]:
