@@ -36,7 +36,8 @@ def overdue(story: Story) -> Verdicts:
     last = story.published[-1] if story.published else None
     failed = story.standing.get((Kind.FAILED, ""))
     slot = _last_due(story)
-    missed = slot is not None and (run_time(last.run) if last else story.source.known_since or story.at) < slot
+    begun = run_time(last.run) if last else _known_since(story)
+    missed = slot is not None and begun < slot
     if failed and last and (last.finished_at or run_time(last.run)) > failed.last_seen:
         failed = None
     if not missed:
@@ -45,9 +46,9 @@ def overdue(story: Story) -> Verdicts:
         if slot is None and story.source.schedule:
             yield Undecided(Kind.OVERDUE)
         return
-    since = (run_time(last.run) if last else story.source.known_since or story.at).date()
+    since = begun.date()
     runs = [run for run in story.runs if last is None or run.run > last.run]
-    seen = f"its last published run is {last.run}" if last else "none of its runs was ever published"
+    seen = f"its last published run is {last.run}" if last else "no published run is known"
     seen += f"; {len(runs)} came after it, of which none did" if runs else "; no run came after it" if last else ""
     kind = Kind.FAILED if failed else Kind.OVERDUE
     yield Finding(kind, Severity.SERIOUS, since, f"a run by `{story.source.schedule}`", seen, _why(runs))
@@ -91,6 +92,12 @@ def unreadable(story: Story) -> Verdicts:
         seen = f"{len(wrong)}, the last of them {wrong[-1].run}: {wrong[-1].problem or wrong[-1].reason}"
         cause = cause_of(Kind.UNREADABLE)
         yield Finding(Kind.UNREADABLE, Severity.SERIOUS, wrong[0].day, "every run can be read", seen, cause)
+
+
+def _known_since(story: Story) -> datetime:
+    """Since when a source should have been crawled that was not lately: its first run, or its file."""
+    first = story.first_day
+    return datetime(first.year, first.month, first.day, tzinfo=UTC) if first else story.source.known_since or story.at
 
 
 def _last_due(story: Story) -> datetime | None:

@@ -1,5 +1,6 @@
 """What needs no past: overdue sources, backlogs, cloaked pages, runs that cannot be read."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -50,7 +51,13 @@ def test_a_new_source_is_overdue_from_when_it_is_known() -> None:
 
     assert found(overdue(story([], source=known(AT - timedelta(hours=3))))) == {}
     told = found(overdue(story([], source=known(AT - timedelta(days=4)))))[OVERDUE]
-    assert told.seen == "none of its runs was ever published"
+    assert told.seen == "no published run is known"
+
+
+def test_a_source_whose_last_run_is_older_than_what_is_looked_at_is_overdue() -> None:
+    renewed = Watched(id="kimson", schedule="0 2 * * *", timezone="UTC", known_since=AT)
+    old = replace(story([], source=renewed), first_day=TODAY - timedelta(days=300))
+    assert found(overdue(old))[OVERDUE].since == TODAY - timedelta(days=300)
 
 
 def test_a_failure_that_was_told_gets_worse_instead_of_a_second_alarm() -> None:
