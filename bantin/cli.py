@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from bantin.commands import history
+from bantin.commands.alarms import alarms, watch
 from bantin.commands.audit import audit
 from bantin.commands.browse import browse
 from bantin.commands.clean import clean
@@ -79,6 +80,8 @@ for command in (
     verify,
     copy,
     audit,
+    watch,
+    alarms,
     completion,
 ):
     main.add_command(command)

@@ -7,6 +7,7 @@ BANTIN_WORK        the folder for open WARC parts (default: bantin-<user id>/ in
 BANTIN_PART_MB     the size at which a WARC part is closed (default 64)
 BANTIN_PROCESSES   so many processes clean the pages of this one's sources (default: the processors it may use)
 BANTIN_PAGE_LIMIT_S  how long cleaning one page may take before its process is ended (default 60)
+BANTIN_ALARMS      who is told of problems: targets, with commas between them (bantin/notifying/targets.py)
 BANTIN_CACHE       the folder for this machine's copy of the index (default: bantin/ in the user's cache folder)
 AIRFLOW_HOME       Airflow's folder (default: .airflow of the checkout)
 
@@ -48,6 +49,7 @@ class Settings:
     processes: int = field(default_factory=usable_processors)
     page_limit_s: float = 60
     cache: Path | None = None
+    alarms: str = ""
 
     @classmethod
     def from_environment(cls) -> Self:
@@ -66,6 +68,7 @@ class Settings:
             processes=max(1, int(processes)),
             page_limit_s=_number("BANTIN_PAGE_LIMIT_S", "60", "seconds"),
             cache=Path(cache).absolute() if cache else None,
+            alarms=os.environ.get("BANTIN_ALARMS", ""),
         )
 
     def override(self, *, archive: str | None = None, sources: Path | None = None) -> Self:
@@ -89,6 +92,7 @@ class Settings:
             "BANTIN_CONTACT": self.contact or "",
             "BANTIN_WORK": str(self.work or ""),
             "BANTIN_CACHE": str(self.cache or ""),
+            "BANTIN_ALARMS": self.alarms,
             "BANTIN_PART_MB": str(self.part_bytes / 1_000_000),
             "AIRFLOW_HOME": str(self.airflow_home),
             "BANTIN_PROCESSES": str(self.processes),

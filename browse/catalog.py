@@ -8,10 +8,10 @@ what it says of runs and what the index finds are of one moment.
 
 import io
 import json
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any, Self
 
 import numpy as np
@@ -50,6 +50,10 @@ class RunEntry:
     `new`, `changed`, `unchanged` and `quarantined` are of these. `removed` counts blocks, `vanished`, `cloaked`, `spam`
     and `retry` what the report lists of them, `waiting` addresses left for a later run. `covered` has for each of
     `COVERED` how many rows have it. `problem` says why the table of articles could not be read, where it could not.
+    `pages` counts the answers for article pages, `absent` those of them that say that there is none (404, 410), or what
+    vanished where that is more, `blocked` walls and captchas in the place of articles and lists,
+    `future` rows whose day of publication has begun nowhere on earth yet. `removed_by` has the blocks of the rules that
+    removed most, `cleaner` the version that did.
     The ETags are those of the run's objects when they were read; None where there was none, or it could not be read.
     """
 
@@ -78,6 +82,12 @@ class RunEntry:
     warnings: int = 0
     rows: int = 0
     covered: dict[str, int] = field(default_factory=dict)
+    pages: int = 0
+    absent: int = 0
+    blocked: int = 0
+    future: int = 0
+    removed_by: dict[str, int] = field(default_factory=dict)
+    cleaner: str | None = None
     gone: list[Gone] = field(default_factory=list)
     problem: str | None = None
     articles_etag: str | None = None
@@ -87,7 +97,7 @@ class RunEntry:
     @property
     def day(self) -> date:
         """The run's day, in UTC."""
-        return datetime.strptime(self.run[:8], "%Y%m%d").replace(tzinfo=UTC).date()
+        return _day_of(self.run)
 
     @property
     def coverage(self) -> dict[str, float]:
@@ -209,6 +219,16 @@ class Catalog:
         last = np.flatnonzero(np.append(self._source[1:] != self._source[:-1], True))  # rows are by source and run
         return {entry.source: entry for entry in self._entries(last)}
 
+    def since(self, source: str, day: date) -> list[RunEntry]:
+        """The runs of a source of this day (UTC) and later, the oldest first."""
+        first, end = self._rows_of(source)
+        return self._entries(np.arange(bisect_left(self._run, f"{day:%Y%m%d}", first, end), end))
+
+    def first_day(self, source: str) -> date | None:
+        """The day of a source's first run; None where it has none."""
+        first, end = self._rows_of(source)
+        return _day_of(self._run[first]) if first < end else None
+
     def vanished(self, source: str | None = None, limit: int = 50) -> list[Vanished]:
         """The pages that vanished last, those of the newest run first."""
         places = self._places(source)
@@ -238,6 +258,11 @@ class Catalog:
         np.add.at(counts, (np.asarray(coded.indices)[recent], at[recent]), self._numbers("new")[recent])
         return dict(zip(coded.dictionary.to_pylist(), counts.tolist(), strict=True))
 
+    def _rows_of(self, source: str) -> tuple[int, int]:
+        """Where the rows of a source begin and end: they are by source and run."""
+        first = bisect_left(self._source, source)
+        return first, bisect_right(self._source, source, first)
+
     def _places(self, source: str | None) -> "np.ndarray[Any, np.dtype[np.intp]]":
         """The rows of a source's runs, or of all, the newest first."""
         return self._newest_first if source is None else np.flatnonzero(self._source == source)[::-1]
@@ -248,6 +273,10 @@ class Catalog:
     def _entries(self, places: Any) -> list[RunEntry]:
         rows = self.table.take(pa.array(places, pa.int64())).to_pylist(maps_as_pydicts="strict")
         return [RunEntry(**{**row, "gone": [Gone(**page) for page in row["gone"]]}) for row in rows]
+
+
+def _day_of(run: str) -> date:
+    return date.fromisoformat(run[:8])
 
 
 def _days(runs: pa.ChunkedArray) -> "np.ndarray[Any, np.dtype[np.int32]]":

@@ -15,6 +15,7 @@
     index/catalog/SHA256.parquet                 what runs and sources are, of one generation of the index
     frontier/src=S.parquet                       a snapshot of the frontier, for speed: it may be deleted at any time
     leases/src=S.json  group=G.json              which crawl is under way (storage/lease.py)
+    alarms/standing.json                         what is wrong, who was told (storage/alarms.py)
     damaged/SHA256/KEY                           what repair has put another object in the place of, by its own hash
 
 S is a source's id, R the run: its time in UTC to the second, D the day and M the month (`2026-11`) of that time. Parts
@@ -229,6 +230,11 @@ def source_lease(source: str) -> str:
 def group_lease(group: str) -> str:
     """The key of the lease that sources of a politeness group share."""
     return f"leases/group={_checked(_SOURCE, group, 'the name of a group like ninh-binh')}.json"
+
+
+def alarms() -> str:
+    """The key of the alarms that stand."""
+    return "alarms/standing.json"
 
 
 def damaged(key: str, sha256: str) -> str:

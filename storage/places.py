@@ -22,6 +22,7 @@ _FAMILIES = {
     "frontier": rf"frontier/{_SRC}\.parquet",
     "leases": rf"leases/(?:{_SRC}|group=(?P<group>[a-z0-9]+(?:-[a-z0-9]+)*))\.json",
     "index": rf"index/(?:manifest\.json|(?:files|catalog)/{_SHA256}(?:\.parquet)?)",
+    "alarms": r"alarms/standing\.json",
     "damaged": rf"damaged/{_SHA256}/.+",
 }
 _PATTERNS: dict[str, list[tuple[str, re.Pattern[str]]]] = {}
@@ -33,8 +34,8 @@ class Place(NamedTuple):
     """What kind of object a key names, and what else the key says of it.
 
     `family`: `raw`, `captures`, `articles`, `rules`, `report`, `superseded`, `lake`, `work`, `frontier`, `leases`,
-    `index` or `damaged`. `month` is that of a lake's table, `group` that of a lease, `sha256` the hash of its bytes
-    that a replaced or damaged object, or one of the index, is called by.
+    `index`, `alarms` or `damaged`. `month` is that of a lake's table, `group` that of a lease, `sha256` the
+    hash of its bytes that a replaced or damaged object, or one of the index, is called by.
     """
 
     family: str

@@ -41,8 +41,8 @@ STAGES = (
     ("report",),
     ("lake", "unknown"),
 )
-"""The order of copying, by what keys name; one stage begins when the one before is over. `leases/`, `work/`, the
-frontier's snapshot and the index (which know their tables by ETag) are of no use elsewhere."""
+"""The order of copying, by what keys name; one stage begins when the one before is over. `leases/`, `alarms/`, `work/`,
+the frontier's snapshot and the index (which know their tables by ETag) are of no use elsewhere."""
 
 ONCE = ("raw", "superseded", "damaged")
 """What is never written again under the same key."""

@@ -15,6 +15,7 @@ from bantin.settings import Settings
 from bantin.verifying.checks import RunCheck
 from bantin.verifying.findings import RESTORE, Finding, Trouble
 from bantin.verifying.table_checks import Sound, check_table
+from model.errors import BantinError
 from storage import keys
 from storage.errors import KeyNotFound, StorageError, StoreUnavailable
 from storage.places import place_of
@@ -32,6 +33,10 @@ _LOOKS = 3
 """So often is a run looked at whose objects are written meanwhile."""
 
 _OF_RUNS = ("raw", "captures", "articles", "rules", "report")
+
+
+class Damaged(BantinError):
+    """Something of the archive is damaged or missing; the message says what, and what can be done."""
 
 
 @dataclass(slots=True)
@@ -72,6 +77,18 @@ def verify(
     for done, findings in enumerate(in_parallel(work, max(_AT_A_TIME, settings.processes)), 1):
         yield from findings
         on_done(done, len(work))
+
+
+def expect_whole(settings: Settings, since: date) -> int:
+    """The quick check of the runs of the day `since` and later, for a scheduler: returns how many notes there are,
+    which are no mistakes. Raises `Damaged`, and what `verify` raises."""
+    findings = list(verify(settings, since=since, quick=True))
+    wrong = [str(finding) for finding in findings if not finding.harmless]
+    for line in wrong:
+        logger.error("%s", line)
+    if wrong:
+        raise Damaged(f"{len(wrong)} findings: {'; '.join(wrong[:3])}")
+    return len(findings)
 
 
 def contents(

@@ -8,6 +8,7 @@ from typing import Any
 from browse.catalog import MISSING, UNREADABLE, Catalog, Gone, RunEntry, SourceEntry
 from browse.index.ledger import Table
 from browse.index.survey import Listed
+from model.capture import Kind
 from model.errors import SourceError
 from model.report import RunReport
 from model.source import parse_source
@@ -20,16 +21,20 @@ from storage.tables import as_table
 MOST_GONE = 50
 """So many vanished pages of a run stand in the catalog; its report has more."""
 
+MOST_RULES = 12
+"""So many rules of a run, those that removed most blocks, stand in the catalog."""
+
 _RULES_TRIED = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a run's table of articles tells: how many rows, how many of them have each of `COVERED`; or the `problem`
-    that kept it from being read."""
+    """What a run's table of articles tells: how many rows, how many of them have each of `COVERED`, and how many have
+    a day in the `future`; or the `problem` that kept it from being read."""
 
     rows: int = 0
     covered: Mapping[str, int] = field(default_factory=dict)
+    future: int = 0
     problem: str | None = None
 
 
@@ -42,6 +47,7 @@ def entry_of(store: ObjectStore, table: Table, listed: Listed, told: Told) -> Ru
         state=MISSING,
         rows=told.rows,
         covered=dict(told.covered),
+        future=told.future,
         problem=told.problem,
         articles_etag=None if told.problem else listed.articles,
         rules_etag=listed.rules,
@@ -66,6 +72,7 @@ def _reported(entry: RunEntry, report: RunReport, listed: Listed) -> RunEntry:
 def _counts(report: RunReport) -> dict[str, Any]:
     outcomes = {name: name.rpartition(" ")[2] for name in report.captures}
     failed = [name for name, outcome in outcomes.items() if outcome in ("error", "blocked") or outcome.startswith("5")]
+    pages = {outcomes[name]: count for name, count in report.captures.items() if name.startswith(f"{Kind.ARTICLE} ")}
     return {
         "started_at": report.started_at,
         "finished_at": report.finished_at,
@@ -78,6 +85,11 @@ def _counts(report: RunReport) -> dict[str, Any]:
         "removed": sum(report.removed.values()),
         "skipped": sum(report.skipped.values()),
         "waiting": int(report.waiting),
+        "pages": sum(pages.values()),
+        "absent": max(len(report.vanished), pages.get("404", 0) + pages.get("410", 0)),
+        "blocked": int(report.blocked),
+        "removed_by": dict(sorted(report.removed.items(), key=lambda one: (-one[1], one[0]))[:MOST_RULES]),
+        "cleaner": report.cleaner_version,
         "gone": [Gone(page["url"], page.get("how", "")) for page in report.vanished[:MOST_GONE]],
         **{name: len(getattr(report, name)) for name in ("vanished", "cloaked", "spam", "retry", "warnings")},
     }

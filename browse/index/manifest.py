@@ -19,7 +19,7 @@ from storage import keys
 from storage.errors import KeyNotFound, PreconditionFailed
 from storage.store import ObjectStore
 
-VERSION = f"1.{SCHEMA_VERSION}"
+VERSION = f"2.{SCHEMA_VERSION}"
 """Its first number is to be counted up whenever documents or the catalog are made otherwise than before, the second
 with the engine's fields: the index is then made anew."""
 

@@ -7,6 +7,7 @@ the newest of their articles.
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
@@ -26,6 +27,9 @@ from storage.places import place_of
 from storage.schema import check_version
 from storage.store import ObjectInfo, ObjectStore, open_object
 from storage.tables import mark_of, schema_of
+
+FARTHEST_EAST = timedelta(hours=14)
+"""So far are the clocks of the islands where a day begins first before UTC."""
 
 _BATCH_ROWS = 500
 _SMALL_BYTES = 8 << 20
@@ -99,6 +103,7 @@ def read_part(store: ObjectStore, part: Part) -> Rows:
             raise Corrupt(f"{part.key}: rows without id or time: expected a table of articles", key=part.key)
         table = _tables_of(rows, part)
         covered = {name: _has(told[name]) for name in COVERED}
+        ahead = _is_ahead(told)
     texts = pc.utf8_slice_codeunits(pc.fill_null(rows["text_sha256"], ""), 0, TEXT_DIGITS)
     columns = Columns(
         rows["id"].combine_chunks(),
@@ -109,11 +114,14 @@ def read_part(store: ObjectStore, part: Part) -> Rows:
     count = len(part.tables)
     totals = np.bincount(table, minlength=count)
     sums = {name: np.bincount(table, has, count).astype(int) for name, has in covered.items()}
+    future = np.bincount(table, ahead, count).astype(int)
     return Rows(
         part,
         columns,
         {
-            one: Told(int(totals[place]), {name: int(counts[place]) for name, counts in sums.items()})
+            one: Told(
+                int(totals[place]), {name: int(counts[place]) for name, counts in sums.items()}, int(future[place])
+            )
             for place, one in enumerate(part.tables)
         },
     )
@@ -216,6 +224,12 @@ def _has(column: pa.ChunkedArray) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]
     if pa.types.is_list(column.type):
         valid = pc.greater(pc.fill_null(pc.list_value_length(column), 0), 0)
     return np.asarray(valid)
+
+
+def _is_ahead(rows: pa.Table) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
+    """Which rows were published on a day that had, when they were fetched, begun nowhere on earth."""
+    latest = pc.add(rows["fetched_at"], pa.scalar(FARTHEST_EAST)).cast(pa.date32(), safe=False)
+    return np.asarray(pc.fill_null(pc.greater(rows["published_on"], latest), False))
 
 
 def _of_month(info: ObjectInfo, etags: Mapping[Table, str]) -> list[Table]:

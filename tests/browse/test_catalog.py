@@ -17,7 +17,16 @@ def entry(source: str, run: str, **changes: object) -> RunEntry:
 
 
 ENTRIES = [
-    entry("hoa-lu", "20261121T120000Z", new=1, rows=4, covered={"author": 1, "lead": 4}),
+    entry(
+        "hoa-lu",
+        "20261121T120000Z",
+        new=1,
+        rows=4,
+        covered={"author": 1, "lead": 4},
+        future=1,
+        removed_by={"share-buttons": 4},
+        cleaner="0.1",
+    ),
     entry("kimson", "20261120T000000Z", new=5, gone=[Gone("http://kimson.example/a", "404")], vanished=1),
     entry(
         "kimson", "20261122T000000Z", changed=2, rejected=3, gone=[Gone("http://kimson.example/b", "410")], vanished=1
@@ -85,6 +94,13 @@ def test_anything_else_is_refused() -> None:
 
 def test_the_day_of_a_run_is_that_in_utc() -> None:
     assert ENTRIES[0].day == datetime(2026, 11, 21, tzinfo=UTC).date()
+
+
+def test_the_runs_of_a_source_since_a_day(catalog: Catalog) -> None:
+    assert catalog.since("kimson", ENTRIES[2].day) == ENTRIES[2:]
+    assert catalog.since("nowhere", ENTRIES[2].day) == []
+    assert catalog.first_day("kimson") == ENTRIES[1].day
+    assert catalog.first_day("nowhere") is None
 
 
 def test_the_runs_beside_a_run(catalog: Catalog) -> None:

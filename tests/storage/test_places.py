@@ -31,6 +31,7 @@ PART = keys.raw_part("kimson", RUN, 2, 3)
         (keys.index_manifest(), Place("index")),
         (keys.index_file(SHA256), Place("index", sha256=SHA256)),
         (keys.index_catalog(SHA256), Place("index", sha256=SHA256)),
+        (keys.alarms(), Place("alarms")),
         (keys.damaged(PART, SHA256), Place("damaged", sha256=SHA256)),
     ],
 )

@@ -15,10 +15,12 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from model.alarm import Alarm, Kind, Severity, Told
 from model.article import Alternate, Article, Attachment, SpamLink
 from model.capture import Capture
 from model.report import RunReport, State
 from storage import keys, reports, schema
+from storage.alarms import change_alarms, read_alarms
 from storage.errors import Corrupt, UnknownVersion
 from storage.holder import Holder
 from storage.store import ObjectStore, open_store
@@ -42,6 +44,19 @@ ROWS = {
 REPORT = RunReport(
     source="kimson", run=RUN, state=State.PUBLISHED, started_at=AT, finished_at=AT, captures={"a 200": 1}
 )
+ALARM = Alarm(
+    source="kimson",
+    kind=Kind.FIELD,
+    subject="author",
+    severity=Severity.WARNING,
+    since=AT.date(),
+    usual="96 % of articles have author",
+    seen="0 of 12 have",
+    cause="the template has changed",
+    raised_at=AT,
+    last_seen=AT,
+    told={"slack": Told(at=AT, severity=Severity.WARNING)},
+)
 HOLDER = Holder.here("kimson", RUN, 1, since=AT, expires=AT).model_copy(update={"host": "h", "boot_id": "b"})
 
 
@@ -50,6 +65,10 @@ def written(name: str, folder: Path) -> bytes:
     if name == "report":
         store = open_store(str(folder))
         return store.get(reports.write_report(store, REPORT))
+    if name == "alarms":
+        store = open_store(str(folder))
+        change_alarms(store, lambda there: [ALARM])
+        return store.get(keys.alarms())
     if name == "lease":
         return HOLDER.encode()
     if name == "part":
@@ -68,6 +87,7 @@ SCHEMAS = {
         (schema.CAPTURES, "parquet"),
         (schema.REPORT, "json"),
         (schema.LEASE, "json"),
+        (schema.ALARMS, "json"),
         (schema.PART, "warc.gz"),
     )
 }
@@ -104,6 +124,9 @@ def test_json_has_the_fields_that_its_version_names() -> None:
     lease = json.loads(present("lease").read_text("utf-8"))
     assert sorted(lease) == sorted(json.loads(HOLDER.encode())), told
     assert lease[schema.JSON_FIELD] == schema.LEASE.mark
+    alarms = json.loads(present("alarms").read_text("utf-8"))
+    assert list(alarms["alarms"][0]) == [field.name for field in fields(Alarm)], told
+    assert alarms[schema.JSON_FIELD] == schema.ALARMS.mark
 
 
 def stored(folder: Path, name: str, key: str) -> ObjectStore:
@@ -151,6 +174,10 @@ def test_reports_of_every_version_are_read(version: int, absent: set[str], tmp_p
 def test_parts_of_every_version_are_read(name: str, tmp_path: Path) -> None:
     (row,) = read_captures(stored(tmp_path, f"{name}.warc.gz", PART), PART, LIMIT)
     assert (row.url, row.status, row.fetched_at) == (URL, 200, AT)
+
+
+def test_alarms_are_read(tmp_path: Path) -> None:
+    assert read_alarms(stored(tmp_path, "alarms-1.json", keys.alarms())) == [ALARM]
 
 
 def test_leases_without_a_mark_are_read() -> None:

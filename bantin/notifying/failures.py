@@ -1,0 +1,78 @@
+"""A run that failed, told at once: an alarm like others, so that a source that fails every hour is told once a day at
+most, and that it is over when a watch finds a run that was published since."""
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from bantin.notifying.tell import tell
+from bantin.settings import Settings
+from bantin.watching.standing import seen_again
+from bantin.watching.watched import Finding
+from model.alarm import Alarm, Kind, Severity
+from model.errors import BantinError
+from storage.alarms import change_alarms
+from storage.errors import InvalidKey
+from storage.keys import run_id
+from storage.reports import read_report
+from storage.store import ObjectStore, open_store
+
+CRAWLS = "crawl-"
+"""The DAG of a source is called so, with the source's id behind it."""
+
+
+def tell_of_failure(context: Any) -> None:
+    """Raises an alarm for the DAG run of `context`, which failed, and tells who is to be told.
+
+    What it raises Airflow writes into the DAG processor's log; the next `bantin alarms --tell` makes up for it.
+    """
+    settings = Settings.from_environment()
+    store, at = open_store(settings.archive), datetime.now(UTC)
+    finding = failure(store, context, at)
+    problem = finding.problem
+
+    def raised(there: Sequence[Alarm]) -> list[Alarm]:
+        before = next((alarm for alarm in there if alarm.problem == problem), None)
+        others = [alarm for alarm in there if alarm.problem != problem]
+        return [*others, seen_again(before, finding, at)]
+
+    change_alarms(store, raised)
+    tell(settings, at=at)
+
+
+def failure(store: ObjectStore, context: Any, at: datetime) -> Finding:
+    """What is to be said of the DAG run of `context`: of a crawl, with the reason of its report."""
+    dag_id = str(context["dag"].dag_id)
+    source = dag_id.removeprefix(CRAWLS) if dag_id.startswith(CRAWLS) else None
+    dag_run, task = context.get("dag_run"), context.get("ti")
+    run = run_id(dag_run.run_after) if dag_run else None
+    reason = _reason(store, source, run) if source and run else None
+    where = f"task {task.task_id}: " if task else ""
+    told = reason or f"{where}{context.get('reason') or 'see its log in Airflow'}"
+    cause = (
+        "the reason names it; docs/operations.md (When a run is red) says what to do. Then *Clear* the failed task in "
+    )
+    cause += (
+        f"Airflow, or `bantin rerun {source} {run}`: what is stored is not fetched again." if source else "Airflow."
+    )
+    return Finding(
+        kind=Kind.FAILED,
+        severity=Severity.WARNING,
+        since=at.date(),
+        usual="its runs end well",
+        seen=f"run {run or context.get('run_id')} failed: {told}",
+        cause=cause,
+        subject="" if source else re.sub(r"[^\w.-]", "-", dag_id, flags=re.ASCII),
+        source=source,
+    )
+
+
+def _reason(store: ObjectStore, source: str, run: str) -> str | None:
+    try:
+        report = read_report(store, source, run)
+    except InvalidKey:  # the DAG of a file with mistakes
+        return None
+    except BantinError as err:
+        return str(err)
+    return report.reason if report else None
