@@ -2,20 +2,27 @@
 
 import ipaddress
 import logging
+import os
 import secrets
 import socket
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.text import Text
 
 from bantin.errors import CannotServe
+from bantin.logs import as_json, log_as_json
 from bantin.settings import Settings
 from browse.archive import Archive
 from browse.errors import NoIndex
 from browse.web.settings import WebSettings
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 """The names that this machine has for itself alone."""
@@ -64,6 +71,7 @@ def web_settings(settings: Settings, serving: Serving) -> WebSettings:
     return WebSettings(
         archive=settings.archive,
         cache=settings.cache,
+        sources=settings.sources,
         token=read_token(serving.token_file) if serving.token_file else None,
         identity_header=serving.identity_header,
         trusted_proxies=tuple(_address(one) for one in serving.trusted_proxies),
@@ -97,21 +105,20 @@ def serve(settings: Settings, serving: Serving, console: Console) -> None:
     import uvicorn
     from uvicorn.supervisors import Multiprocess
 
-    from browse.web.app import create_app
-
     web = web_settings(settings, serving)
     listening = _listen(serving.host, serving.port)
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s")
+    log_warnings()
     console.print(Text(f"{_what_is_there(web)}."))
     console.print(Text(f"\n  {_address_shown(listening)}\n"))
     if serving.token_file:
         console.print(Text(f"Add ?token=… once, with what is in {serving.token_file}; a cookie remembers it."))
     console.print("Ctrl-C stops it.")
     config = uvicorn.Config(
-        partial(create_app, web),
+        partial(_application, web),
         factory=True,
         workers=serving.workers,
         log_level="warning",
+        log_config=None,
         access_log=False,  # addresses may bear the token
         server_header=False,
         proxy_headers=False,  # whoever is trusted is told by the application itself
@@ -121,7 +128,9 @@ def serve(settings: Settings, serving: Serving, console: Console) -> None:
     )
     try:
         if serving.workers > 1:
-            Multiprocess(config, sockets=[listening]).run()
+            with TemporaryDirectory(prefix="bantin-counted-") as folder:
+                os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder  # all of them count requests together
+                Multiprocess(config, sockets=[listening]).run()
         else:
             uvicorn.Server(config).run(sockets=[listening])
     except KeyboardInterrupt:
@@ -129,6 +138,23 @@ def serve(settings: Settings, serving: Serving, console: Console) -> None:
     finally:
         listening.close()
     console.print("Stopped.")
+
+
+def log_warnings() -> None:
+    """Logs to standard error what goes wrong, in this process."""
+    if as_json():
+        log_as_json()
+    else:
+        logging.basicConfig(format="%(asctime)s %(message)s")
+    logging.getLogger().setLevel(logging.WARNING)
+
+
+def _application(web: WebSettings) -> "FastAPI":
+    """The application as each process has it: those of several are started anew, and know of no log."""
+    from browse.web.app import create_app
+
+    log_warnings()
+    return create_app(web)
 
 
 def _what_is_there(web: WebSettings) -> str:

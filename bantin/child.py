@@ -7,9 +7,11 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextvars import copy_context
 from typing import IO, Any
 
 from bantin.settings import CHECKOUT, Settings
+from model.logs import JSON, VARIABLE, read_record
 
 logger = logging.getLogger("bantin.fetch")
 
@@ -34,7 +36,7 @@ class CrawlProcess:
         self._command += ["--user-agent", settings.user_agent, "--part-bytes", str(settings.part_bytes)]
         self._command += ["--work", str(settings.work)] if settings.work else []
         self._command += arguments
-        self._environment = {**os.environ, **secrets}
+        self._environment = {**os.environ, **secrets, VARIABLE: JSON}
         self._on_progress = on_progress or (lambda event: None)
         self._child: subprocess.Popen[str] | None = None
         self._stopped = False
@@ -42,7 +44,8 @@ class CrawlProcess:
     def run(self) -> tuple[int, dict[str, Any]]:
         """Runs the crawl; returns its exit code and its last event, empty where it has not come to one.
 
-        Its log lines are logged here as they are written, its progress is handed to `on_progress`.
+        Its log lines are logged here as they are written, by the loggers and levels that they have there, its progress
+        is handed to `on_progress`.
         """
         with subprocess.Popen(
             self._command,
@@ -59,9 +62,7 @@ class CrawlProcess:
                 child.terminate()
             assert child.stdout is not None  # noqa: S101 - for mypy: a pipe was asked for
             assert child.stderr is not None  # noqa: S101
-            log = threading.Thread(
-                target=_pass_on, args=(child.stderr,), name=threading.current_thread().name, daemon=True
-            )
+            log = threading.Thread(target=copy_context().run, args=(_pass_on, child.stderr), daemon=True)
             log.start()
             try:
                 end = self._listen(child.stdout)
@@ -104,4 +105,8 @@ class CrawlProcess:
 
 def _pass_on(lines: IO[str]) -> None:
     for line in lines:
-        logger.info("%s", line.rstrip())
+        record = read_record(line)
+        if record is None:
+            logger.info("%s", line.rstrip())  # a library that prints
+        elif (its_own := logging.getLogger(record.name)).isEnabledFor(record.levelno):
+            its_own.handle(record)

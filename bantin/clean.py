@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import BinaryIO
 
+from structlog.contextvars import bound_contextvars
+
 from bantin.crew import LOST, crew_of
 from bantin.errors import NotReady, PagesLost
 from bantin.fetch import committed_captures, parts_with_pages
@@ -45,6 +47,12 @@ def clean_part(part_key: str, settings: Settings, on_page: Callable[[], None] = 
     however many processes there are, unless one dies. Raises `NotReady` where the part's run is not committed,
     `PagesLost`, and `StorageError`.
     """
+    name = keys.parse_raw_part(part_key)
+    with bound_contextvars(source=name.source, run=name.run):
+        return _clean(part_key, settings, on_page)
+
+
+def _clean(part_key: str, settings: Settings, on_page: Callable[[], None]) -> Cleaned:
     store = open_store(settings.archive)
     name = keys.parse_raw_part(part_key)
     source = source_of_run(store, name.source, name.run)

@@ -6,6 +6,7 @@ when the socket closes, however the parent died.
 """
 
 import gc
+import logging
 import os
 import select
 import signal
@@ -17,6 +18,7 @@ from pathlib import Path
 
 from model.article import Article, Rejected
 from model.capture import Capture
+from model.logs import JSON, VARIABLE, JsonLines
 from model.source import Source
 
 GROWN_BYTES = 300_000_000
@@ -39,6 +41,11 @@ Answer = tuple[Article | Rejected, str | None, bool]
 def main(argv: list[str]) -> int:
     """Cleans until the socket closes."""
     connection, limit_s = Connection(int(argv[0])), float(argv[1])
+    about: dict[str, str] = {}
+    if os.environ.get(VARIABLE) == JSON:  # what libraries complain of; our own words are the parent's
+        handler = logging.StreamHandler()
+        handler.setFormatter(JsonLines(lambda: about))
+        logging.basicConfig(handlers=[handler])
     threading.Thread(target=_end_with_parent, args=(connection.fileno(),), daemon=True).start()
     signal.setitimer(signal.ITIMER_REAL, START_S)
     from cleaning import clean
@@ -54,6 +61,7 @@ def main(argv: list[str]) -> int:
             break
         source = other or source
         assert source is not None  # noqa: S101 - the first page brings one
+        about.update(source=capture.source, run=capture.run, url=capture.url)
         signal.setitimer(signal.ITIMER_REAL, limit_s)
         mistake = None
         try:

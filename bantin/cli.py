@@ -12,6 +12,7 @@ from bantin.commands.clean import clean
 from bantin.commands.completion import completion
 from bantin.commands.crawl import crawl
 from bantin.commands.export import export
+from bantin.commands.health import health
 from bantin.commands.index import index
 from bantin.commands.lake import lake
 from bantin.commands.opening import open_
@@ -23,6 +24,7 @@ from bantin.commands.source import source
 from bantin.commands.up import demo, up
 from bantin.commands.verify import copy, verify
 from bantin.errors import INTERRUPTED
+from bantin.logs import as_json, complain, log_as_json
 from bantin.settings import SettingsError
 from browse.escaping import safe
 from browse.query import InvalidQuery
@@ -37,18 +39,20 @@ class Cli(click.Group):
         """Runs the command. 2: a file or setting is wrong; 75: interrupted; 1: anything else."""
         block_pandas()
         try:
+            if as_json():
+                log_as_json()
             return super().invoke(ctx)
         except (SourceError, SettingsError) as err:
             click.echo(safe(err), err=True)
             ctx.exit(MISTAKE)
         except InvalidQuery as err:
-            click.echo(f"bantin: {safe(err)}", err=True)
+            complain(err)
             ctx.exit(MISTAKE)
         except BantinError as err:
-            click.echo(f"bantin: {safe(err)}", err=True)
+            complain(err)
             ctx.exit(1)
         except KeyboardInterrupt:
-            click.echo("bantin: interrupted", err=True)
+            complain("interrupted")
             ctx.exit(INTERRUPTED)
 
 
@@ -62,6 +66,7 @@ for command in (
     demo,
     up,
     browse,
+    health,
     crawl,
     rerun,
     reclean,

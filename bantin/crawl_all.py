@@ -12,6 +12,8 @@ from functools import partial
 from types import FrameType
 from typing import Any
 
+from structlog.contextvars import bound_contextvars
+
 from bantin.errors import INTERRUPTED, Interrupted
 from bantin.fetch import Fetch
 from bantin.run import run_source
@@ -110,10 +112,10 @@ class _Crawls:
             threading.Thread(target=self._work, args=(lane,), daemon=True).start()
 
     def _work(self, lane: list[Source]) -> None:
-        """What each thread does. It bears the name of its source, so that a line in the log can tell whose it is."""
+        """What each thread does."""
         for source in lane:
-            threading.current_thread().name = source.id
-            self._ended.put((source, self._crawl(source)))
+            with bound_contextvars(source=source.id, run=self._run):
+                self._ended.put((source, self._crawl(source)))
         self._ended.put(None)
 
     def _crawl(self, source: Source) -> RunReport | Exception:

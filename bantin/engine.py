@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bantin.pools import make_pools
+from bantin.logs import as_json
+from bantin.pools import make_pools, pools_of
 from bantin.settings import CHECKOUT, Settings
 from model.errors import BantinError, SourceError
 
@@ -60,6 +61,8 @@ def airflow_environment(settings: Settings, port: int = 8080) -> dict[str, str]:
         "AIRFLOW__API__BASE_URL": address,
         "AIRFLOW__API__WORKERS": "1",
         "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "30",
+        "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "1",  # each takes 100 MB, and a processor from the crawls
+        "AIRFLOW__LOGGING__JSON_LOGS": str(as_json()),
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
         # Known to the components of one start, and to nobody else.
         "AIRFLOW__API__SECRET_KEY": secrets.token_urlsafe(32),
@@ -161,11 +164,9 @@ def airflow(settings: Settings, port: int, log: Path) -> Iterator[Running]:
 def _up_here() -> int:
     """What `airflow` starts: Airflow's four components, until one of them ends. (Its own `standalone` command would do,
     but for the log servers that it starts with two of them, which listen on every address.)"""
-    from airflow.utils.db import initdb
-
-    initdb()
     sources = Settings.from_environment().sources
-    make_pools(sources)
+    made = {*pools_of(sources)}
+    _elsewhere("prepare")
     components = [_component(words) for words in COMPONENTS]
     port = int(os.environ["AIRFLOW__API__PORT"])
     scheduled, looked = False, time.monotonic()
@@ -175,23 +176,44 @@ def _up_here() -> int:
             scheduled = True
         time.sleep(1 if scheduled else 0.2)
         if time.monotonic() - looked > POOLS_S:
-            _keep_pools(sources)
+            made |= _new_pools(sources, made)
             looked = time.monotonic()
     return 1
+
+
+def _elsewhere(step: str) -> None:
+    """Has a process of its own do what needs Airflow: in this one, which stays, it would take 150 MB for good. Raises
+    CalledProcessError."""
+    subprocess.run([sys.executable, "-m", "bantin.engine", step], check=True)
+
+
+def _prepare_here() -> int:
+    """What makes Airflow's database and pools."""
+    from airflow.utils.db import initdb
+
+    initdb()
+    return _make_pools_here()
+
+
+def _make_pools_here() -> int:
+    make_pools(Settings.from_environment().sources)
+    return 0
 
 
 def _component(words: Sequence[str]) -> "subprocess.Popen[bytes]":
     return subprocess.Popen([sys.executable, "-m", "airflow", *words])
 
 
-def _keep_pools(sources: Path) -> None:
-    """Makes the pools of groups that are new in the registry. What hinders it now may be gone the next time."""
-    from sqlalchemy.exc import SQLAlchemyError
-
+def _new_pools(sources: Path, made: set[str]) -> set[str]:
+    """Makes the pools of groups that are new in the registry, and names them. What hinders it now may be gone the next
+    time."""
     try:
-        make_pools(sources)
-    except (SQLAlchemyError, SourceError, OSError):
+        if new := {*pools_of(sources)} - made:
+            _elsewhere("pools")
+        return new
+    except (subprocess.CalledProcessError, SourceError, OSError):
         logger.exception("the registry's politeness groups could not be looked through for new pools")
+        return set()
 
 
 @contextmanager
@@ -280,4 +302,5 @@ def _health(port: int) -> dict[str, Any] | None:
 
 
 if __name__ == "__main__":
-    sys.exit(_up_here() if sys.argv[1] == "up" else _run_dags_here(sys.argv[2:]))
+    _STEPS = {"up": _up_here, "prepare": _prepare_here, "pools": _make_pools_here}
+    sys.exit(_run_dags_here(sys.argv[2:]) if sys.argv[1] == "run" else _STEPS[sys.argv[1]]())

@@ -9,6 +9,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from structlog.contextvars import bound_contextvars
+
 from bantin.child import CrawlProcess, OnProgress
 from bantin.errors import HELD, INTERRUPTED, FetchFailed, Interrupted
 from bantin.settings import Settings
@@ -53,6 +55,10 @@ class Fetch:
         is told in the run's report; but where another crawl of the source is under way, only by the error. Raises
         `FetchFailed` (`Interrupted` where it was stopped) and `StorageError`.
         """
+        with bound_contextvars(source=self._source.id, run=self._run):
+            return self._attempted()
+
+    def _attempted(self) -> list[str]:
         started = datetime.now(UTC)
         store = open_store(self._settings.archive)
         self._attempt = reserve_attempt(store, self._source, self._run)

@@ -20,6 +20,9 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
+from bantin.logs import about, as_json, log_as_json
+from model.logs import is_read
+
 logger = logging.getLogger("bantin.progress")
 
 SOON_S = 5
@@ -69,26 +72,23 @@ class CrawlProgress:
             self._progress.start()
 
 
-class SourceOfLine(logging.Filter):
-    """Gives a log record the `source` it is about, as a prefix: the thread that logs bears its name. A handler's."""
+def _is_about(record: logging.LogRecord) -> bool:
+    """A handler's filter, which lets every record pass, and gives it the source and run it is `about`, as a prefix."""
+    told = about()
+    record.about = f"{told}: " if told else ""
+    return True
 
-    def __init__(self, source_ids: list[str]) -> None:
-        super().__init__()
-        self._prefixes = {source_id: f"{source_id}: " for source_id in source_ids}
 
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Lets every record pass."""
-        prefix = self._prefixes.get(record.threadName or "", "")
-        record.source = "" if record.getMessage().startswith(prefix) else prefix
-        return True
+def _is_our_own(record: logging.LogRecord) -> bool:
+    """Not a crawl's, which comes from another process: the run's report says what of that matters."""
+    return not is_read(record)
 
 
 @contextmanager
-def crawl_progress(console: Console, source_ids: list[str]) -> Iterator[CrawlProgress]:
-    """Shows the progress of these sources on `console` until the block ends. Where there are several, log lines begin
-    with the source they are about."""
-    _log_to(console, SourceOfLine(source_ids if len(source_ids) > 1 else []))
-    if not console.is_terminal:
+def crawl_progress(console: Console) -> Iterator[CrawlProgress]:
+    """Shows the progress of sources on `console` until the block ends."""
+    _log_to(console)
+    if not _moves(console):
         yield CrawlProgress(None)
         return
     columns = (
@@ -106,8 +106,8 @@ def crawl_progress(console: Console, source_ids: list[str]) -> Iterator[CrawlPro
 def counted(console: Console, *things: str) -> Iterator[list[OnDone]]:
     """For each of these things a function that is told how many of how many are done: a bar each on a terminal, log
     lines elsewhere."""
-    _log_to(console, SourceOfLine([]))
-    if not console.is_terminal:
+    _log_to(console)
+    if not _moves(console):
         yield [tenths(thing) for thing in things]
         return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
@@ -140,15 +140,21 @@ def _bar(progress: Progress, thing: str) -> OnDone:
     return lambda done, total: progress.update(line, completed=done, total=total)
 
 
-def _log_to(console: Console, names: SourceOfLine) -> None:
+def _moves(console: Console) -> bool:
+    return console.is_terminal and not as_json()
+
+
+def _log_to(console: Console) -> None:
     logging.getLogger("botocore").setLevel(logging.WARNING)
+    if as_json():
+        log_as_json()
+        return
     if not console.is_terminal:
         plain = logging.StreamHandler(sys.stderr)
-        plain.addFilter(names)
-        logging.basicConfig(
-            handlers=[plain], level=logging.INFO, format="%(asctime)s %(source)s%(message)s", force=True
-        )
+        plain.addFilter(_is_about)
+        logging.basicConfig(handlers=[plain], level=logging.INFO, format="%(asctime)s %(about)s%(message)s", force=True)
         return
     rich = RichHandler(console=console, show_path=False, show_level=False, markup=False, log_time_format="%X")
-    rich.addFilter(names)
-    logging.basicConfig(handlers=[rich], level=logging.WARNING, format="%(source)s%(message)s", force=True)
+    rich.addFilter(_is_about)
+    rich.addFilter(_is_our_own)
+    logging.basicConfig(handlers=[rich], level=logging.WARNING, format="%(about)s%(message)s", force=True)

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from structlog.contextvars import bound_contextvars
 
 from bantin.clean import source_of_run
 from bantin.crew import LOST
@@ -45,6 +46,11 @@ def publish(source_id: str, run: str, settings: Settings) -> RunReport:
     Raises `NotReady` where a part has not been cleaned, `AllRejected` where pages were fetched and none is an article
     (the source may allow that), and `StorageError`. Nothing is published then, and the report says why.
     """
+    with bound_contextvars(source=source_id, run=run):
+        return _publish(source_id, run, settings)
+
+
+def _publish(source_id: str, run: str, settings: Settings) -> RunReport:
     started = datetime.now(UTC)
     store = open_store(settings.archive)
     source = source_of_run(store, source_id, run)

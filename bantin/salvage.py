@@ -3,6 +3,8 @@
 import logging
 from dataclasses import replace
 
+from structlog.contextvars import bound_contextvars
+
 from bantin.errors import NothingStored
 from bantin.fetch import parts_with_pages
 from bantin.registry import find_source
@@ -29,10 +31,11 @@ def stored_parts(source_id: str, run: str, newer: str, settings: Settings) -> li
     Raises as `salvage`.
     """
     store = open_store(settings.archive)
-    if store.head(keys.captures(source_id, run)) is None:
-        salvage(store, source_id, run, newer, settings)
-    else:
-        logger.warning("run %s is older than run %s: it stays as it was fetched, no server is asked", run, newer)
+    with bound_contextvars(source=source_id, run=run):
+        if store.head(keys.captures(source_id, run)) is None:
+            salvage(store, source_id, run, newer, settings)
+        else:
+            logger.warning("run %s is older than run %s: it stays as it was fetched, no server is asked", run, newer)
     return parts_with_pages(store, source_id, run)
 
 

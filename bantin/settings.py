@@ -11,7 +11,8 @@ BANTIN_ALARMS      who is told of problems: targets, with commas between them (b
 BANTIN_CACHE       the folder for this machine's copy of the index (default: bantin/ in the user's cache folder)
 AIRFLOW_HOME       Airflow's folder (default: .airflow of the checkout)
 
-What only a bucket wants is read where it is used: AWS_* by boto3, BANTIN_S3_SSE, BANTIN_S3_SSE_KMS_KEY_ID and
+What lines of the log look like, BANTIN_LOG (text, json), is read by bantin/logs.py. What only a bucket wants is read
+where it is used: AWS_* by boto3, BANTIN_S3_SSE, BANTIN_S3_SSE_KMS_KEY_ID and
 BANTIN_S3_STORAGE_CLASS by storage/s3_keeping.py.
 """
 

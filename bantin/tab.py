@@ -41,7 +41,10 @@ class Pages:
         from browse.web.settings import WebSettings
 
         settings = Settings.from_environment()
-        app = create_app(WebSettings(archive=settings.archive, cache=settings.cache, airflow=root_path() or "/"))
+        web = WebSettings(
+            archive=settings.archive, cache=settings.cache, sources=settings.sources, airflow=root_path() or "/"
+        )
+        app = create_app(web)
         _add_ways(app)
         app.add_middleware(SignedIn)
         return app

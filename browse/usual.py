@@ -13,11 +13,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from math import ceil, log1p, sqrt
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
-
-from browse.catalog import RunEntry
 
 DAYS = 56
 """So many days, the last ones, are what is usual made of."""
@@ -63,7 +61,23 @@ class Usual:
         return at_least(count, self.mean, self.dispersion)
 
 
-def daily(runs: Sequence[RunEntry], last: date, days: int = DAYS) -> list[int | None]:
+class Run(Protocol):
+    """What has to be known of a run, as `browse.catalog.RunEntry` knows it."""
+
+    @property
+    def day(self) -> date:
+        """Its day, in UTC."""
+
+    @property
+    def state(self) -> str:
+        """That of its report."""
+
+    @property
+    def new(self) -> int:
+        """How many new articles it had."""
+
+
+def daily(runs: Sequence[Run], last: date, days: int = DAYS) -> list[int | None]:
     """The new articles of a source's runs on each of the `days` days up to `last`, by the runs' own days (UTC); None
     where no run was published. The source's first day is None, too: then it found all that was there already."""
     published = [run for run in runs if run.state == "published"]

@@ -25,12 +25,13 @@ from scrapy.settings import Settings
 
 from model.capture import LISTS, Capture, Kind
 from model.errors import BantinError, SourceError
+from model.logs import JSON, VARIABLE, JsonLines
 from model.source import Source, load_source, parse_source
 from spiders import tls
 from spiders.attempts import Attempts, captures_so_far
 from spiders.progress import emit
 from spiders.recorder import Recorder
-from spiders.secrets import RedactingFormatter
+from spiders.secrets import RedactingFormatter, redact
 from spiders.selection import Selection
 from spiders.settings import crawl_settings
 from spiders.spider import SourceSpider
@@ -62,7 +63,7 @@ STALE_S = 24 * 3600
 def main(argv: list[str] | None = None) -> int:
     """Crawls, stores, says how it ended; returns the exit code."""
     args = _arguments(argv)
-    _log_to_stderr()
+    _log_to_stderr(args)
     block_pandas()
     try:
         verdict = crawl(args)
@@ -258,11 +259,14 @@ class _Interrupt:
         os._exit(CrawlExit.INTERRUPTED)
 
 
-def _log_to_stderr() -> None:
+def _log_to_stderr(args: argparse.Namespace) -> None:
     """Our own lines, and of Scrapy's and Twisted's those that warn. (Scrapy sets its loggers' levels when it starts, so
     a filter is what lasts.)"""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(RedactingFormatter("%(message)s"))
+    if os.environ.get(VARIABLE) == JSON:
+        handler.setFormatter(JsonLines(lambda: {"source": args.source, "run": args.run}, redact))
+    else:
+        handler.setFormatter(RedactingFormatter("%(message)s"))
     handler.addFilter(_is_worth_a_line)
     logging.basicConfig(level=logging.INFO, handlers=[handler])
 

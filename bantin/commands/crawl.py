@@ -29,12 +29,14 @@ def crawl(
     """
     from datetime import UTC, datetime
 
+    from structlog.contextvars import bound_contextvars
+
     from bantin.crawl_all import crawl_all
     from bantin.display import show_report
     from bantin.errors import Interrupted
+    from bantin.logs import complain
     from bantin.progress import crawl_progress
     from bantin.registry import find_source, load_registry
-    from browse.escaping import safe
     from model.report import RunReport
     from storage.keys import run_id
 
@@ -48,7 +50,7 @@ def crawl(
     )
     run = run or run_id(datetime.now(UTC))
     interrupted, failed = [], []
-    with crawl_progress(console(stderr=True), [source.id for source in wanted]) as progress:
+    with crawl_progress(console(stderr=True)) as progress:
         for source, outcome in crawl_all(wanted, settings, run, jobs, progress.on_step):
             with progress.ended(source.id):
                 if isinstance(outcome, RunReport):
@@ -57,11 +59,12 @@ def crawl(
                     interrupted.append(source.id)
                 else:
                     failed.append(source.id)
-                    click.echo(f"bantin: {source.id}: {safe(outcome)}", err=True)
+                    with bound_contextvars(source=source.id, run=run):
+                        complain(f"{source.id}: {outcome}")
     if interrupted:
         left = [source.id for source in wanted if source.id in interrupted]
         how = f"bantin crawl {' '.join(left)} --run {run}"
-        click.echo(f"bantin: interrupted; a further attempt goes on from what is stored: {how}", err=True)
+        complain(f"interrupted; a further attempt goes on from what is stored: {how}")
         raise SystemExit(INTERRUPTED)
     if failed:
         raise SystemExit(1)

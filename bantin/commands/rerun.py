@@ -27,7 +27,7 @@ def rerun(archive: str | None, sources: Path | None, source_id: str, run: str | 
     from browse.escaping import safe
 
     settings = settings_of(archive, sources)
-    with crawl_progress(console(stderr=True), [source_id]) as progress:
+    with crawl_progress(console(stderr=True)) as progress:
         try:
             outcome = repair(
                 source_id,

@@ -50,7 +50,7 @@ def source_try(archive: str | None, sources: Path | None, source_id: str) -> Non
 
     settings = settings_of(archive, sources)
     source = find_source(settings.sources, source_id)
-    with crawl_progress(console(stderr=True), [source_id]) as progress:
+    with crawl_progress(console(stderr=True)) as progress:
         outlook = look_ahead(source, settings, on_progress=lambda event: progress.on_step(source_id, "fetch", event))
     show_outlook(console(), source_id, outlook)
 

@@ -17,6 +17,7 @@ from threading import Thread
 
 import numpy as np
 import pyarrow as pa
+from structlog.contextvars import bound_contextvars
 
 from browse.catalog import Catalog
 from browse.index.engine import FolderIndex
@@ -182,11 +183,16 @@ class _Work:
 
     def look_again(self, err: Replaced) -> list[Part]:
         """Notes what became of a part that could not be read; returns those to be read in its place."""
-        logger.info("%s: looked at again", err)
         if err.part.is_of_lake:
+            logger.info("%s: looked at again", err)
             self.without_lake = True
             return [own_part(table) for table in err.part.tables]
         (table,) = err.part.tables
+        with bound_contextvars(source=table.source, run=table.run):
+            return self._look_again(err, table)
+
+    def _look_again(self, err: Replaced, table: Table) -> list[Part]:
+        logger.info("%s: looked at again", err)
         if err.problem:
             logger.error("%s: left out of the index: %s", err.part.key, err.problem)
             self.problems[table] = err.problem

@@ -11,7 +11,7 @@ from browse.index.survey import Listed
 from model.capture import Kind
 from model.errors import SourceError
 from model.report import RunReport
-from model.source import parse_source
+from model.source import Source, parse_source
 from storage import keys
 from storage.errors import Corrupt, KeyNotFound, UnknownVersion
 from storage.reports import read_report
@@ -109,8 +109,14 @@ def source_of(store: ObjectStore, catalog: Catalog, source: str) -> SourceEntry:
 
 def _described(store: ObjectStore, source: str, run: str, runs: int) -> SourceEntry:
     key = keys.run_source(source, run)
-    rules = parse_source(store.get(key).decode(), key)
-    entry = SourceEntry(
+    entry = described(parse_source(store.get(key).decode(), key), source, runs)
+    json.dumps(asdict(entry), ensure_ascii=False).encode()  # half a character, which YAML can name, fits no catalog
+    return entry
+
+
+def described(rules: Source, source: str, runs: int) -> SourceEntry:
+    """The entry of the source called `source` that its rules make, with the number of its runs."""
+    return SourceEntry(
         id=source,
         name=rules.name,
         url=rules.url,
@@ -123,5 +129,3 @@ def _described(store: ObjectStore, source: str, run: str, runs: int) -> SourceEn
         enabled=rules.enabled,
         runs=runs,
     )
-    json.dumps(asdict(entry), ensure_ascii=False).encode()  # half a character, which YAML can name, fits no catalog
-    return entry

@@ -1,6 +1,6 @@
 """The application: pages, static files, and what every answer has to bear."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from browse.query import InvalidQuery
 from browse.reading import NoSuchArticle
 from browse.web.access import Access, HostCheck, Identity
 from browse.web.caching import Answers, Cache
+from browse.web.counting import Counting, Requests, page_of
 from browse.web.head import Head
 from browse.web.limits import Buckets, RateLimit, TimeLimit
 from browse.web.pages import (
@@ -28,6 +29,7 @@ from browse.web.pages import (
     editions,
     exports,
     feeds,
+    health,
     helping,
     history,
     home,
@@ -48,7 +50,7 @@ from storage.errors import InvalidKey, KeyNotFound, StoreUnavailable
 _PAGES = (
     *(home, search, helping, exports, feeds),
     *(article, removed, stored, history, editions, citing),
-    *(sources, runs),
+    *(sources, runs, health),
 )
 THREADS = 10
 """So many pages are made at a time; others wait."""
@@ -71,6 +73,8 @@ def create_app(settings: WebSettings) -> FastAPI:
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     for module in _PAGES:
         app.include_router(module.router)
+    app.state.requests = Requests()
+    app.add_middleware(Counting, requests=app.state.requests, pages={page_of(path) for path in _paths(app)})
     app.add_exception_handler(BantinError, _told)
     app.add_exception_handler(HTTPException, _told)
     app.add_exception_handler(RequestValidationError, _told)
@@ -99,6 +103,10 @@ def _guard(app: FastAPI, settings: WebSettings) -> None:
     app.add_middleware(HostCheck, hosts=settings.hosts)
     app.add_middleware(Head)
     app.add_middleware(SecurityHeaders)
+
+
+def _paths(app: FastAPI) -> Iterator[str]:
+    return (path for route in app.routes if (path := getattr(route, "path", None)) is not None)
 
 
 _STATUS: dict[type[Exception], int] = {

@@ -24,7 +24,7 @@ from browse.web.i18n import language_of
 LARGEST = 1_000_000
 """A larger answer is not kept, in bytes."""
 
-NEVER = ("/export", "/static/", "/openapi.json", "/suggest.json")
+NEVER = ("/export", "/static/", "/openapi.json", "/suggest.json", "/health", "/metrics")
 
 
 class Kept(NamedTuple):

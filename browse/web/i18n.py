@@ -4,7 +4,7 @@ Messages are English in the code. The catalogs are gettext's .po files, read as 
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from gettext import NullTranslations
 from io import BytesIO
@@ -12,7 +12,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError, negotiate_locale
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_datetime, format_timedelta
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, format_percent
@@ -80,6 +80,10 @@ class Words:
         """An instant, to the minute, where the reader is."""
         form = "HH:mm, d MMM y"
         return str(format_datetime(value, format=form, tzinfo=self.timezone, locale=self.language))
+
+    def duration(self, seconds: float) -> str:
+        """How long, in the greatest unit that tells it: 3 hours."""
+        return str(format_timedelta(timedelta(seconds=seconds), granularity="minute", locale=self.language))
 
     def language_name(self, code: str) -> str:
         """What a language is called in this one; the code itself where nobody knows it."""

@@ -5,6 +5,7 @@ import pytest
 from bantin.index import bring_up_to_date
 from bantin.settings import Settings
 from storage.store import open_store
+from tests.browse import ailing as ailing_archive
 from tests.sample_archive import fill
 from tests.settings import settings_in
 
@@ -18,3 +19,9 @@ def indexed(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     fill(open_store(settings.archive), folder)
     bring_up_to_date(settings)
     return settings
+
+
+@pytest.fixture(scope="session")
+def ailing(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Settings of the archive that tests/browse/ailing.py makes."""
+    return ailing_archive.fill(tmp_path_factory.mktemp("ailing"))
