@@ -1,0 +1,172 @@
+"""What is done to the cluster while it crawls all sources, a round each: a worker dies, or everything else fails in
+turn. bench/cluster.py prints what the rounds return, tests/cluster/test_cluster.py expects it."""
+
+import re
+import time
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+
+import psutil
+
+from tests.cluster.api import wait_for
+from tests.cluster.lists import Lists
+from tests.cluster.machines import Cluster
+
+ROUND_S = 900
+OUTAGE_S = 8
+"""So long is a server away: longer than the retries inside one request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """Where a worker is killed: when the PUT of an object like `path` is under way, before the store has heard of it
+    or, where `acted`, when it has acted and not yet answered. `begun` and `ended` are what the task logs."""
+
+    task: str
+    path: str
+    acted: bool
+    begun: str
+    ended: str
+    whole_machine: bool
+
+
+PHASES = {
+    "fetch": Phase(
+        "fetch", r"/raw/src=(\w+)/run=\w+/", False, "crawling {source}, run ", "article addresses found", True
+    ),
+    "clean": Phase(
+        "clean", r"/work/src=(\w+)/run=\w+/[^/]+\.parquet$", False, "cleaning raw/src={source}/", "articles, ", False
+    ),
+    "publish": Phase("publish", r"/articles/src=(\w+)/", True, "publishing {source}, run ", "blocks removed", False),
+}
+
+PASSED = 8
+"""So many others are through when a worker is killed: all are at work by then."""
+
+
+def undisturbed(cluster: Cluster, lists: Lists, number: int) -> str:
+    """Crawls all sources; returns how it ended, and when."""
+    lists.turn(number)
+    began = time.monotonic()
+    cluster.trigger("undisturbed")
+    states = cluster.api.wait_for_end("undisturbed", len(lists.sources), ROUND_S)
+    took_s = time.monotonic() - began
+    tasks = len(cluster.api.tasks("undisturbed"))
+    return f"{dict(states)} after {took_s:.0f} s, {tasks} tasks: {took_s / tasks:.1f} s a task"
+
+
+@dataclass(frozen=True, slots=True)
+class Killed:
+    """What became of a task whose worker was killed: the logs of its first try as they were on the dead machine's disk,
+    and its tries as Airflow tells them, oldest first: state, machine."""
+
+    source: str
+    run: str
+    machine: str
+    log: str
+    tries: list[tuple[str, str]]
+    states: Counter[str]
+    retried_after_s: float
+    recovered_after_s: float
+    round_s: float
+    survivors: int
+
+
+def kill_in(cluster: Cluster, lists: Lists, phase: Phase, number: int) -> Killed:
+    """Crawls all sources, and kills the worker that comes to the phase; returns when all runs have ended, what the dead
+    worker left has ended too, and the worker is up again."""
+    lists.turn(number)
+    name = f"killed-in-{phase.task}"
+    hold = cluster.gate.hold(phase.path, acted=phase.acted, after=PASSED)
+    began = time.monotonic()
+    run = cluster.trigger(name)
+    asked = hold.wait(ROUND_S)
+    machine = cluster.machines[asked.who]
+    source = found[1] if (found := re.search(phase.path, asked.path)) else ""
+    dag = f"crawl-{source}"
+    wait_for(lambda: phase.begun.format(source=source) in machine.log(dag, phase.task), 10, "the log to say so")
+    log = machine.log(dag, phase.task)
+    killed = time.time()
+    survivors: list[psutil.Process] = []
+    if phase.whole_machine:
+        machine.kill()
+    else:
+        survivors = machine.kill_worker()
+    states = cluster.api.wait_for_end(name, len(lists.sources), ROUND_S)
+    round_s = time.monotonic() - began
+    hold.release()
+    _, alive = psutil.wait_procs(survivors, timeout=30)
+    machine.kill()
+    machine.start()
+    tries = cluster.api.tries_at(dag, name, phase.task, asked.who)
+    again = [one for one in tries if one["try_number"] > tries[0]["try_number"]]
+    cluster.wait_for_workers()
+    return Killed(
+        source=source,
+        run=run,
+        machine=asked.who,
+        log=log,
+        tries=[(one["state"], one["hostname"]) for one in tries],
+        states=states,
+        retried_after_s=_seconds(again[0]["start_date"]) - killed,
+        recovered_after_s=_seconds(again[-1]["end_date"]) - killed,
+        round_s=round_s,
+        survivors=len(alive),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Outages:
+    """How a round ended in which everything was away for a while: its runs' states, before and after one *Clear* of
+    those that had failed, how many of its tasks needed how many tries, and how often services had to be restarted."""
+
+    run: str
+    first: Counter[str]
+    states: Counter[str]
+    tries: Counter[str]
+    restarts: dict[str, int]
+    round_s: float
+
+
+def outages(cluster: Cluster, lists: Lists, number: int) -> Outages:
+    """Crawls all sources, while the scheduler, a worker, the database, the broker and the object store are stopped and
+    started again, one after the other, each when some more runs have been published."""
+    lists.turn(number)
+    name = "outages"
+    began = time.monotonic()
+    run = cluster.trigger(name)
+    scheduler = cluster.commands["scheduler"]
+    worker = next(iter(cluster.machines.values()))
+    step = len(lists.sources) // 8
+    for count, (stop, start) in enumerate(
+        (
+            (scheduler.stop, scheduler.start),
+            (worker.stop, worker.start),
+            (cluster.database.stop, cluster.database.start),
+            (cluster.broker.stop, cluster.broker.start),
+            (cluster.gate.shut, cluster.gate.open),
+        )
+    ):
+        wait_for(lambda at=1 + count * step: _published(cluster, run) >= at, ROUND_S, f"{1 + count * step} published")
+        stop()
+        time.sleep(OUTAGE_S)
+        start()
+    first = cluster.api.wait_for_end(name, len(lists.sources), ROUND_S)
+    states = first
+    if first["failed"]:
+        for dag, state in cluster.api.runs(name).items():
+            if state == "failed":
+                cluster.api.clear_failed(dag, name)
+        states = cluster.api.wait_for_end(name, len(lists.sources), ROUND_S)
+    tries = Counter(f"{one['task_id']}, try {one['try_number']}" for one in cluster.api.tasks(name))
+    restarts = {name: command.restarts for name, command in cluster.commands.items()}
+    return Outages(run, first, states, tries, restarts, time.monotonic() - began)
+
+
+def _published(cluster: Cluster, run: str) -> int:
+    return len({one.path for one in cluster.gate.seen if "/articles/" in one.path and run in one.path})
+
+
+def _seconds(moment: str) -> float:
+    return datetime.fromisoformat(moment).timestamp()
