@@ -17,8 +17,10 @@ RUN pip install --no-deps --require-hashes -r /tmp/requirements-cluster.lock \
  && python -m compileall -q -j 0 /opt/venv/lib
 
 FROM ${PYTHON}
-# User and group as in Airflow's own image, which its Helm chart goes by.
+# User and group as in Airflow's own image, which its Helm chart goes by; and /entrypoint, by which its probes call
+# Airflow's commands.
 RUN useradd --uid 50000 --gid 0 --home-dir /opt/airflow --create-home bantin \
+ && ln -s /usr/bin/env /entrypoint \
  && install -d -o bantin -g 0 -m 0770 /var/lib/bantin /var/lib/bantin/cache /var/lib/bantin/work /var/lib/bantin/browser
 COPY --from=packages /opt/venv /opt/venv
 ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 AIRFLOW_HOME=/opt/airflow
