@@ -3,20 +3,14 @@ stand there. Only addresses, ports and folders are this machine's, and what an i
 """
 
 import os
-import re
 import secrets
 import sys
 from base64 import urlsafe_b64encode
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import yaml
 
 from bantin.settings import CHECKOUT
-
-COMPOSE = CHECKOUT / "docker-compose.yml"
+from tests import compose
 
 SHORT = {
     "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "30",
@@ -69,7 +63,7 @@ class Services:
 
     def __init__(self, places: Places, sources: Path, folder: Path) -> None:
         self.variables = places.variables()
-        self._services: dict[str, Any] = yaml.safe_load(COMPOSE.read_text("utf-8"))["services"]
+        self._services = compose.services(self.variables)
         self._here = {
             **{name: os.environ[name] for name in ("HOME", "LANG") if name in os.environ},
             **SHORT,
@@ -90,32 +84,13 @@ class Services:
 
     def command(self, name: str) -> list[str]:
         """What the service is started with; its working folder is the checkout."""
-        words = [self._filled(word) for word in self._services[name]["command"]]
+        words: list[str] = self._services[name]["command"]
         return [*words, "--skip-serve-logs"] if name in NO_LOG_SERVERS else words
 
     def environment(self, name: str) -> dict[str, str]:
         """What the service is told."""
-        told = {key: self._filled(str(value)) for key, value in self._services[name]["environment"].items()}
-        return told | self._here
+        return {**self._services[name]["environment"], **self._here}
 
     def restarts(self, name: str) -> bool:
         """Whether the service is started again when it ends by itself."""
-        return self._services[name].get("restart") == "unless-stopped"
-
-    def _filled(self, text: str) -> str:
-        return fill_in(text, self.variables)
-
-
-def fill_in(text: str, variables: Mapping[str, str]) -> str:
-    """`text` of a compose file with its variables, as docker compose reads `${NAME}`, `${NAME:-default}` and
-    `${NAME:?message}`."""
-
-    def value(found: re.Match[str]) -> str:
-        name, default, message = found["name"], found["default"], found["message"]
-        if given := variables.get(name):
-            return given
-        assert message is None, f"{name}: {message}"
-        return default or ""
-
-    pattern = r"\$\{(?P<name>\w+)(?::-(?P<default>[^}]*)|:\?(?P<message>[^}]*))?\}"
-    return re.sub(pattern, value, text).replace("$$", "$")
+        return bool(self._services[name]["restart"] == "unless-stopped")
