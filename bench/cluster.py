@@ -54,8 +54,8 @@ def main() -> int:
 def play(cluster: Cluster, lists: Lists) -> None:
     """The rounds, a line each."""
     say(f"undisturbed: {undisturbed(cluster, lists, len(PHASES) + 1)}")
-    for number, (task, phase) in enumerate(PHASES.items()):
-        killed = kill_in(cluster, lists, phase, number)
+    for number, task in enumerate(PHASES):
+        killed = kill_in(cluster, lists, task, number)
         say(
             f"killed in {task}: {dict(killed.states)} after {killed.round_s:.0f} s; the task began again after "
             f"{killed.retried_after_s:.0f} s, and was done after {killed.recovered_after_s:.0f} s, at its try "

@@ -109,11 +109,11 @@ class Machine:
         command = ["nsenter", "--target", str(self._worker().pid), "--uts", "--", *HEALTHY, "worker"]
         return subprocess.run(command, cwd=CHECKOUT, env=self._environment, capture_output=True, text=True).stderr
 
-    def log(self, dag: str, task: str) -> str:
-        """What is on its disk of the logs of a task's first try, of all its mapped ones. (What has ended has been moved
-        to the store.)"""
-        found = (self._folder / "airflow" / "logs").glob(f"dag_id={dag}/run_id=*/task_id={task}/**/attempt=1.log")
-        return "\n".join(path.read_text() for path in sorted(found))
+    def log(self, dag: str, run: str, task: str, begun: str) -> str:
+        """The log of a task's first try that says `begun`, as it is on this machine's disk; "" where none does. (When a
+        task ends, its log is moved to the store.)"""
+        found = (self._folder / "airflow" / "logs").glob(f"dag_id={dag}/run_id={run}/task_id={task}/**/attempt=1.log")
+        return next((text for text in (path.read_text() for path in found) if begun in text), "")
 
     def _alive(self) -> list[psutil.Process]:
         return [one for one in self._all() if one.status() != psutil.STATUS_ZOMBIE]

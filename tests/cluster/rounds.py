@@ -14,6 +14,7 @@ from tests.cluster.lists import Lists
 from tests.cluster.machines import Cluster
 
 ROUND_S = 900
+ORPHANS_S = 30
 OUTAGE_S = 8
 """So long is a server away: longer than the retries inside one request."""
 
@@ -21,9 +22,9 @@ OUTAGE_S = 8
 @dataclass(frozen=True, slots=True)
 class Phase:
     """Where a worker is killed: when the PUT of an object like `path` is under way, before the store has heard of it
-    or, where `acted`, when it has acted and not yet answered. `begun` and `ended` are what the task logs."""
+    or, where `acted`, when it has acted and not yet answered. `begun` and `ended` are what the task logs, before and
+    after. What ends is the `whole_machine`, or the worker with its process group."""
 
-    task: str
     path: str
     acted: bool
     begun: str
@@ -33,13 +34,28 @@ class Phase:
 
 PHASES = {
     "fetch": Phase(
-        "fetch", r"/raw/src=(\w+)/run=\w+/", False, "crawling {source}, run ", "article addresses found", True
+        r"/raw/src=(?P<source>\w+)/run=(?P<run>\w+)/",
+        acted=False,
+        begun="crawling {source}, run {run}",
+        ended="article addresses found",
+        whole_machine=True,
     ),
     "clean": Phase(
-        "clean", r"/work/src=(\w+)/run=\w+/[^/]+\.parquet$", False, "cleaning raw/src={source}/", "articles, ", False
+        r"/work/src=(?P<source>\w+)/run=(?P<run>\w+)/(?P<part>[^/]+)\.parquet$",
+        acted=False,
+        begun="cleaning raw/src={source}/run={run}/{part}",
+        ended="articles, ",
+        whole_machine=False,
     ),
-    "publish": Phase("publish", r"/articles/src=(\w+)/", True, "publishing {source}, run ", "blocks removed", False),
+    "publish": Phase(
+        r"/articles/src=(?P<source>\w+)/day=[^/]+/(?P<run>\w+)\.parquet$",
+        acted=True,
+        begun="publishing {source}, run {run}",
+        ended="blocks removed",
+        whole_machine=False,
+    ),
 }
+"""By the task that is killed."""
 
 PASSED = 8
 """So many others are through when a worker is killed: all are at work by then."""
@@ -58,8 +74,9 @@ def undisturbed(cluster: Cluster, lists: Lists, number: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Killed:
-    """What became of a task whose worker was killed: the logs of its first try as they were on the dead machine's disk,
-    and its tries as Airflow tells them, oldest first: state, machine."""
+    """What became of a task whose worker was killed: the log of its first try as it was on the dead machine's disk, and
+    its tries as Airflow tells them, oldest first: state, machine. Of the `orphans`, processes that the worker left,
+    `immortal` have not ended."""
 
     source: str
     run: str
@@ -70,23 +87,26 @@ class Killed:
     retried_after_s: float
     recovered_after_s: float
     round_s: float
-    survivors: int
+    orphans: int
+    immortal: int
 
 
-def kill_in(cluster: Cluster, lists: Lists, phase: Phase, number: int) -> Killed:
-    """Crawls all sources, and kills the worker that comes to the phase; returns when all runs have ended, what the dead
-    worker left has ended too, and the worker is up again."""
+def kill_in(cluster: Cluster, lists: Lists, task: str, number: int) -> Killed:
+    """Crawls all sources, and kills the worker that comes to the middle of a task; returns when all runs have ended,
+    what the dead worker left has ended too, and a worker is up again in its place."""
     lists.turn(number)
-    name = f"killed-in-{phase.task}"
+    phase = PHASES[task]
+    name = f"killed-in-{task}"
     hold = cluster.gate.hold(phase.path, acted=phase.acted, after=PASSED)
     began = time.monotonic()
     run = cluster.trigger(name)
     asked = hold.wait(ROUND_S)
     machine = cluster.machines[asked.who]
-    source = found[1] if (found := re.search(phase.path, asked.path)) else ""
-    dag = f"crawl-{source}"
-    wait_for(lambda: phase.begun.format(source=source) in machine.log(dag, phase.task), 10, "the log to say so")
-    log = machine.log(dag, phase.task)
+    place = re.search(phase.path, asked.path)
+    assert place
+    begun = phase.begun.format(**place.groupdict())
+    dag = f"crawl-{place['source']}"
+    log = wait_for(lambda: machine.log(dag, name, task, begun), 10, f"{machine.name} to log {begun!r}")
     killed = time.time()
     survivors: list[psutil.Process] = []
     if phase.whole_machine:
@@ -96,23 +116,23 @@ def kill_in(cluster: Cluster, lists: Lists, phase: Phase, number: int) -> Killed
     states = cluster.api.wait_for_end(name, len(lists.sources), ROUND_S)
     round_s = time.monotonic() - began
     hold.release()
-    _, alive = psutil.wait_procs(survivors, timeout=30)
+    _, alive = psutil.wait_procs(survivors, timeout=ORPHANS_S)
     machine.kill()
     machine.start()
-    tries = cluster.api.tries_at(dag, name, phase.task, asked.who)
-    again = [one for one in tries if one["try_number"] > tries[0]["try_number"]]
+    tries = cluster.api.tries_at(dag, name, task, asked.who)
     cluster.wait_for_workers()
     return Killed(
-        source=source,
+        source=place["source"],
         run=run,
         machine=asked.who,
         log=log,
         tries=[(one["state"], one["hostname"]) for one in tries],
         states=states,
-        retried_after_s=_seconds(again[0]["start_date"]) - killed,
-        recovered_after_s=_seconds(again[-1]["end_date"]) - killed,
+        retried_after_s=_seconds(tries[1]["start_date"]) - killed,
+        recovered_after_s=_seconds(tries[-1]["end_date"]) - killed,
         round_s=round_s,
-        survivors=len(alive),
+        orphans=len(survivors),
+        immortal=len(alive),
     )
 
 
