@@ -11,17 +11,18 @@ import select
 import signal
 import sys
 
+STDIN = 0
+
 
 def main(argv: list[str]) -> int:
     """Ends with the crawl."""
     crawl, end_s = int(argv[0]), float(argv[1])
-    parent = sys.stdin.fileno()
     poll = select.poll()
     poll.register(crawl, select.POLLIN)  # readable once the process has ended
-    poll.register(parent, 0)  # POLLHUP is always told
+    poll.register(STDIN, 0)  # POLLHUP is always told
     if crawl in dict(poll.poll()):
         return 0
-    poll.unregister(parent)
+    poll.unregister(STDIN)
     if not poll.poll(end_s * 1000):
         signal.pidfd_send_signal(crawl, signal.SIGKILL)
     return 0

@@ -14,9 +14,9 @@ from tests.faults.doomed import Death
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGKILL], ids=["asked to stop", "its parent is killed"])
 def test_a_crawl_that_hangs_is_killed(crawled: Crawled, end: signal.Signals) -> None:
     crawled.environment = {"END_S": "0.2"}
-    second_part = [number for number, call in enumerate(crawled.calls(), 1) if call.startswith("crawl put raw/")][1]
+    commit = next(number for number, call in enumerate(crawled.calls(), 1) if call.startswith("crawl put captures/"))
     settings = crawled.archive()
-    running = crawled.start(settings, Death(second_part, victim="hang"))
+    running = crawled.start(settings, Death(commit, victim="hang"))
     running.wait_for_standstill()
     os.kill(running.process.pid, end)
     ended = running.wait()  # until no process of it is left
