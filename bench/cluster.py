@@ -1,6 +1,6 @@
 """Airflow on several machines while things fail: how long it takes until all is as if nothing had happened.
 
-    uv run --extra cluster python -m bench.cluster [--sources 40] [--pages 3]
+    uv run --extra cluster python -m bench.cluster [--sources 40]
 
 The machinery is that of tests/cluster, which also says what must hold: PostgreSQL and Redis from Debian's packages, an
 S3 server, the services of docker-compose.yml as plain processes, and two workers that share nothing but those. A round
@@ -26,14 +26,13 @@ def main() -> int:
     """Plays the rounds, and compares the archive with one that was made here."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sources", type=int, default=40)
-    parser.add_argument("--pages", type=int, default=3, help="articles a source and round")
     args = parser.parse_args()
     if lack := missing_for_cluster():
         print(f"skipped: {lack}")
         return 0
     with tempfile.TemporaryDirectory() as name, scripted() as site:
         folder = Path(name)
-        lists = Lists(site, args.sources, args.pages)
+        lists = Lists(site, args.sources)
         lists.write(folder / "sources")
         lists.turn(*range(len(PHASES) + 2))
         began = time.monotonic()

@@ -33,8 +33,8 @@ READY_S = 240
 STOP_S = 120
 WORKERS = ("worker-1", "worker-2")
 
-PART_MB = "0.004"
-"""A part holds a few pages, so that a run has two or three."""
+PART_MB = "0.006"
+"""A part holds a few pages."""
 
 UNUSED = ("audit", "index", "lake", "reclean")
 """They are paused."""

@@ -21,11 +21,12 @@ OUTAGE_S = 8
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """Where a worker is killed: when the PUT of an object like `path` is under way, before the store has heard of it
-    or, where `acted`, when it has acted and not yet answered. `begun` and `ended` are what the task logs, before and
+    """Where a worker is killed: when the PUT of an object like `path` is under way, `after` some of other tasks, before
+    the store has heard of it or, where `acted`, when it has acted and not yet answered. `begun` and `ended` are what the task logs, before and
     after. What ends is the `whole_machine`, or the worker with its process group."""
 
     path: str
+    after: int
     acted: bool
     begun: str
     ended: str
@@ -34,7 +35,8 @@ class Phase:
 
 PHASES = {
     "fetch": Phase(
-        r"/raw/src=(?P<source>\w+)/run=(?P<run>\w+)/",
+        r"/raw/src=(?P<source>s\d[05])/run=(?P<run>\w+)/attempt-1-part-1",  # of those that have several
+        after=1,
         acted=False,
         begun="crawling {source}, run {run}",
         ended="article addresses found",
@@ -42,6 +44,7 @@ PHASES = {
     ),
     "clean": Phase(
         r"/work/src=(?P<source>\w+)/run=(?P<run>\w+)/(?P<part>[^/]+)\.parquet$",
+        after=4,
         acted=False,
         begun="cleaning raw/src={source}/run={run}/{part}",
         ended="articles, ",
@@ -49,6 +52,7 @@ PHASES = {
     ),
     "publish": Phase(
         r"/articles/src=(?P<source>\w+)/day=[^/]+/(?P<run>\w+)\.parquet$",
+        after=4,
         acted=True,
         begun="publishing {source}, run {run}",
         ended="blocks removed",
@@ -56,9 +60,6 @@ PHASES = {
     ),
 }
 """By the task that is killed."""
-
-PASSED = 8
-"""So many others are through when a worker is killed: all are at work by then."""
 
 
 def undisturbed(cluster: Cluster, lists: Lists, number: int) -> str:
@@ -97,7 +98,7 @@ def kill_in(cluster: Cluster, lists: Lists, task: str, number: int) -> Killed:
     lists.turn(number)
     phase = PHASES[task]
     name = f"killed-in-{task}"
-    hold = cluster.gate.hold(phase.path, acted=phase.acted, after=PASSED)
+    hold = cluster.gate.hold(phase.path, acted=phase.acted, after=phase.after)
     began = time.monotonic()
     run = cluster.trigger(name)
     asked = hold.wait(ROUND_S)

@@ -21,7 +21,6 @@ from tests.servers.scripted import scripted
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1800)]
 
 SOURCES = int(os.environ.get("BANTIN_TEST_SOURCES", "40"))
-PAGES = 3
 LAST = len(PHASES)
 
 
@@ -41,7 +40,7 @@ def setting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Setting]:
         pytest.skip(f"no cluster: {missing}")
     folder = tmp_path_factory.mktemp("cluster")
     with scripted() as site:
-        lists = Lists(site, SOURCES, PAGES)
+        lists = Lists(site, SOURCES)
         sources = folder / "sources"
         lists.write(sources)
         lists.turn(*range(LAST + 1))
