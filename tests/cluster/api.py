@@ -41,6 +41,17 @@ class Api:
         except (OSError, ValueError):
             return {}
 
+    def warm_up(self) -> None:
+        """Asks for what tasks talk to: the API server loads it when it is first asked, which takes seconds."""
+        wait_for(lambda: self._is_there("/execution/health"), 120, "the API of tasks")
+
+    def _is_there(self, path: str) -> bool:
+        try:
+            with urllib.request.urlopen(self._address + path, timeout=120) as answer:
+                return bool(answer.status == 200)
+        except OSError:
+            return False
+
     def dags(self) -> set[str]:
         """The DAGs that Airflow knows."""
         return {dag["dag_id"] for dag in self.call("/api/v2/dags?limit=1000")["dags"]}

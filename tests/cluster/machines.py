@@ -186,6 +186,7 @@ class Cluster:
             machine.start()
         self.api = Api(f"http://127.0.0.1:{api_port}", "admin", self._services.variables["ADMIN_PASSWORD"])
         wait_for(self.is_healthy, READY_S, "Airflow's health")
+        self.api.warm_up()
         self.api.sign_in()
         wanted = {*(f"crawl-{name}" for name in self._names), *UNUSED}
         wait_for(lambda: wanted <= self.api.dags(), READY_S, "the DAGs")

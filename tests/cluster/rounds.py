@@ -21,9 +21,9 @@ OUTAGE_S = 8
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """Where a worker is killed: when the PUT of an object like `path` is under way, `after` some of other tasks, before
-    the store has heard of it or, where `acted`, when it has acted and not yet answered. `begun` and `ended` are what the task logs, before and
-    after. What ends is the `whole_machine`, or the worker with its process group."""
+    """Where a worker is killed: when the PUT of an object like `path` is under way, after those of some others, and
+    the store has not heard of it or, where `acted`, has acted and not yet answered. `begun` and `ended` are what the
+    task logs before and after. What ends is the `whole_machine`, or the worker with its process group."""
 
     path: str
     after: int
