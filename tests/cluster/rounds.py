@@ -4,7 +4,7 @@ turn. bench/cluster.py prints what the rounds return, tests/cluster/test_cluster
 import re
 import time
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import psutil
@@ -82,7 +82,7 @@ class Killed:
     source: str
     run: str
     machine: str
-    log: str
+    log: str = field(repr=False)
     tries: list[tuple[str, str]]
     states: Counter[str]
     retried_after_s: float
