@@ -97,7 +97,7 @@ class Machine:
         """The worker is asked to end when its tasks have ended; then the machine is switched off."""
         worker = self._worker()
         worker.send_signal(signal.SIGTERM)
-        wait_for(lambda: worker not in self._alive(), STOP_S, f"the end of {self.name}'s worker")
+        wait_for(lambda: not is_alive(worker), STOP_S, f"the end of {self.name}'s worker")
         self.kill()
 
     def is_ready(self) -> bool:
@@ -115,9 +115,6 @@ class Machine:
         found = (self._folder / "airflow" / "logs").glob(f"dag_id={dag}/run_id={run}/task_id={task}/**/attempt=1.log")
         return next((text for text in (path.read_text() for path in found) if begun in text), "")
 
-    def _alive(self) -> list[psutil.Process]:
-        return [one for one in self._all() if one.status() != psutil.STATUS_ZOMBIE]
-
     def _worker(self) -> psutil.Process:
         """The process of Celery's that leads the others: it came first of those that lead a group."""
         return min((one for one in self._all() if one.pid == _group(one)), key=lambda one: float(one.create_time()))
@@ -125,6 +122,14 @@ class Machine:
     def _all(self) -> list[psutil.Process]:
         """Everything that runs there: what has lost its parent belongs to the first process."""
         return psutil.Process(self._machine.pid).children(recursive=True) if self._machine.is_running else []
+
+
+def is_alive(process: psutil.Process) -> bool:
+    """Whether it has not ended; the first process of a machine of ours does not ask how its orphans ended."""
+    try:
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _group(process: psutil.Process) -> int:

@@ -11,7 +11,7 @@ import psutil
 
 from tests.cluster.api import wait_for
 from tests.cluster.lists import Lists
-from tests.cluster.machines import Cluster
+from tests.cluster.machines import Cluster, is_alive
 
 ROUND_S = 900
 ORPHANS_S = 30
@@ -117,7 +117,9 @@ def kill_in(cluster: Cluster, lists: Lists, task: str, number: int) -> Killed:
     states = cluster.api.wait_for_end(name, len(lists.sources), ROUND_S)
     round_s = time.monotonic() - began
     hold.release()
-    _, alive = psutil.wait_procs(survivors, timeout=ORPHANS_S)
+    deadline = time.monotonic() + ORPHANS_S
+    while (immortal := [one for one in survivors if is_alive(one)]) and time.monotonic() < deadline:
+        time.sleep(0.5)
     machine.kill()
     machine.start()
     tries = cluster.api.tries_at(dag, name, task, asked.who)
@@ -133,7 +135,7 @@ def kill_in(cluster: Cluster, lists: Lists, task: str, number: int) -> Killed:
         recovered_after_s=_seconds(tries[-1]["end_date"]) - killed,
         round_s=round_s,
         orphans=len(survivors),
-        immortal=len(alive),
+        immortal=len(immortal),
     )
 
 
