@@ -1,12 +1,17 @@
-"""A crawl in a child process, and what it tells. Twisted's reactor starts once a process, and ends with its task."""
+"""A crawl in a child process, and what it tells. Twisted's reactor starts once a process, and ends with its task.
+
+However this process ends, and whatever the crawl is at: a moment later the crawl has ended, too (bantin/watchdog.py).
+"""
 
 import json
 import logging
 import os
+import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from contextvars import copy_context
 from typing import IO, Any
 
@@ -18,7 +23,7 @@ logger = logging.getLogger("bantin.fetch")
 OnProgress = Callable[[dict[str, Any]], None]
 
 END_S = 8.0
-"""How long a crawl that was asked to stop may take; its own limit is 3 s."""
+"""How long a crawl that was asked to stop may take, before it is killed; its own limit is 3 s."""
 
 
 class CrawlProcess:
@@ -39,6 +44,7 @@ class CrawlProcess:
         self._environment = {**os.environ, **secrets, VARIABLE: JSON}
         self._on_progress = on_progress or (lambda event: None)
         self._child: subprocess.Popen[str] | None = None
+        self._watchdog: subprocess.Popen[bytes] | None = None
         self._stopped = False
 
     def run(self) -> tuple[int, dict[str, Any]]:
@@ -47,19 +53,22 @@ class CrawlProcess:
         Its log lines are logged here as they are written, by the loggers and levels that they have there, its progress
         is handed to `on_progress`.
         """
-        with subprocess.Popen(
-            self._command,
-            stdin=subprocess.PIPE,  # never written to: it closes when this process ends, however that happens
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            errors="replace",
-            cwd=CHECKOUT,
-            env=self._environment,
-        ) as child:
+        with (
+            subprocess.Popen(
+                self._command,
+                stdin=subprocess.PIPE,  # never written to: it closes when this process ends, however that happens
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                errors="replace",
+                cwd=CHECKOUT,
+                env=self._environment,
+            ) as child,
+            self._watched(child),
+        ):
             self._child = child
             if self._stopped:
-                child.terminate()
+                self.stop()
             assert child.stdout is not None  # noqa: S101 - for mypy: a pipe was asked for
             assert child.stderr is not None  # noqa: S101
             log = threading.Thread(target=copy_context().run, args=(_pass_on, child.stderr), daemon=True)
@@ -71,13 +80,47 @@ class CrawlProcess:
                 raise
             child.wait()
             log.join()
+            if self._stopped and child.returncode == -signal.SIGKILL:
+                logger.error("the crawl did not end within %g s, and was killed", END_S)
             return child.returncode, end
 
     def stop(self) -> None:
-        """Asks the crawl to store what it has and end."""
+        """Asks the crawl to store what it has and end; in `END_S` seconds it is killed."""
         self._stopped = True
         if self._child is not None and self._child.poll() is None:
             self._child.terminate()
+            if self._watchdog is not None and self._watchdog.stdin:
+                self._watchdog.stdin.close()
+
+    @contextmanager
+    def _watched(self, child: "subprocess.Popen[str]") -> Iterator[None]:
+        """Sees to it that a crawl that hangs is killed when it was asked to stop, or when this process is gone.
+
+        Where the system has no descriptors of processes (Linux has), there is nobody to see to it.
+        """
+        try:
+            descriptor = os.pidfd_open(child.pid)
+        except (AttributeError, OSError):
+            yield
+            return
+        try:
+            self._watchdog = subprocess.Popen(
+                [sys.executable, "-m", "bantin.watchdog", str(descriptor), str(END_S)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                bufsize=0,  # so that a signal handler may close it
+                pass_fds=[descriptor],
+                cwd=CHECKOUT,
+                process_group=0,  # what Airflow or a terminal sends to all of a task is not for it
+            )
+        except BaseException:
+            self._end(child)
+            raise
+        finally:
+            os.close(descriptor)
+        with self._watchdog:
+            yield
 
     def _listen(self, lines: IO[str]) -> dict[str, Any]:
         """Hands on the child's progress until its last event."""

@@ -57,6 +57,7 @@ def _clean(part_key: str, settings: Settings, on_page: Callable[[], None]) -> Cl
     name = keys.parse_raw_part(part_key)
     source = source_of_run(store, name.source, name.run)
     captures = _pages(store, part_key)
+    logger.info("cleaning %s: %d pages", part_key, len(captures))
     articles: list[Article] = []
     rejections: list[dict[str, str | int]] = []
     lost = 0

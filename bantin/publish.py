@@ -58,6 +58,7 @@ def _publish(source_id: str, run: str, settings: Settings) -> RunReport:
         expected = f"expected {keys.captures(source_id, run)}: fetch the run first"
         raise NotReady(f"run {run} of {source_id}: {expected}", source=source_id, run=run)
     parts = parts_with_pages(store, source_id, run)
+    logger.info("publishing %s, run %s: %d cleaned parts", source_id, run, len(parts))
     articles = _published(read_each(parts, partial(_cleaned, store), None))
     told = [rejection for part in parts for rejection in _rejected(store, part)]
     report = describe(

@@ -13,9 +13,9 @@ from model.capture import Capture, Kind
 from model.report import RunReport, State
 from model.source import dump_source, parse_source
 from storage import keys, reports
+from storage.commit import Commit
 from storage.lease import Lease
 from storage.store import ObjectStore, open_store
-from storage.tables import encode
 
 logger = logging.getLogger("bantin.fetch")
 
@@ -52,6 +52,7 @@ def salvage(store: ObjectStore, source_id: str, run: str, newer: str, settings: 
     source = parse_source(rules.decode(), f"the rules of {source_id}, run {run}")
     with Lease.acquire(store, source_id, run=run, attempt=attempt) as lease:
         lease.keep_alive()
+        commit = Commit(store, lease)
         captures = Attempts(captures_so_far(store, source, run), source).finished()
         if not any(c.kind == Kind.ARTICLE and not c.failed for c in captures):
             reason = (
@@ -59,9 +60,7 @@ def salvage(store: ObjectStore, source_id: str, run: str, newer: str, settings: 
             )
             expected = f"`bantin rerun {source_id} {run} --fetch` crawls what is there today"
             raise NothingStored(f"{reason}; {expected}", source=source_id, run=run)
-        lease.check()
-        store.put(keys.run_source(source_id, run), rules)
-        store.put(keys.captures(source_id, run), encode(captures, Capture))
+        commit.write(rules, captures)
     note = f"older than run {newer}: what its attempts had stored was committed, and no server asked"
     logger.warning("%s, run %s: %s", source_id, run, note)
     reports.write_report(store, _report(store, source_id, run, attempt, captures, note))

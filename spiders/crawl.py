@@ -23,7 +23,7 @@ from typing import Any
 from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.settings import Settings
 
-from model.capture import LISTS, Capture, Kind
+from model.capture import LISTS, Kind
 from model.errors import BantinError, SourceError
 from model.logs import JSON, VARIABLE, JsonLines
 from model.source import Source, load_source, parse_source
@@ -37,11 +37,11 @@ from spiders.settings import crawl_settings
 from spiders.spider import SourceSpider
 from spiders.verdict import CrawlExit, Verdict, count_captures, judge, last_answers, vanished
 from storage import keys
+from storage.commit import Commit
 from storage.errors import LeaseHeld, LeaseLost, StorageError
 from storage.frontier import fold
 from storage.lease import Lease
 from storage.store import ObjectStore, open_store
-from storage.tables import encode
 from storage.without_pandas import block_pandas
 
 logger = logging.getLogger("spiders")
@@ -110,6 +110,7 @@ class _Crawl:
         self._stop: _Interrupt | None = None
         if lease:
             lease.keep_alive(self._lose)  # from now on: what is known of a large site takes long to read
+        self._commit = Commit(store, lease) if lease else None
         self._attempts = Attempts(captures_so_far(store, source, args.run), source)
         fetch = source.fetch
         self._frontier = fold(
@@ -181,10 +182,8 @@ class _Crawl:
             verdict = Verdict(CrawlExit.INTERRUPTED, INTERRUPTED)
         else:
             verdict = judge(captures, self._source, spider.tally, self._frontier)
-        if verdict.exit == CrawlExit.OK and self._lease:
-            self._lease.check()
-            self._store.put(keys.run_source(self._source.id, self._args.run), self._rules)
-            self._store.put(keys.captures(self._source.id, self._args.run), encode(captures, Capture))
+        if verdict.exit == CrawlExit.OK and self._commit:
+            self._commit.write(self._rules, captures)
         errors = [c for c in last_answers(captures) if c.failed and c.kind != Kind.ROBOTS]
         errors.sort(key=lambda c: c.kind == Kind.ASSET)  # those that matter first
         emit(

@@ -1,7 +1,8 @@
 """A try whose crawl outlives it: the process that supervises it is killed, and the next try begins meanwhile.
 
 The orphan is held before each of its calls of the object store in turn, until the next try has ended; then it goes on,
-as far as it comes.
+as far as it comes. And a try on a machine that stands still at its commit until its lease has ended, and the next try,
+on another one, has done the work.
 """
 
 import os
@@ -56,3 +57,30 @@ def let_go(held: object) -> None:
 def test_an_orphan_beside_the_next_try(crawled: Crawled, record_property: Callable[[str, object], None]) -> None:
     calls = [number for number, call in enumerate(crawled.calls(), 1) if call.startswith("crawl")]
     at_each(calls, lambda point: outlive_and_mend(crawled, point), record_property)
+
+
+def test_a_machine_that_stood_still_at_its_commit_writes_nothing_into_its_successors_run(crawled: Crawled) -> None:
+    calls = crawled.calls()
+    captures = next(number for number, call in enumerate(calls, 1) if call.startswith("crawl put captures/"))
+    told = [commit_late(crawled, captures - back) for back in (2, 1, 0)]
+    assert [call.split("/")[0] for call, _ in told] == ["crawl put leases", "crawl put runs", "crawl put captures"]
+    for (_, message), reason in zip(told, ("its lease is lost", "was written by", "was written by"), strict=True):
+        assert reason in message
+
+
+def commit_late(crawled: Crawled, point: int) -> tuple[str, str]:
+    """Suspends a run before the crawl's call at `point`, has another one done to its end an hour later, and resumes
+    the first. Returns the call, and what became of the first."""
+    settings = crawled.archive()
+    first = crawled.start(settings, Death(point, victim="pause"))
+    first.wait_for_standstill()
+    call = crawled.log(settings).read_text().splitlines()[point - 1]
+    store = open_store(settings.archive)
+    assert crawled.start(settings, clock_h=1).wait().well
+    there = {info.key: store.get(info.key) for info in store.list("")}
+    first.resume()
+    ended = first.wait()
+    assert (ended.error, ended.retryable) == ("FetchFailed", True), call
+    assert {info.key: store.get(info.key) for info in store.list("")} == there, call
+    expect_whole(store, crawled.pages)
+    return call, ended.message

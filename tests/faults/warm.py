@@ -49,6 +49,10 @@ class Watch:
         elif death.victim == "parent" and self.crawling and death.held:
             os.kill(os.getppid(), signal.SIGKILL)
             death.held.read_bytes()
+        elif death.victim == "hang":
+            os.kill(os.getpid(), signal.SIGSTOP)
+        elif death.victim == "pause":
+            os.killpg(0, signal.SIGSTOP)
         else:
             os.killpg(0, signal.SIGKILL)
 
@@ -115,9 +119,11 @@ from botocore.config import Config  # noqa: E402
 from scrapy.settings import Settings as ScrapySettings  # noqa: E402
 from scrapy.utils.misc import load_object  # noqa: E402
 
+import bantin.child  # noqa: E402
 import bantin.clean_worker  # noqa: E402
 import bantin.fetch  # noqa: E402
 import bantin.publish  # noqa: E402
+import bantin.watchdog  # noqa: E402
 import cleaning  # noqa: E402
 import spiders.capture  # noqa: E402
 import spiders.crawl  # noqa: E402
@@ -152,6 +158,7 @@ gc.freeze()  # a fork then shares with the others what no one changes
 _MAINS: dict[str, Callable[[list[str]], int]] = {
     "spiders.crawl": spiders.crawl.main,
     "bantin.clean_worker": bantin.clean_worker.main,
+    "bantin.watchdog": bantin.watchdog.main,
 }
 
 
@@ -221,6 +228,7 @@ def work(
     os.environ.update(environment)
     if timeout_s := os.environ.pop("READ_TIMEOUT_S", ""):
         storage.s3.Config = lambda **options: Config(**{**options, "read_timeout": float(timeout_s)})
+    bantin.child.END_S = float(os.environ.pop("END_S", bantin.child.END_S))
     if hours := os.environ.pop("CLOCK_H", ""):
         _set_clock(timedelta(hours=float(hours)))
     _watch = Watch(log, death, outcome)

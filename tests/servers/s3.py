@@ -24,6 +24,8 @@ import boto3
 import pytest
 from botocore.config import Config
 
+from tests.servers.command import free_ports
+
 START_TIMEOUT_S = 60
 SWIFT_PYTHON = "/usr/bin/python3"  # Debian's, which its packages are for
 SWIFT_LISTS = 25
@@ -96,13 +98,20 @@ class S3Server:
         return name
 
 
-@pytest.fixture(scope="session")
-def moto_s3() -> Iterator[S3Server]:
-    """moto's server."""
+@contextmanager
+def moto() -> Iterator[S3Server]:
+    """moto's server, until the block ends."""
     with _running([sys.executable, "-c", _END_WITH_PARENT + _MOTO], subprocess.PIPE, subprocess.DEVNULL) as server:
         assert server.stdout is not None
         port = int(server.stdout.readline())
         yield S3Server(f"http://127.0.0.1:{port}", "test", "test")
+
+
+@pytest.fixture(scope="session")
+def moto_s3() -> Iterator[S3Server]:
+    """The same for all tests of a session."""
+    with moto() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
@@ -113,7 +122,7 @@ def swift_s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
             pytest.fail(f"BANTIN_REQUIRE_SWIFT=1, and Swift cannot run: {missing}")
         pytest.skip(f"no Swift: {missing}")
     folder = tmp_path_factory.mktemp("swift")
-    ports = dict(zip(SWIFT_SERVERS, _free_ports(len(SWIFT_SERVERS)), strict=True))
+    ports = dict(zip(SWIFT_SERVERS, free_ports(len(SWIFT_SERVERS)), strict=True))
     _configure_swift(folder, ports)
     with ExitStack() as servers:
         for name in SWIFT_SERVERS:
@@ -147,14 +156,6 @@ def _running(command: list[str], output: int, log: int) -> Iterator[subprocess.P
             process.wait()
         if process.stdout:
             process.stdout.close()
-
-
-def _free_ports(count: int) -> list[int]:
-    with ExitStack() as sockets:
-        held = [sockets.enter_context(socket.socket()) for _ in range(count)]
-        for one in held:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in held]
 
 
 def _await_port(port: int, log: Path) -> None:
