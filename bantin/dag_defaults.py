@@ -23,6 +23,9 @@ TASK_LIMIT = timedelta(hours=6)
 RUN_LIMIT = timedelta(days=2)
 """After so long a run of a DAG is given up, which would else keep its successors out."""
 
+WAITING_LIMIT = timedelta(days=14)
+"""The same where crawls wait for each other: those of a politeness group, of which each may take hours."""
+
 
 def defaults(owner: str | None = None, limit: timedelta = TASK_LIMIT) -> dict[str, Any]:
     """The `default_args` of a DAG whose tasks are looked after by `owner` and may each take as long as `limit`."""
@@ -31,6 +34,7 @@ def defaults(owner: str | None = None, limit: timedelta = TASK_LIMIT) -> dict[st
         "retry_exponential_backoff": BACKOFF,
         "max_retry_delay": MAX_DELAY,
         "execution_timeout": limit,
+        "weight_rule": "upstream",  # what ends a run goes before what begins another
     }
 
 

@@ -22,6 +22,7 @@ from bantin.settings import CHECKOUT, Settings
 from model.errors import BantinError, SourceError
 
 PARALLEL_TASKS = 4
+"""So many tasks run at a time; all but one of them may be crawls, so that what is fetched is cleaned meanwhile."""
 READY_S = 180
 POOLS_S = 60
 """So often is the registry looked through for new politeness groups while Airflow is up."""
@@ -60,6 +61,9 @@ def airflow_environment(settings: Settings, port: int = 8080) -> dict[str, str]:
         "AIRFLOW__API__BASE_URL": address,
         "AIRFLOW__API__WORKERS": "1",
         "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "30",
+        # One file makes the DAGs of all sources: by Airflow's own limits (30 and 50 s) a busy machine would have none.
+        "AIRFLOW__CORE__DAGBAG_IMPORT_TIMEOUT": "300",
+        "AIRFLOW__DAG_PROCESSOR__DAG_FILE_PROCESSOR_TIMEOUT": "600",
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
         # Known to the components of one start, and to nobody else.
         "AIRFLOW__API__SECRET_KEY": secrets.token_urlsafe(32),
@@ -165,7 +169,7 @@ def _up_here() -> int:
 
     initdb()
     sources = Settings.from_environment().sources
-    make_pools(sources)
+    make_pools(sources, crawls=max(1, int(os.environ["AIRFLOW__CORE__PARALLELISM"]) - 1))
     components = [_component(words) for words in COMPONENTS]
     port = int(os.environ["AIRFLOW__API__PORT"])
     scheduled, looked = False, time.monotonic()

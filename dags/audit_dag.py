@@ -1,7 +1,12 @@
-"""A DAG that looks after the archive once a day: it sweeps what runs left behind."""
+"""The DAG that looks after the archive once a day: it sweeps what runs left behind.
+
+Nothing of the archive goes, and it may run beside crawls; cleared or run by hand it sweeps again. Its log tells counts
+and bytes.
+"""
 
 from airflow.sdk import DAG, get_parsing_context, task
 
+from bantin.dag_defaults import common
 from bantin.operators import final_errors
 from bantin.settings import Settings
 
@@ -23,11 +28,10 @@ def audit_dag() -> DAG:
     with DAG(
         dag_id=DAG_ID,
         description="sweeps what runs left behind",
+        doc_md=__doc__,
         schedule="@daily",
-        catchup=False,
-        max_active_runs=1,
-        is_paused_upon_creation=False,
         tags=["archive"],
+        **common(),
     ) as dag:
         sweep()
     return dag

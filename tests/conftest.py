@@ -22,7 +22,7 @@ SHARED = Path(os.environ.get("BANTIN_SHARED", CHECKOUT.parent / "shared"))
 @pytest.fixture(autouse=True)
 def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads the developer's settings."""
-    names = ["SOURCES", "CONTACT", "WORK", "PART_MB", "PROCESSES", "PAGE_LIMIT_S", "CACHE"]
+    names = ["SOURCES", "CONTACT", "WORK", "PART_MB", "PROCESSES", "PAGE_LIMIT_S", "CACHE", "SHARDS"]
     names += ["S3_SSE", "S3_SSE_KMS_KEY_ID", "S3_STORAGE_CLASS"]
     for name in ("ARCHIVE_URL", "AIRFLOW_HOME", *(f"BANTIN_{name}" for name in names)):
         monkeypatch.delenv(name, raising=False)
