@@ -21,6 +21,7 @@ from bantin.runs import expect_newest
 from bantin.settings import Settings
 from model.errors import BantinError
 from model.report import RunReport
+from model.scope import AS_USUAL, Scope
 from model.source import Source
 from storage.store import open_store
 
@@ -37,18 +38,23 @@ logger = logging.getLogger("bantin.crawl")
 
 
 def crawl_all(
-    sources: list[Source], settings: Settings, run: str, jobs: int, on_step: OnStep
+    sources: list[Source],
+    settings: Settings,
+    run: str,
+    jobs: int,
+    on_step: OnStep,
+    scope: Scope = AS_USUAL,
 ) -> Iterator[tuple[Source, RunReport | Exception]]:
     """Crawls, cleans and publishes `sources` as `run`, up to `jobs` of them at a time, and as many again in the place
-    of those that wait for their servers; those of one politeness group one after the other. Yields each with its
-    report, or with the error that ended it, as it ends.
+    of those that wait for their servers; those of one politeness group one after the other. Each goes as far as `scope`
+    says. Yields each with its report, or with the error that ended it, as it ends.
 
     One that has a newer run comes with `PastRun`, unasked for.
 
     Ctrl-C, where this is the main thread, stops all: those under way store what they have and come with `Interrupted`,
     and so do those that had not begun. A second Ctrl-C raises KeyboardInterrupt; crawls then end by themselves.
     """
-    crawls = _Crawls(settings, run, on_step, lanes(sources), jobs)
+    crawls = _Crawls(settings, run, on_step, lanes(sources), jobs, scope)
     with _on_interrupt(crawls.stopping):
         try:
             for _ in sources:
@@ -70,7 +76,10 @@ def lanes(sources: list[Source]) -> list[list[Source]]:
 class _Crawls:
     """What the threads of one command share."""
 
-    def __init__(self, settings: Settings, run: str, on_step: OnStep, waiting: list[list[Source]], jobs: int) -> None:
+    def __init__(
+        self, settings: Settings, run: str, on_step: OnStep, waiting: list[list[Source]], jobs: int, scope: Scope
+    ) -> None:
+        self._scope = scope
         self.stopping = threading.Event()
         self._settings = settings
         self._run = run
@@ -124,7 +133,8 @@ class _Crawls:
             expect_newest(open_store(self._settings.archive), source.id, self._run)
             self._step(source, "fetch", {"lists": 0, "found": 0, "asked": 0, "answered": 0})
             hand_over = partial(self._fetches.__setitem__, source.id)
-            return run_source(source, self._settings, self._run, partial(self._step, source), hand_over)
+            step = partial(self._step, source)
+            return run_source(source, self._settings, self._run, step, hand_over, self._scope)
         except BantinError as err:
             return err
         except Exception as err:  # a task's edge: it is told by the source's name, and the others go on

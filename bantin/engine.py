@@ -23,6 +23,7 @@ from bantin.settings import CHECKOUT, Settings
 from model.errors import BantinError, SourceError
 
 PARALLEL_TASKS = 4
+"""So many tasks run at a time; all but one of them may be crawls, so that what is fetched is cleaned meanwhile."""
 READY_S = 180
 POOLS_S = 60
 """So often is the registry looked through for new politeness groups while Airflow is up."""
@@ -63,6 +64,9 @@ def airflow_environment(settings: Settings, port: int = 8080) -> dict[str, str]:
         "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "30",
         "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "1",  # each takes 100 MB, and a processor from the crawls
         "AIRFLOW__LOGGING__JSON_LOGS": str(as_json()),
+        # One file makes the DAGs of all sources: by Airflow's own limits (30 and 50 s) a busy machine would have none.
+        "AIRFLOW__CORE__DAGBAG_IMPORT_TIMEOUT": "300",
+        "AIRFLOW__DAG_PROCESSOR__DAG_FILE_PROCESSOR_TIMEOUT": "600",
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
         # Known to the components of one start, and to nobody else.
         "AIRFLOW__API__SECRET_KEY": secrets.token_urlsafe(32),
@@ -196,7 +200,7 @@ def _prepare_here() -> int:
 
 
 def _make_pools_here() -> int:
-    make_pools(Settings.from_environment().sources)
+    make_pools(Settings.from_environment().sources, crawls=max(1, int(os.environ["AIRFLOW__CORE__PARALLELISM"]) - 1))
     return 0
 
 

@@ -16,6 +16,7 @@ from bantin.errors import HELD, INTERRUPTED, FetchFailed, Interrupted
 from bantin.settings import Settings
 from model.capture import Capture
 from model.report import RunReport, State
+from model.scope import AS_USUAL, Scope
 from model.source import Source, dump_source
 from storage import keys, reports
 from storage.errors import KeyNotFound, PreconditionFailed, StorageError
@@ -28,7 +29,8 @@ logger = logging.getLogger("bantin.fetch")
 
 class Fetch:
     """One attempt to fetch a source. `run` blocks until the crawl's end; `stop`, from a signal handler or another
-    thread, ends it early. `secrets` go into the environment of the crawl's process, and nowhere else."""
+    thread, ends it early. `secrets` go into the environment of the crawl's process, and nowhere else; `scope` says how
+    far it goes, where that is not as usual."""
 
     def __init__(
         self,
@@ -38,7 +40,9 @@ class Fetch:
         on_progress: OnProgress | None = None,
         *,
         secrets: Mapping[str, str] | None = None,
+        scope: Scope = AS_USUAL,
     ) -> None:
+        self._scope = scope
         self._source = source
         self._run = run
         self._settings = settings
@@ -65,6 +69,7 @@ class Fetch:
         if self._settings.contact is None:
             logger.warning("BANTIN_CONTACT is not set: the sites you crawl cannot tell whom to write to")
         arguments = ["--source", self._source.id, "--run", self._run, "--attempt", str(self._attempt)]
+        arguments += self._scope.arguments
         self._crawl = CrawlProcess(self._settings, arguments, self._secrets, self._on_progress)
         if self._stopped:
             self._crawl.stop()

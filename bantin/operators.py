@@ -1,5 +1,5 @@
-"""The verbs as Airflow runs them: an operator for fetch, which must be stopped in time, the secrets in Airflow's
-connections, and the rule for retries."""
+"""The verbs as Airflow runs them: operators for what must be stopped in time, the assets that tell of their work, the
+secrets in Airflow's connections, and the rule for retries."""
 
 import logging
 import os
@@ -7,16 +7,40 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from airflow.sdk import BaseOperator
-from airflow.sdk.exceptions import AirflowFailException, AirflowNotFoundException
+from airflow.sdk import Asset, BaseOperator
+from airflow.sdk.exceptions import AirflowFailException, AirflowNotFoundException, AirflowRescheduleException
 
+from bantin.errors import HELD, FetchFailed
+from bantin.forms import is_rules_only, scope_of
 from bantin.settings import Settings
+from bantin.sharding import shard_name
 from model.errors import BantinError, SourceError
+from model.report import RunReport
 from model.source import Source
 
 logger = logging.getLogger("bantin.fetch")
+
+ARTICLES = "x-bantin://articles/"
+"""How the addresses of the assets begin that tell of a source's published runs."""
+
+SHARDS = "x-bantin://shards/"
+"""The same of those that tell of the runs of all sources of a shard; which it was stands in the event."""
+
+FIRST_WAIT, LONGEST_WAIT, LONGER = timedelta(minutes=1), timedelta(minutes=15), 1.5
+"""How long a crawl without a pool of its group waits before it looks again whether another one of it has ended."""
+
+
+def articles_of(source_id: str) -> Asset:
+    """What a source's DAG emits when it has published a run."""
+    return Asset(name=f"articles/{source_id}", uri=f"{ARTICLES}{source_id}")
+
+
+def articles_of_shard(shard: int) -> Asset:
+    """What a shard's DAG emits for each source that has published a run."""
+    return Asset(name=f"shards/{shard_name(shard)}", uri=f"{SHARDS}{shard_name(shard)}")
 
 
 @contextmanager
@@ -35,6 +59,45 @@ def run_of(context: Any) -> str:
     from storage.keys import run_id
 
     return run_id(context["dag_run"].run_after)
+
+
+def finish(source_id: str, context: Any, asset: Asset) -> dict[str, Any]:
+    """Publishes the run that is fetched, and cleans first what is missing of it; where the form says *rules only*,
+    cleans the stored runs again. The event of `asset` bears the figures, which are returned."""
+    from bantin.rerun import complete
+
+    settings, params = Settings.from_environment(), context["params"]
+    with final_errors():
+        if is_rules_only(params):
+            figures = _cleaned_again(source_id, params.get("since"), settings)
+        else:
+            figures = figures_of(complete(source_id, run_of(context), settings))
+    context["outlet_events"][asset].extra = figures
+    return figures
+
+
+def figures_of(report: RunReport) -> dict[str, Any]:
+    """What the event of an asset tells of a run: its counts, its state, and where its report lies."""
+    from storage import keys
+
+    counts = {name: report.articles.get(name, 0) for name in ("new", "changed", "unchanged")}
+    return {
+        "source": report.source,
+        "run": report.run,
+        "state": report.state.value,
+        **counts,
+        "rejected": sum(report.rejected.values()),
+        "report": keys.report(report.source, report.run),
+    }
+
+
+def _cleaned_again(source_id: str, since: str | None, settings: Settings) -> dict[str, Any]:
+    from bantin.recleaning.reclean import Rules, Selection
+    from bantin.recleaning.rewrite import reclean_all
+
+    first = datetime.combine(date.fromisoformat(since), datetime.min.time(), UTC) if since else None
+    counts = reclean_all(Selection(sources=(source_id,), since=first), Rules.CURRENT, settings, dry_run=False)
+    return {"source": source_id, "state": "cleaned again", **counts}
 
 
 def connection_secrets(source: Source) -> dict[str, str]:
@@ -67,7 +130,8 @@ def connection_secrets(source: Source) -> dict[str, str]:
 
 
 class FetchOperator(BaseOperator):
-    """Crawls a source. Returns (to XCom) the keys of the WARC parts that hold pages.
+    """Crawls a source, as far as the form of the DAG run says. Returns (to XCom) the keys of the WARC parts that hold
+    pages; none where it says *rules only*.
 
     A DAG run that is older than the source's newest run asks no server: cleared, it returns the parts that are stored
     of it, and commits them where no attempt of it came so far.
@@ -77,8 +141,16 @@ class FetchOperator(BaseOperator):
         super().__init__(**kwargs)
         self.source_id = source_id
 
-    def execute(self, context: Any) -> list[str]:
+    def execute(self, context: Any) -> Any:
         """Fetches in a child process, whose log lines appear in the task's log as they are written."""
+        with final_errors():
+            if is_rules_only(context["params"]):
+                logger.info("rules only: no server is asked")
+                return []
+            return self.fetch(context)
+
+    def fetch(self, context: Any) -> list[str]:
+        """The same, whatever the form says of *rules only*. Raises as `Fetch.run`, `stored_parts` and `find_source`."""
         from bantin.fetch import Fetch
         from bantin.registry import find_source
         from bantin.runs import newer_run
@@ -87,14 +159,14 @@ class FetchOperator(BaseOperator):
 
         settings = Settings.from_environment()
         run = run_of(context)
-        with final_errors():
-            if newer := newer_run(open_store(settings.archive), self.source_id, run):
-                return stored_parts(self.source_id, run, newer, settings)
-            source = find_source(settings.sources, self.source_id)
-            secrets = connection_secrets(source)
-            self._fetch = Fetch(source, run, settings, LogProgress(), secrets=secrets)
-            threading.Thread(target=self._end_with_worker, args=(os.getppid(),), daemon=True).start()
-            return self._fetch.run()
+        if newer := newer_run(open_store(settings.archive), self.source_id, run):
+            return stored_parts(self.source_id, run, newer, settings)
+        source = find_source(settings.sources, self.source_id)
+        secrets = connection_secrets(source)
+        scope = scope_of(context["params"])
+        self._fetch = Fetch(source, run, settings, LogProgress(), secrets=secrets, scope=scope)
+        threading.Thread(target=self._end_with_worker, args=(os.getppid(),), daemon=True).start()
+        return self._fetch.run()
 
     def on_kill(self) -> None:
         """Airflow's word that the task must end; SIGKILL follows 5 s later."""
@@ -107,6 +179,49 @@ class FetchOperator(BaseOperator):
         while os.getppid() == worker:
             time.sleep(1)
         self.on_kill()
+
+
+class CrawlOperator(FetchOperator):
+    """Crawls, cleans and publishes a source in one task, over which the DAG of a shard is mapped. Returns the key of
+    the run's report.
+
+    A further try, and a cleared one, goes on from the last good step: what is committed is not asked for again. While
+    another crawl of the source or of its politeness group is under way, the task waits without a slot.
+    """
+
+    def __init__(self, *, shard: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.shard = shard
+
+    def execute(self, context: Any) -> Any:
+        """All three steps, one after the other."""
+        from bantin.registry import find_source
+        from bantin.under_way import holder_of
+        from storage import keys
+        from storage.store import open_store
+
+        settings = Settings.from_environment()
+        with final_errors():
+            source = find_source(settings.sources, self.source_id)
+            store, run = open_store(settings.archive), run_of(context)
+            if not is_rules_only(context["params"]) and store.head(keys.captures(source.id, run)) is None:
+                if holder := holder_of(store, source.id, run, source.fetch.group):
+                    self._wait(context, f"{source.id} waits: {holder.source} is being crawled by run {holder.run}")
+                self._fetch_or_wait(context)
+        return finish(source.id, context, articles_of_shard(self.shard)).get("report")
+
+    def _fetch_or_wait(self, context: Any) -> None:
+        try:
+            self.fetch(context)
+        except FetchFailed as err:
+            if err.exit_code != HELD:
+                raise
+            self._wait(context, str(err))
+
+    def _wait(self, context: Any, why: str) -> None:
+        wait = min(LONGEST_WAIT, FIRST_WAIT * LONGER ** min(context.get("task_reschedule_count", 0), 20))
+        logger.info("%s; it looks again in %s", why, wait)
+        raise AirflowRescheduleException(datetime.now(UTC) + wait)  # type: ignore[no-untyped-call]
 
 
 class LogProgress:

@@ -9,6 +9,7 @@ from bantin.fetch import Fetch
 from bantin.publish import publish
 from bantin.settings import Settings
 from model.report import RunReport
+from model.scope import AS_USUAL, Scope
 from model.source import Source
 from storage.keys import run_id
 
@@ -21,15 +22,17 @@ def run_source(
     run: str | None = None,
     on_step: OnStep | None = None,
     on_fetch: Callable[[Fetch], None] | None = None,
+    scope: Scope = AS_USUAL,
 ) -> RunReport:
     """Crawls `source` as `run` (default: the present second), cleans what is new, publishes it; returns the report.
 
     `on_step` is told of progress: `("fetch", {lists, found, asked, answered})`, `("clean", {done})`. `on_fetch` is
-    handed the fetch before it begins, so that another thread can stop it. Raises `RunError` and `StorageError`.
+    handed the fetch before it begins, so that another thread can stop it. `scope` is how far it goes. Raises `RunError`
+    and `StorageError`.
     """
     run = run or run_id(datetime.now(UTC))
     tell = on_step or (lambda step, event: None)
-    fetch = Fetch(source, run, settings, lambda event: tell("fetch", event))
+    fetch = Fetch(source, run, settings, lambda event: tell("fetch", event), scope=scope)
     if on_fetch:
         on_fetch(fetch)
     clean_parts(fetch.run(), settings, tell)

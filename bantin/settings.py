@@ -8,6 +8,7 @@ BANTIN_PART_MB     the size at which a WARC part is closed (default 64)
 BANTIN_PROCESSES   so many processes clean the pages of this one's sources (default: the processors it may use)
 BANTIN_PAGE_LIMIT_S  how long cleaning one page may take before its process is ended (default 60)
 BANTIN_ALARMS      who is told of problems: targets, with commas between them (bantin/notifying/targets.py)
+BANTIN_SHARDS      so many DAGs share all sources between them (default: a DAG a source)
 BANTIN_CACHE       the folder for this machine's copy of the index (default: bantin/ in the user's cache folder)
 AIRFLOW_HOME       Airflow's folder (default: .airflow of the checkout)
 
@@ -51,6 +52,7 @@ class Settings:
     page_limit_s: float = 60
     cache: Path | None = None
     alarms: str = ""
+    shards: int = 0
 
     @classmethod
     def from_environment(cls) -> Self:
@@ -59,6 +61,7 @@ class Settings:
         processes = _number("BANTIN_PROCESSES", str(usable_processors()), "processes")
         work = os.environ.get("BANTIN_WORK")
         cache = os.environ.get("BANTIN_CACHE")
+        shards = _number("BANTIN_SHARDS", "0", "DAGs", least=0)
         return cls(
             archive=absolute(os.environ.get("ARCHIVE_URL") or "./archive"),
             sources=Path(os.environ.get("BANTIN_SOURCES") or CHECKOUT / "sources").absolute(),
@@ -70,6 +73,7 @@ class Settings:
             page_limit_s=_number("BANTIN_PAGE_LIMIT_S", "60", "seconds"),
             cache=Path(cache).absolute() if cache else None,
             alarms=os.environ.get("BANTIN_ALARMS", ""),
+            shards=int(shards),
         )
 
     def override(self, *, archive: str | None = None, sources: Path | None = None) -> Self:
@@ -98,18 +102,19 @@ class Settings:
             "AIRFLOW_HOME": str(self.airflow_home),
             "BANTIN_PROCESSES": str(self.processes),
             "BANTIN_PAGE_LIMIT_S": str(self.page_limit_s),
+            "BANTIN_SHARDS": str(self.shards or ""),
         }
         return {name: value for name, value in values.items() if value}
 
 
-def _number(name: str, default: str, unit: str) -> float:
-    """The positive number that the environment variable `name` holds. Raises `SettingsError`."""
+def _number(name: str, default: str, unit: str, *, least: float | None = None) -> float:
+    """The positive number, or one from `least` on, that the variable `name` holds. Raises `SettingsError`."""
     value = os.environ.get(name) or default
     try:
         number = float(value)
     except ValueError:
-        number = 0
-    if not 0 < number < float("inf"):
+        number = -1
+    if not (number > 0 if least is None else number >= least) or number == float("inf"):
         raise SettingsError(f"{name}: {value!r}: expected a number of {unit}")
     return number
 

@@ -26,6 +26,15 @@ CRAWLS = "crawl-"
 """How the ids of the DAGs begin that crawl a source (dags/source_dags.py)."""
 
 
+def dag_of(source: str) -> str:
+    """The id of the DAG that crawls `source`: one of its own, or that of its shard."""
+    from bantin.settings import Settings
+    from bantin.sharding import dag_id, shard_of
+
+    shards = Settings.from_environment().shards
+    return dag_id(shard_of(source, shards)) if shards else CRAWLS + source
+
+
 def root_path() -> str:
     """The path below which Airflow is reached, without a slash at its end."""
     return urlsplit(conf.get("api", "base_url", fallback="")).path.rstrip("/")
@@ -136,11 +145,11 @@ def _add_ways(app: "FastAPI") -> None:
             raise HTTPException(404, str(err)) from err
         of_that_second = DagRun.run_after.between(begin, begin + timedelta(microseconds=999_999))
         with create_session() as session:
-            found = select(DagRun.run_id).where(DagRun.dag_id == CRAWLS + source, of_that_second).limit(1)
+            found = select(DagRun.run_id).where(DagRun.dag_id == dag_of(source), of_that_second).limit(1)
             dag_run = session.scalar(found)
         if dag_run is None:
             raise HTTPException(404, f"No DAG run of this Airflow made run {run} of {source}.")
-        return f"{root_path()}/dags/{quote(CRAWLS + source, safe='')}/runs/{quote(dag_run, safe='')}"
+        return f"{root_path()}/dags/{quote(dag_of(source), safe='')}/runs/{quote(dag_run, safe='')}"
 
 
 class ArchiveTab(AirflowPlugin):

@@ -2,12 +2,14 @@
 
 `verify` is red where something is damaged or missing (`bantin verify` says what), `watch` where it could not be found
 out what is wrong with the sources, `tell` where somebody could not be told. What a watch finds turns nothing red.
+`sweep` takes nothing of the archive. All may run beside crawls, and again.
 """
 
 from datetime import UTC, datetime, timedelta
 
 from airflow.sdk import DAG, get_parsing_context, task
 
+from bantin.dag_defaults import common
 from bantin.operators import final_errors
 from bantin.settings import Settings
 
@@ -64,10 +66,8 @@ def audit_dag() -> DAG:
         description="what is damaged, left over, or unusual; and who is told",
         doc_md=__doc__,
         schedule="@daily",
-        catchup=False,
-        max_active_runs=1,
-        is_paused_upon_creation=False,
         tags=["archive"],
+        **common(),
     ) as dag:
         verify()
         sweep()

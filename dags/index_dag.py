@@ -8,13 +8,13 @@ from typing import Any
 
 from airflow.sdk import DAG, Asset, AssetAny, Param, get_current_context, get_parsing_context, task
 
-from bantin.operators import final_errors
+from bantin.dag_defaults import common
+from bantin.operators import ARTICLES, SHARDS, articles_of, articles_of_shard, final_errors
 from bantin.settings import Settings
 from model.errors import SourceError
 from model.source import load_source, source_files
 
 DAG_ID = "index"
-ASSET_PREFIX = "x-bantin://articles/"
 
 
 @task
@@ -31,21 +31,31 @@ def build() -> int:
 
 
 def published(events: Any) -> list[str] | None:
-    """The sources whose assets triggered the run; None where nothing did."""
-    uris = (str(getattr(asset, "uri", "")) for asset in events or ())
-    return sorted(uri.removeprefix(ASSET_PREFIX) for uri in uris if uri.startswith(ASSET_PREFIX)) or None
+    """The sources whose assets triggered the run, or of which the events of a shard's asset tell; None where nothing
+    triggered it."""
+    found = set()
+    for asset, emitted in (events or {}).items():
+        uri = str(getattr(asset, "uri", ""))
+        if uri.startswith(ARTICLES):
+            found.add(uri.removeprefix(ARTICLES))
+        elif uri.startswith(SHARDS):
+            found |= {event.extra["source"] for event in emitted if "source" in event.extra}
+    return sorted(found) or None
 
 
 def assets() -> list[Asset]:
-    """What the sources' DAGs emit, of every source that is crawled."""
+    """What the sources' DAGs emit, of every source that is crawled; or what the shards do."""
+    settings = Settings.from_environment()
+    if settings.shards:
+        return [articles_of_shard(shard) for shard in range(settings.shards)]
     found = []
-    for path in source_files(Settings.from_environment().sources):
+    for path in source_files(settings.sources):
         try:
             source = load_source(path)
         except SourceError:
             continue  # a DAG of its own says what is wrong with it
         if source.enabled:
-            found.append(Asset(name=f"articles/{source.id}", uri=f"{ASSET_PREFIX}{source.id}"))
+            found.append(articles_of(source.id))
     return found
 
 
@@ -57,11 +67,9 @@ def index_dag() -> DAG:
         description="what was published → the search index",
         doc_md=__doc__,
         schedule=AssetAny(*emitted) if emitted else None,
-        catchup=False,
-        max_active_runs=1,
-        is_paused_upon_creation=False,
         params={"rebuild": Param(False, type="boolean", description="Make the whole index anew.")},
         tags=["archive"],
+        **common(),
     ) as dag:
         build()
     return dag

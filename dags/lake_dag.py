@@ -6,6 +6,7 @@ that are not.
 
 from airflow.sdk import DAG, CronTriggerTimetable, Param, get_current_context, get_parsing_context, task
 
+from bantin.dag_defaults import common
 from bantin.operators import final_errors
 from bantin.settings import Settings
 
@@ -29,9 +30,6 @@ def lake_dag() -> DAG:
         description="articles of closed months → lake/",
         doc_md=__doc__,
         schedule=CronTriggerTimetable("0 1 2 * *", timezone="UTC"),
-        catchup=False,
-        max_active_runs=1,
-        is_paused_upon_creation=False,
         params={
             "sources": Param(None, type=["null", "array"], items={"type": "string"}, description="Default: all."),
             "month": Param(
@@ -42,6 +40,7 @@ def lake_dag() -> DAG:
             ),
         },
         tags=["archive"],
+        **common(),
     ) as dag:
         build()
     return dag

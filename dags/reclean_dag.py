@@ -4,12 +4,14 @@ First leave *dry_run* on, and read in the log of each source what would change; 
 is cleaned twice. Runs that cannot be cleaned stay as they are and turn their source's task red; the others are written.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import DAG, Param, get_current_context, get_parsing_context, task
 
+from bantin.dag_defaults import WAITING_LIMIT, common
 from bantin.operators import final_errors
+from bantin.pools import CLEAN
 from bantin.settings import Settings
 
 if TYPE_CHECKING:
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
 DAG_ID = "reclean"
 BOUNDS = (("since", "00:00:00"), ("until", "23:59:59"))
 """The form names days: from which second of the one to which of the other."""
+
+LIMIT = timedelta(days=3)
+"""So long may one source take, whose runs of years are cleaned again; a further try goes on with those not done."""
 
 
 def selection_of(params: Any, sources: tuple[str, ...]) -> "Selection":
@@ -39,7 +44,12 @@ def choose() -> list[str]:
     return sorted({source for source, _ in chosen})
 
 
-@task(max_active_tis_per_dagrun=1)  # one of them keeps all processors busy
+@task(
+    pool=CLEAN,
+    max_active_tis_per_dagrun=1,
+    map_index_template="{{ task.op_kwargs['source_id'] }}",
+    execution_timeout=LIMIT,
+)
 def reclean(source_id: str) -> dict[str, int]:
     """Cleans a source's runs again, logs what changes, and writes it unless `dry_run`, into the index too; returns the
     counts."""
@@ -64,9 +74,6 @@ def reclean_dag() -> DAG:
         description="new rules over stored captures → articles",
         doc_md=__doc__,
         schedule=None,
-        catchup=False,
-        max_active_runs=1,
-        is_paused_upon_creation=False,
         params={
             "sources": Param(None, type=["null", "array"], items={"type": "string"}, description="Default: all."),
             "since": Param(None, description="Only runs of this day and later.", **day),
@@ -80,6 +87,7 @@ def reclean_dag() -> DAG:
             "dry_run": Param(True, type="boolean", description="Only log what would change."),
         },
         tags=["archive"],
+        **common(run_limit=WAITING_LIMIT),
     ) as dag:
         reclean.expand(source_id=choose())
     return dag

@@ -1,27 +1,36 @@
 """One DAG a source, made from the registry: fetch → clean (mapped over WARC parts) → publish.
 
 Adding, changing or disabling a source file changes the DAGs; nothing here does. Parsing imports neither Scrapy nor
-trafilatura, and where Airflow asks for one DAG (a task starts) only that one is built. Retries are Airflow's own
-settings (`core.default_task_retries`, `default_task_retry_delay`), which bantin/engine.py sets to two after a minute.
-Sources of one politeness group are fetched in a pool of one slot (bantin/pools.py).
+trafilatura, and where Airflow asks for one DAG (a task starts) only that one is built. What all DAGs have in common
+stands in bantin/dag_defaults.py, pools in bantin/pools.py, the form of a manual run in bantin/forms.py. Where all
+sources are crawled by shards (`BANTIN_SHARDS`) there are none of these: see dags/shard_dags.py.
 """
 
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from airflow.sdk import DAG, Asset, CronTriggerTimetable, get_current_context, get_parsing_context, task
+from airflow.sdk import DAG, CronTriggerTimetable, get_current_context, get_parsing_context, task
 
-from bantin.operators import FetchOperator, final_errors, run_of
-from bantin.pools import pool_of
+from bantin.dag_defaults import RUN_LIMIT, WAITING_LIMIT, common
+from bantin.forms import crawl_form
+from bantin.operators import FetchOperator, articles_of, final_errors, finish
+from bantin.pools import CLEAN, pool_of
 from bantin.settings import Settings
+from bantin.source_notes import notes_on
 from model.errors import SourceError
 from model.source import Source, load_source, source_files
 
 DAG_PREFIX = "crawl-"
+PART_NAME = "{{ task.op_kwargs['part_key'].rsplit('/', 1)[-1].removesuffix('.warc.gz') }}"
+"""`attempt-1-part-2`: how Airflow names each mapped task."""
+
+FETCH_MARGIN = timedelta(hours=1)
+"""So much longer than its budget of minutes may a fetch take: what is under way is waited for, and stored."""
 
 
-@task
+@task(pool=CLEAN, map_index_template=PART_NAME)
 def clean(part_key: str) -> None:
     """Turns the pages of one WARC part into articles."""
     from bantin.clean import clean_part
@@ -30,17 +39,11 @@ def clean(part_key: str) -> None:
         clean_part(part_key, Settings.from_environment())
 
 
-@task(trigger_rule="none_failed")
-def publish(source_id: str) -> str:
+@task(pool=CLEAN, trigger_rule="none_failed")
+def publish(source_id: str) -> str | None:
     """Makes the run visible, and returns the key of its report. Runs too where there was nothing to clean, and cleans
     what is missing: cleared after a week, the cleaned parts have been swept."""
-    from bantin.rerun import complete
-    from storage import keys
-
-    run = run_of(get_current_context())
-    with final_errors():
-        complete(source_id, run, Settings.from_environment())
-    return keys.report(source_id, run)
+    return finish(source_id, get_current_context(), articles_of(source_id)).get("report")
 
 
 @task(retries=0)
@@ -52,41 +55,43 @@ def refuse(mistakes: str) -> None:
 
 def source_dag(source: Source) -> DAG:
     """The DAG that crawls `source` on its schedule."""
-    place = source.locality
+    place, group = source.locality, source.fetch.group
     with DAG(
         dag_id=DAG_PREFIX + source.id,
         dag_display_name=source.name,
         description=f"{source.url} → cleaned articles",
-        doc_md=f"`{source.id}`: a {source.kind} at {source.url}, described in `sources/{source.id}.yaml`.",
+        doc_md=notes_on(source),
         schedule=CronTriggerTimetable(source.schedule, timezone=source.timezone),
-        catchup=False,
-        max_active_runs=1,
-        is_paused_upon_creation=False,  # `enabled` in the source's file is the switch
+        params=crawl_form(),
         tags=[source.kind, *source.languages, *([place.province] if place else [])],
+        # `enabled` in the source's file is the switch.
+        **common(source.owner, run_limit=WAITING_LIMIT if group else RUN_LIMIT),
     ) as dag:
-        group = source.fetch.group
-        pool = pool_of(group) if group else None
-        fetch = FetchOperator(task_id="fetch", source_id=source.id, retry_exponential_backoff=2, pool=pool)
+        limit = timedelta(minutes=source.fetch.max_minutes) + FETCH_MARGIN
+        fetch = FetchOperator(task_id="fetch", source_id=source.id, pool=pool_of(group), execution_timeout=limit)
         cleaned = clean.expand(part_key=fetch.output)
-        asset = Asset(name=f"articles/{source.id}", uri=f"x-bantin://articles/{source.id}")
-        published = publish.override(outlets=[asset])(source.id)
+        published = publish.override(outlets=[articles_of(source.id)])(source.id)
         fetch >> cleaned >> published
     return dag
 
 
-def broken_dag(source_id: str, err: SourceError, schedule: str = "@daily") -> DAG:
+def broken_dag(name: str, err: SourceError, schedule: str = "@daily") -> DAG:
     """A DAG that stands for a file that cannot be read, and goes red every day until it can."""
     with DAG(
-        dag_id=DAG_PREFIX + source_id,
+        dag_id=name,
         description="its file has mistakes",
         doc_md="```\n" + str(err) + "\n```",
         schedule=schedule,
-        catchup=False,
-        is_paused_upon_creation=False,
         tags=["broken"],
+        **common(),
     ) as dag:
         refuse(str(err))
     return dag
+
+
+def dag_id_of(path: Path) -> str:
+    """The id of the DAG for a file of the registry. A broken one may bear a name that Airflow does not allow."""
+    return DAG_PREFIX + re.sub(r"[^\w.-]", "-", path.stem, flags=re.ASCII)
 
 
 def build(path: Path) -> DAG | None:
@@ -94,18 +99,17 @@ def build(path: Path) -> DAG | None:
     try:
         source = load_source(path)
     except SourceError as err:
-        return broken_dag(re.sub(r"[^\w.-]", "-", path.stem, flags=re.ASCII), err)
+        return broken_dag(dag_id_of(path), err)
     return source_dag(source) if source.enabled else None
 
 
 def build_all(wanted: str | None) -> dict[str, Any]:
-    """The DAGs of the registry, or only the one called `wanted`, by id."""
-    dags = (
-        build(path)
-        for path in source_files(Settings.from_environment().sources)
-        if wanted is None or wanted == DAG_PREFIX + path.stem
-    )
-    return {dag.dag_id: dag for dag in dags if dag is not None}
+    """The DAGs of the registry, or only the one called `wanted`, by id; none where shards have the sources."""
+    settings = Settings.from_environment()
+    if settings.shards or (wanted is not None and not wanted.startswith(DAG_PREFIX)):
+        return {}
+    paths = [path for path in source_files(settings.sources) if wanted in (None, dag_id_of(path))]
+    return {dag.dag_id: dag for dag in map(build, paths) if dag is not None}
 
 
 globals().update(build_all(get_parsing_context().dag_id))

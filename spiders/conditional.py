@@ -55,6 +55,7 @@ class ConditionalMiddleware:
             or request.method != "GET"
             or request.meta.get("redirect_times")
             or request.meta.get("in_full")
+            or (spider.selection.scope.full and purpose["kind"] != Kind.ASSET)
         ):
             return None
         known = spider.frontier.get(key_of(request.url, purpose["kind"]))

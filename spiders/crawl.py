@@ -17,6 +17,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from scrapy.settings import Settings
 from model.capture import LISTS, Kind
 from model.errors import BantinError, SourceError
 from model.logs import JSON, VARIABLE, JsonLines
+from model.scope import AS_USUAL, Scope
 from model.source import Source, load_source, parse_source
 from spiders import tls
 from spiders.attempts import Attempts, captures_so_far
@@ -137,9 +139,10 @@ class _Crawl:
     def run(self) -> Verdict:
         """Crawls, commits, and tells the parent how it went. Raises `StorageError`."""
         args, source = self._args, self._source
-        logger.info(
-            "crawling %s, run %s, attempt %d; %d URLs known", source.id, args.run, args.attempt, len(self._frontier)
-        )
+        scope = Scope(full=args.full, since=args.since, pages=args.pages)
+        asked = f", as asked: {scope}" if scope != AS_USUAL else ""
+        known = len(self._frontier)
+        logger.info("crawling %s, run %s, attempt %d; %d URLs known%s", source.id, args.run, args.attempt, known, asked)
         process = AsyncCrawlerProcess(_settings(source, args.user_agent))
         crawler = process.create_crawler(SourceSpider)
         stop = _Interrupt(self._recorder, crawler.stop_async)
@@ -151,7 +154,7 @@ class _Crawl:
             crawler,
             source=source,
             frontier=self._frontier,
-            selection=Selection(source, self._frontier, self._attempts.done, args.run, keys.run_time(args.run)),
+            selection=Selection(source, self._frontier, self._attempts.done, args.run, keys.run_time(args.run), scope),
             attempts=self._attempts,
             recorder=self._recorder,
             store=self._store,
@@ -293,6 +296,9 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--rules", type=Path, help="look only: ask for the lists of this file's source, store nothing outside --work"
     )
+    parser.add_argument("--full", action="store_true", help="ask for every known article again, without validators")
+    parser.add_argument("--since", type=date.fromisoformat, metavar="DAY", help="no article of before this day")
+    parser.add_argument("--pages", type=int, help="in the place of fetch.max_pages")
     parser.add_argument("--with-parent", action="store_true", help="end when standard input does")
     args = parser.parse_args(argv)
     if args.rules and not args.work:

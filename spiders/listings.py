@@ -28,10 +28,12 @@ class Listings:
 
     A page that an earlier run left (its budget was spent) or did not get is asked for again, though the pages before it
     bring no news: their copies in the archive lead there, since a page's number alone does not say how to ask for it.
-    One that was never read is followed by others like it: from there on the list is read to its end.
+    One that was never read is followed by others like it: from there on the list is read to its end. With `full` all
+    are read so, and none from the archive.
     """
 
-    def __init__(self, source: Source, frontier: Frontier, started_at: datetime) -> None:
+    def __init__(self, source: Source, frontier: Frontier, started_at: datetime, *, full: bool = False) -> None:
+        self._full = full
         self._frontier = frontier
         self._named: dict[str, set[str]] = defaultdict(set)
         self._unread: dict[str, set[str]] = defaultdict(set)
@@ -41,7 +43,7 @@ class Listings:
         self.all = list(source.discovery.listings)
         if source.discovery.announced and not any(is_home_page(one.url) for one in self.all):
             self.all.append(Listing(url=source.url))  # it announces feeds, and asking for it brings robots.txt
-        self._whole = {one.url for one in self.all if self._is_new(one.url)}
+        self._whole = {one.url for one in self.all if full or self._is_new(one.url)}
 
     def read_on(self, listing: Listing, number: int | None, named: set[str], news: set[str]) -> Reading | None:
         """How the page after page `number` (None: the first) of `listing` is read; None where it is not.
@@ -65,7 +67,8 @@ class Listings:
             if known is None or known.answered_at is None:
                 self._whole.add(listing.url)
             return False
-        return reading == Reading.SKIMMED and known is not None and known.place is not None
+        skimmed = reading == Reading.SKIMMED and not self._full
+        return skimmed and known is not None and known.place is not None
 
     def _is_new(self, url: str) -> bool:
         known = self._frontier.get(key_of(url, Kind.LISTING))

@@ -2,11 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from itertools import chain, islice
+from zoneinfo import ZoneInfo
 
 from model.capture import Capture, Kind
+from model.scope import AS_USUAL, Scope
 from model.source import Source
 from model.url import normalise_url
 from spiders.traps import Traps
@@ -18,15 +20,17 @@ MAX_FAILURES = 5
 NEWS_DAYS = 7
 """A sitemap that brought an article so recently is asked for in every run."""
 
-STORED, NOT_DUE, OVER_PAGES, TOO_OLD, OVER_ADDRESSES = (
+STORED, NOT_DUE, OVER_PAGES, TOO_OLD, TOO_EARLY, OVER_ADDRESSES = (
     "stored by an earlier attempt",
     "not due yet",
     "over the run's budget of pages",
     "older than discovery.max_age_days",
+    "before the day that was asked for",
     "over discovery.limits.addresses",
 )
 
 _FIRST = datetime.min.replace(tzinfo=UTC)
+_LAST = datetime.max.replace(tzinfo=UTC)
 
 
 class Why(StrEnum):
@@ -36,6 +40,7 @@ class Why(StrEnum):
     LEFT = "left by an earlier run"
     FAILED = "failed before"
     DUE = "due"
+    AGAIN = "all are asked for again"
 
 
 class Selection:
@@ -44,9 +49,19 @@ class Selection:
     `frontier` is what earlier runs know; `done` the URLs that earlier attempts of this run stored. `found` are the
     articles that lists named, `news` those of them that no run knows yet. `asked` counts the articles that were
     chosen, `skipped` what was not, by reason; `left` are captures that stand for what the next run is to go on with.
+    `scope` is what somebody asked of this crawl.
     """
 
-    def __init__(self, source: Source, frontier: Frontier, done: set[str], run: str, started_at: datetime) -> None:
+    def __init__(
+        self,
+        source: Source,
+        frontier: Frontier,
+        done: set[str],
+        run: str,
+        started_at: datetime,
+        scope: Scope = AS_USUAL,
+    ) -> None:
+        self.scope = scope
         self.found: set[str] = set()
         self.news: set[str] = set()
         self.asked = 0
@@ -57,7 +72,8 @@ class Selection:
         self._done = done
         self._run = run
         self.started_at = started_at
-        self._most = source.fetch.max_pages
+        self._most = scope.pages or source.fetch.max_pages
+        self._since = datetime.combine(scope.since, time.min, ZoneInfo(source.timezone)) if scope.since else None
         self._seen: set[str] = set()
         self._traps = Traps(source.discovery.limits, source.editions)
         age = source.discovery.max_age_days
@@ -78,12 +94,16 @@ class Selection:
             return None
         known = self._known(url, Kind.ARTICLE)
         self.found.add(url)
+        if self._is_too_early(dated or (known.first_seen if known else None)):
+            self.skipped[TOO_EARLY] += 1
+            self._seen.add(url)
+            return None
         if known is None:
             if dated and self._oldest and dated < self._oldest:
                 self.skipped[TOO_OLD] += 1
                 return None
             self.news.add(url)
-        elif not known.waiting and not known.failures and known.next_due <= self.started_at:
+        elif not known.waiting and not known.failures and (self.scope.full or known.next_due <= self.started_at):
             return None
         return self._choose(url, link, via, known)
 
@@ -95,8 +115,10 @@ class Selection:
             yield from self._revisit(link, via)
         left = [(c.url, c.via) for c in self.left.values() if c.kind == Kind.ARTICLE]
         waiting = self._frontier.each_waiting(Kind.ARTICLE)
-        due = self._frontier.each_due(self.started_at, Kind.ARTICLE, max_failures=MAX_FAILURES)
-        for link, via in chain(left, ((known.url, known.via) for known in chain(waiting, due))):
+        due_by = _LAST if self.scope.full else self.started_at
+        due = self._frontier.each_due(due_by, Kind.ARTICLE, max_failures=MAX_FAILURES)
+        wanted = (known for known in chain(waiting, due) if not self._is_too_early(known.first_seen))
+        for link, via in chain(left, ((known.url, known.via) for known in wanted)):
             if self.asked >= self._most:
                 return
             yield from self._revisit(link, via)
@@ -120,7 +142,8 @@ class Selection:
             return
         waiting = self._frontier.each_waiting(Kind.ASSET)
         due = self._frontier.each_due(self.started_at, Kind.ASSET, max_failures=MAX_FAILURES)
-        chosen = ((known, why) for known in chain(waiting, due) if (why := self.asset(known.url)))
+        wanted = (known for known in chain(waiting, due) if not self._is_too_early(known.first_seen))
+        chosen = ((known, why) for known in wanted if (why := self.asset(known.url)))
         yield from islice(chosen, self._most)
 
     def rests(self, url: str, dated: datetime | None = None) -> bool:
@@ -128,6 +151,8 @@ class Selection:
         is not `dated` after its last answer (by the index that names it)."""
         known = self._frontier.get(key_of(url, Kind.LISTING))
         if known is None or known.answered_at is None or known.last_fetched is None or known.failures:
+            return False
+        if self.scope.full:
             return False
         recently = self.started_at - timedelta(days=NEWS_DAYS)
         return (
@@ -202,4 +227,9 @@ class Selection:
             return Why.LEFT
         if known.failures:
             return Why.FAILED
-        return Why.DUE if known.next_due <= self.started_at else None
+        if known.next_due <= self.started_at:
+            return Why.DUE
+        return Why.AGAIN if self.scope.full and known.kind == Kind.ARTICLE else None
+
+    def _is_too_early(self, moment: datetime | None) -> bool:
+        return moment is not None and self._since is not None and moment < self._since

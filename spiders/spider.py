@@ -82,7 +82,7 @@ class SourceSpider(scrapy.Spider):
         self._look = look
         self.lists_answered = self._lists = self._probes = 0
         self._asked_lists: set[str] = set()
-        self._listings = Listings(source, frontier, selection.started_at)
+        self._listings = Listings(source, frontier, selection.started_at, full=selection.scope.full)
         self._rest: Iterator[Request] = chain(self._revisits(), self._assets_due())
 
     @property

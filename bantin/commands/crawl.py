@@ -1,10 +1,11 @@
 """The command that crawls sources now."""
 
+from datetime import date
 from pathlib import Path
 
 import click
 
-from bantin.commands.options import Run, console, settings_of, with_archive
+from bantin.commands.options import Day, Run, console, settings_of, with_archive
 from bantin.completion import complete_runs, complete_sources
 from bantin.errors import INTERRUPTED
 
@@ -20,8 +21,19 @@ from bantin.errors import INTERRUPTED
     help="The newest run, to go on with it, e.g. 20261122T000000Z; also a name for a new one.",
 )
 @click.option("--jobs", type=click.IntRange(1), default=4, show_default=True, help="So many sources at a time.")
+@click.option("--full", is_flag=True, help="Ask for every known article again, whether due or not, and in full.")
+@click.option("--since", type=Day(), help="No article that its list dates before this day, or that was found before.")
+@click.option("--pages", type=click.IntRange(1), help="A budget of pages, in the place of fetch.max_pages.")
 def crawl(
-    archive: str | None, sources: Path | None, ids: tuple[str, ...], everything: bool, run: str | None, jobs: int
+    archive: str | None,
+    sources: Path | None,
+    ids: tuple[str, ...],
+    everything: bool,
+    run: str | None,
+    jobs: int,
+    full: bool,
+    since: date | None,
+    pages: int | None,
 ) -> None:
     """Crawl, clean and publish sources now, several at a time.
 
@@ -38,6 +50,7 @@ def crawl(
     from bantin.progress import crawl_progress
     from bantin.registry import find_source, load_registry
     from model.report import RunReport
+    from model.scope import Scope
     from storage.keys import run_id
 
     if bool(ids) == everything:
@@ -49,9 +62,10 @@ def crawl(
         else [find_source(settings.sources, source_id) for source_id in dict.fromkeys(ids)]
     )
     run = run or run_id(datetime.now(UTC))
+    scope = Scope(full=full, since=since, pages=pages)
     interrupted, failed = [], []
     with crawl_progress(console(stderr=True)) as progress:
-        for source, outcome in crawl_all(wanted, settings, run, jobs, progress.on_step):
+        for source, outcome in crawl_all(wanted, settings, run, jobs, progress.on_step, scope):
             with progress.ended(source.id):
                 if isinstance(outcome, RunReport):
                     show_report(console(), outcome)
@@ -63,7 +77,7 @@ def crawl(
                         complain(f"{source.id}: {outcome}")
     if interrupted:
         left = [source.id for source in wanted if source.id in interrupted]
-        how = f"bantin crawl {' '.join(left)} --run {run}"
+        how = " ".join(["bantin crawl", *left, "--run", run, *scope.arguments])
         complain(f"interrupted; a further attempt goes on from what is stored: {how}")
         raise SystemExit(INTERRUPTED)
     if failed:

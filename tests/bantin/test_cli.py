@@ -227,7 +227,7 @@ def test_the_pools_of_groups_are_printed_as_airflow_reads_them(settings: Setting
         tmp_path / "sources", renamed(demo_source("paper"), "one", group="ninh-binh"), demo_source("portal")
     )
     printed = json.loads(bantin("source", "pools", *named).stdout)
-    assert list(printed) == ["group-ninh-binh"]
+    assert list(printed) == ["clean", "crawl", "group-ninh-binh"]
     assert printed["group-ninh-binh"]["slots"] == 1
 
 

@@ -16,14 +16,18 @@ import pytest
 from bantin.engine import airflow_environment
 from bantin.settings import CHECKOUT, Settings
 from demo import SOURCES
+from tests.settings import settings_in
 
 PARSE = """
 import json, os, sys
 from airflow.dag_processing.dagbag import DagBag
 bag = DagBag(dag_folder=os.environ["AIRFLOW__CORE__DAGS_FOLDER"])
+heavy = sorted({"scrapy", "trafilatura", "pyarrow"} & set(sys.modules))
+from airflow.models.serialized_dag import SerializedDagModel
+from airflow.serialization.serialized_objects import DagSerialization
 print("\\n" + json.dumps({
     "errors": {str(k): str(v) for k, v in bag.import_errors.items()},
-    "heavy": sorted({"scrapy", "trafilatura", "pyarrow"} & set(sys.modules)),
+    "heavy": heavy,
     "dags": {
         d.dag_id: {
             "cron": getattr(d.timetable, "expression", None), "zone": str(d.timezone), "tags": sorted(d.tags),
@@ -32,6 +36,12 @@ print("\\n" + json.dumps({
             "rule": {t.task_id: t.trigger_rule.value for t in d.tasks}, "runs": d.max_active_runs,
             "pools": {t.task_id: t.pool for t in d.tasks},
             "timetable_zone": str(getattr(d.timetable, "timezone", None)),
+            "owners": sorted({t.owner for t in d.tasks}), "doc": d.doc_md, "form": sorted(d.params),
+            "limit_h": d.dagrun_timeout and d.dagrun_timeout.total_seconds() / 3600,
+            "limits_h": {t.task_id: t.execution_timeout and t.execution_timeout.total_seconds() / 3600
+                         for t in d.tasks},
+            "backoff": sorted({(t.retry_exponential_backoff, t.max_retry_delay.total_seconds()) for t in d.tasks}),
+            "hash": SerializedDagModel.hash(DagSerialization.to_dict(d)),
         } for d in bag.dags.values()
     },
 }))
@@ -56,60 +66,197 @@ def parse(settings: Settings, **environment: str) -> dict[str, Any]:
     return printed(PARSE, settings, **environment)  # type: ignore[no-any-return]
 
 
-def test_every_source_of_the_registry_has_its_dag(settings: Settings) -> None:
-    found = parse(settings.override(sources=CHECKOUT / "sources"))
+def write_source(folder: Path, source_id: str, group: str | None, **lines: str) -> None:
+    """A copy of a demo source in `folder`, in a politeness group or in none, with further `lines`."""
+    folder.mkdir(exist_ok=True)
+    text = (SOURCES / "demo-paper.yaml").read_text("utf-8").replace("id: demo-paper", f"id: {source_id}")
+    if group:
+        text = text.replace("fetch:\n", f"fetch:\n  group: {group}\n")
+    more = "".join(f"{name}: {value}\n" for name, value in lines.items())
+    (folder / f"{source_id}.yaml").write_text(text + more, "utf-8")
+
+
+BROKEN = {
+    "kind": b"id: kind\nkind: blog\n",
+    "empty": b"",
+    "list": b"- a\n- list\n",
+    "yaml": b"id: yaml\nname: a: b\n",
+    "latin": "id: latin\nname: Cô Tô\n".encode("windows-1258"),
+    "nested": b"[" * 100_000,
+    "other-id": b"id: another\n",
+    "with space": b"id: with space\n",
+    "tab": b"id: tab\n\tname: x\n",
+}
+"""Files with mistakes, by the name of each."""
+
+
+@pytest.fixture(scope="module")
+def registry(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """The registry's own sources, two of a group, one with an owner, one that is disabled, and broken ones."""
+    settings = settings_in(tmp_path_factory.mktemp("registry"))
+    folder = settings.airflow_home.parent / "sources"
+    folder.mkdir()
+    for path in (CHECKOUT / "sources").glob("*.yaml"):
+        (folder / path.name).write_bytes(path.read_bytes())
+    write_source(folder, "gia-vien", "ninh-binh")
+    write_source(folder, "hoa-lu", "ninh-binh", owner="Tổ dữ liệu")
+    write_source(folder, "resting", None, enabled="false")
+    for name, text in BROKEN.items():
+        (folder / f"{name}.yaml").write_bytes(text)
+    return settings.override(sources=folder)
+
+
+@pytest.fixture(scope="module")
+def found(registry: Settings) -> dict[str, Any]:
+    """What Airflow makes of it."""
+    return parse(registry, PYTHONHASHSEED="1")
+
+
+def test_every_source_of_the_registry_has_its_dag(found: dict[str, Any]) -> None:
     assert found["errors"] == {}
     crawls = {name for name in found["dags"] if name.startswith("crawl-")}
-    assert crawls == {f"crawl-{path.stem}" for path in (CHECKOUT / "sources").glob("*.yaml")}
-    assert found["dags"]["audit"]["cron"] == "0 0 * * *"
+    broken = {f"crawl-{name.replace(' ', '-')}" for name in BROKEN}
+    ours = {f"crawl-{path.stem}" for path in (CHECKOUT / "sources").glob("*.yaml")}
+    assert crawls - broken == {*ours, "crawl-gia-vien", "crawl-hoa-lu"}
     kimson = found["dags"]["crawl-kimson"]
     assert kimson["tasks"] == {"fetch": ["clean"], "clean": ["publish"], "publish": []}
     assert kimson["mapped"] == ["clean"]
     assert kimson["rule"]["publish"] == "none_failed"
     assert (kimson["cron"], kimson["timetable_zone"]) == ("20 5,17 * * *", "Asia/Ho_Chi_Minh")
     assert kimson["tags"] == ["Ninh Bình", "portal", "vi"]
-    assert kimson["runs"] == 1
+    assert kimson["form"] == ["full", "pages", "rules_only", "since"]
+    assert kimson["limits_h"]["fetch"] == 5  # its four hours of budget, and one
+    for part in ("Place: ", "Ways in: ", "bantin rerun kimson", "/sources/kimson"):
+        assert part in kimson["doc"]
 
 
-def test_parsing_imports_neither_scrapy_nor_trafilatura(settings: Settings) -> None:
-    assert parse(settings)["heavy"] == []
+def test_all_dags_have_an_owner_notes_limits_and_tries_that_are_ever_further_apart(found: dict[str, Any]) -> None:
+    dags = found["dags"]
+    assert {"audit", "index", "lake", "reclean"} <= set(dags)
+    assert dags["audit"]["cron"] == "0 0 * * *"
+    for name, dag in dags.items():
+        assert (dag["runs"], dag["backoff"]) == (1, [[2.0, 1800.0]]), name
+        assert all(dag["limits_h"].values()), name
+        assert max(dag["limits_h"].values()) < dag["limit_h"], name
+        assert dag["doc"], name
+    owners = {name: dag["owners"] for name, dag in dags.items()}
+    assert owners.pop("crawl-hoa-lu") == ["Tổ dữ liệu"]
+    assert set(map(tuple, owners.values())) == {("bantin",)}
 
 
-def test_a_task_that_starts_builds_only_its_own_dag(settings: Settings) -> None:
-    found = parse(settings, _AIRFLOW_PARSING_CONTEXT_DAG_ID="crawl-demo-paper")
-    assert list(found["dags"]) == ["crawl-demo-paper"]
+def test_parsing_imports_neither_scrapy_nor_trafilatura(found: dict[str, Any]) -> None:
+    assert found["heavy"] == []
 
 
-def test_a_broken_file_is_a_red_dag_and_leaves_the_others_alone(settings: Settings, tmp_path: Path) -> None:
-    folder = tmp_path / "sources"
-    folder.mkdir()
-    (folder / "broken.yaml").write_text("id: broken\nkind: blog\n")
-    good = (settings.sources / "demo-paper.yaml").read_text("utf-8")
-    (folder / "demo-paper.yaml").write_text(good, "utf-8")
-    (folder / "resting.yaml").write_text(good.replace("id: demo-paper", "id: resting\nenabled: false"), "utf-8")
-    found = parse(settings.override(sources=folder))
-    assert found["errors"] == {}
-    assert {name for name in found["dags"] if name.startswith("crawl-")} == {"crawl-broken", "crawl-demo-paper"}
-    assert found["dags"]["crawl-broken"]["tags"] == ["broken"]
+def test_nothing_in_a_dag_differs_from_one_parsing_to_the_next(found: dict[str, Any], registry: Settings) -> None:
+    """Else each would be a new version of it."""
+    again = parse(registry, PYTHONHASHSEED="2")
+    assert {name: dag["hash"] for name, dag in again["dags"].items()} == {
+        name: dag["hash"] for name, dag in found["dags"].items()
+    }
 
 
-def write_source(folder: Path, source_id: str, group: str | None) -> None:
-    """A copy of a demo source in `folder`, in a politeness group or in none."""
-    folder.mkdir(exist_ok=True)
-    text = (SOURCES / "demo-paper.yaml").read_text("utf-8").replace("id: demo-paper", f"id: {source_id}")
-    if group:
-        text = text.replace("fetch:\n", f"fetch:\n  group: {group}\n")
-    (folder / f"{source_id}.yaml").write_text(text, "utf-8")
+def test_a_broken_file_is_a_red_dag_that_tells_what_is_wrong_and_leaves_the_others_alone(
+    found: dict[str, Any],
+) -> None:
+    for name in BROKEN:
+        dag = found["dags"][f"crawl-{name.replace(' ', '-')}"]
+        assert (dag["tags"], dag["tasks"]) == (["broken"], {"refuse": []})
+        assert "expected" in dag["doc"]
+        assert f"{name}.yaml" in dag["doc"]
 
 
-def test_sources_of_a_group_are_fetched_in_one_pool(settings: Settings, tmp_path: Path) -> None:
-    folder = tmp_path / "sources"
-    for source_id, group in [("kimson", "ninh-binh"), ("hoalu", "ninh-binh"), ("tintuc", None)]:
-        write_source(folder, source_id, group)
-    found = parse(settings.override(sources=folder))["dags"]
-    shared = {"fetch": "group-ninh-binh", "clean": "default_pool", "publish": "default_pool"}
-    assert found["crawl-kimson"]["pools"] == found["crawl-hoalu"]["pools"] == shared
-    assert found["crawl-tintuc"]["pools"]["fetch"] == "default_pool"
+STARTS = """
+import json, os, sys
+from airflow.dag_processing.dagbag import DagBag
+import model.source
+read, load = [], model.source.load_source
+model.source.load_source = lambda path: read.append(path.stem) or load(path)
+found = {}
+for wanted in sys.argv[1:]:
+    os.environ["_AIRFLOW_PARSING_CONTEXT_DAG_ID"] = wanted
+    read.clear()
+    bag = DagBag(dag_folder=os.environ["AIRFLOW__CORE__DAGS_FOLDER"])
+    found[wanted] = [sorted(bag.dags), sorted(set(read))]
+print("\\n" + json.dumps(found))
+"""
+
+
+def test_a_task_that_starts_builds_only_its_own_dag_and_reads_no_other_sources_file(registry: Settings) -> None:
+    alone = {"crawl-kimson": ["kimson"], "crawl-with-space": ["with space"], "audit": [], "lake": [], "reclean": []}
+    found = printed(STARTS, registry, *alone, "index", "crawl-resting", "shard-001")
+    assert {name: found[name] for name in alone} == {name: [[name], read] for name, read in alone.items()}
+    assert found["index"][0] == ["index"]
+    assert found["crawl-resting"] == [[], ["resting"]]
+    assert found["shard-001"] == [[], []]
+
+
+def test_crawls_and_cleaning_are_bound_by_pools_and_a_group_by_one_of_its_own(found: dict[str, Any]) -> None:
+    dags = found["dags"]
+    usual = {"fetch": "crawl", "clean": "clean", "publish": "clean"}
+    assert dags["crawl-vietnam-vn"]["pools"] == usual
+    assert dags["crawl-gia-vien"]["pools"] == dags["crawl-hoa-lu"]["pools"] == {**usual, "fetch": "group-ninh-binh"}
+    assert dags["crawl-hoa-lu"]["limit_h"] > dags["crawl-vietnam-vn"]["limit_h"]
+    assert dags["reclean"]["pools"]["reclean"] == "clean"
+
+
+RUNS = """
+import json, sys
+from datetime import datetime, timedelta
+import pendulum
+import airflow.timetables.trigger as trigger
+from airflow.timetables.base import DataInterval, TimeRestriction
+from airflow.sdk import CronTriggerTimetable
+from airflow.serialization.encoders import coerce_to_core_timetable
+from storage.keys import run_id
+
+def runs(cron, zone, first, last):
+    "The run ids that the scheduler makes between two moments, of which each begins a few seconds late."
+    timetable = coerce_to_core_timetable(CronTriggerTimetable(cron, timezone=zone))
+    moment, found = pendulum.parse(first), []
+    while moment < pendulum.parse(last):
+        trigger.utcnow = lambda: moment.add(seconds=5)
+        info = timetable.next_dagrun_info(
+            last_automated_data_interval=DataInterval.exact(moment),
+            restriction=TimeRestriction(earliest=None, latest=None, catchup=False))
+        moment = info.run_after
+        found.append(run_id(moment))
+    return found[:-1]
+
+print("\\n" + json.dumps([runs(*words) for words in json.loads(sys.argv[1])]))
+"""
+SPRING = ("2026-03-27T12:00:00Z", "2026-03-31T12:00:00Z")
+"""In Berlin the clock goes from 2 to 3 on the 29th."""
+AUTUMN = ("2026-10-23T12:00:00Z", "2026-10-27T12:00:00Z")
+"""In Berlin the clock goes back from 3 to 2 on the 25th."""
+
+
+def test_no_run_is_lost_or_made_twice_when_clocks_are_changed(registry: Settings) -> None:
+    asked = [
+        ("30 5 * * *", "Asia/Ho_Chi_Minh", *AUTUMN),
+        ("30 5 * * *", "Europe/Berlin", *SPRING),
+        ("30 5 * * *", "Europe/Berlin", *AUTUMN),
+        ("30 2 * * *", "Europe/Berlin", *SPRING),
+        ("30 2 * * *", "Europe/Berlin", *AUTUMN),
+        ("15 * * * *", "Europe/Berlin", *SPRING),
+        ("15 * * * *", "Europe/Berlin", *AUTUMN),
+        ("*/30 1-4 * * *", "Europe/Berlin", *SPRING),
+        ("*/30 1-4 * * *", "Europe/Berlin", *AUTUMN),
+    ]
+    found = printed(RUNS, registry, json.dumps(asked))
+    for runs in found:
+        assert runs == sorted(set(runs))
+    saigon, spring, autumn, in_the_gap, in_the_fold, hourly, hourly_back, often, often_back = found
+    assert saigon == [f"202610{day}T223000Z" for day in (23, 24, 25, 26)]
+    assert spring == ["20260328T043000Z", "20260329T033000Z", "20260330T033000Z", "20260331T033000Z"]
+    assert autumn == ["20261024T033000Z", "20261025T043000Z", "20261026T043000Z", "20261027T043000Z"]
+    # There is no half past two on that day: it is half past three; and of two the later.
+    assert in_the_gap == ["20260328T013000Z", "20260329T013000Z", "20260330T003000Z", "20260331T003000Z"]
+    assert in_the_fold == ["20261024T003000Z", "20261025T013000Z", "20261026T013000Z", "20261027T013000Z"]
+    # Every hour that passes has its run, whatever the clock says.
+    assert len(hourly) == len(hourly_back) == 4 * 24
+    # Eight a day; in spring two that the clock leaves out fall together with those of the next hour.
+    assert (len(often), len(often_back)) == (4 * 8 - 2, 4 * 8)
 
 
 MAKE_POOLS = """
@@ -121,7 +268,7 @@ from airflow.utils.db import initdb
 from bantin.pools import as_airflow_imports, make_pools
 sources, more, file = map(Path, sys.argv[1:])
 initdb()
-made = [make_pools(sources)]
+made = [make_pools(sources, crawls=3)]
 Pool.create_or_update_pool("group-ninh-binh", 3, "an operator's", False)
 (more / "moi.yaml").rename(sources / "moi.yaml")
 made += [make_pools(sources), make_pools(sources)]
@@ -140,10 +287,11 @@ def test_every_group_gets_its_pool_also_one_that_is_new_while_airflow_is_up(sett
     write_source(more, "moi", "tra-vinh")
     (folder / "broken.yaml").write_text("id: broken\nfetch: {group: x}\n")
     found = printed(MAKE_POOLS, settings.override(sources=folder), folder, more, tmp_path / "pools.json")
-    assert found["made"] == [["group-ninh-binh"], ["group-tra-vinh"], []]
-    assert found["there"] == {"default_pool": 128, "group-ninh-binh": 3, "group-tra-vinh": 1}
+    assert found["made"] == [["clean", "crawl", "group-ninh-binh"], ["group-tra-vinh"], []]
+    general = {"default_pool": 128, "clean": 2, "crawl": 3}
+    assert found["there"] == {**general, "group-ninh-binh": 3, "group-tra-vinh": 1}
     assert found["failed"] == []
-    assert found["imported"] == {"default_pool": 128, "group-ninh-binh": 1, "group-tra-vinh": 1}
+    assert found["imported"] == {**general, "crawl": 16, "group-ninh-binh": 1, "group-tra-vinh": 1}
 
 
 UP = """
@@ -172,7 +320,7 @@ def test_what_keeps_airflow_up_looks_for_new_groups_and_outlives_a_registry_that
     with (settings.airflow_home / "log").open("w") as log:
         up = subprocess.Popen([sys.executable, "-c", UP], env=airflow_environment(settings), stdout=log, stderr=log)
         try:
-            wait_for(lambda: pools_in(database) == {"default_pool", "group-ninh-binh"})
+            wait_for(lambda: pools_in(database) == {"default_pool", "clean", "crawl", "group-ninh-binh"})
             folder.rename(tmp_path / "away")
             wait_for(lambda: "could not be looked through" in Path(log.name).read_text())
             write_source(folder, "moi", "tra-vinh")

@@ -72,6 +72,7 @@ def test_the_longest_prefix_gives_the_edition() -> None:
     ("change", "told"),
     [
         (('schedule: "15 5 * * *"', "schedule: hourly"), "x.yaml: schedule: 'hourly': expected a cron expression"),
+        (('schedule: "15 5 * * *"', 'schedule: "0 0 31 2 *"'), "x.yaml: schedule: '0 0 31 2 *': expected a day that"),
         (("kind: portal", "kind: blog"), "x.yaml: kind: 'blog': Input should be 'portal', 'newspaper' or 'aggregator'"),
         (("url: https://tin.example/\n", "url: tin.example\n"), "x.yaml: url: 'tin.example': expected an absolute"),
         (("languages: [vi]", "languages: []"), "x.yaml: languages: []: List should have at least 1 item"),
