@@ -37,15 +37,14 @@ def published(events: Any) -> list[str] | None:
 
 
 def assets() -> list[Asset]:
-    """What the sources' DAGs emit, of every source that is crawled."""
+    """What the sources' DAGs emit, of every source."""
     found = []
     for path in source_files(Settings.from_environment().sources):
         try:
             source = load_source(path)
         except SourceError:
             continue  # a DAG of its own says what is wrong with it
-        if source.enabled:
-            found.append(Asset(name=f"articles/{source.id}", uri=f"{ASSET_PREFIX}{source.id}"))
+        found.append(Asset(name=f"articles/{source.id}", uri=f"{ASSET_PREFIX}{source.id}"))
     return found
 
 

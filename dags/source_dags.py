@@ -1,6 +1,6 @@
 """One DAG a source, made from the registry: fetch → clean (mapped over WARC parts) → publish.
 
-Adding, changing or disabling a source file changes the DAGs; nothing here does. Parsing imports neither Scrapy nor
+Adding, changing or pausing a source file changes the DAGs; nothing here does. Parsing imports neither Scrapy nor
 trafilatura, and where Airflow asks for one DAG (a task starts) only that one is built. Retries are Airflow's own
 settings (`core.default_task_retries`, `default_task_retry_delay`), which bantin/engine.py sets to two after a minute.
 Sources of one politeness group are fetched in a pool of one slot (bantin/pools.py).
@@ -58,7 +58,7 @@ def source_dag(source: Source) -> DAG:
         dag_display_name=source.name,
         description=f"{source.url} → cleaned articles",
         doc_md=f"`{source.id}`: a {source.kind} at {source.url}, described in `sources/{source.id}.yaml`.",
-        schedule=CronTriggerTimetable(source.schedule, timezone=source.timezone),
+        schedule=CronTriggerTimetable(source.schedule, timezone=source.timezone) if source.enabled else None,
         catchup=False,
         max_active_runs=1,
         is_paused_upon_creation=False,  # `enabled` in the source's file is the switch
@@ -89,13 +89,14 @@ def broken_dag(source_id: str, err: SourceError, schedule: str = "@daily") -> DA
     return dag
 
 
-def build(path: Path) -> DAG | None:
-    """The DAG for one file of the registry; None where the source is disabled."""
+def build(path: Path) -> DAG:
+    """The DAG for one file of the registry. One that is paused (`enabled: false`) has a DAG without a schedule, so that
+    its runs can be seen and cleared."""
     try:
         source = load_source(path)
     except SourceError as err:
         return broken_dag(re.sub(r"[^\w.-]", "-", path.stem, flags=re.ASCII), err)
-    return source_dag(source) if source.enabled else None
+    return source_dag(source)
 
 
 def build_all(wanted: str | None) -> dict[str, Any]:
@@ -105,7 +106,7 @@ def build_all(wanted: str | None) -> dict[str, Any]:
         for path in source_files(Settings.from_environment().sources)
         if wanted is None or wanted == DAG_PREFIX + path.stem
     )
-    return {dag.dag_id: dag for dag in dags if dag is not None}
+    return {dag.dag_id: dag for dag in dags}
 
 
 globals().update(build_all(get_parsing_context().dag_id))

@@ -15,6 +15,7 @@
     index/catalog/SHA256.parquet                 what runs and sources are, of one generation of the index
     frontier/src=S.parquet                       a snapshot of the frontier, for speed: it may be deleted at any time
     leases/src=S.json  group=G.json              which crawl is under way (storage/lease.py)
+    notices/src=S.json                           what became of a source: renamed, or retired (storage/notices.py)
     damaged/SHA256/KEY                           what repair has put another object in the place of, by its own hash
 
 S is a source's id, R the run: its time in UTC to the second, D the day and M the month (`2026-11`) of that time. Parts
@@ -35,6 +36,7 @@ _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _PART = re.compile(
     r"raw/src=(?P<source>[^/]+)/run=(?P<run>[^/]+)/attempt-(?P<attempt>\d+)-part-(?P<part>\d+)\.warc\.gz"
 )
+_SRC = re.compile(r"/src=[^/]+/")
 _ATTEMPT = re.compile(r"/attempt-(\d+)[.-]")
 
 
@@ -229,6 +231,16 @@ def source_lease(source: str) -> str:
 def group_lease(group: str) -> str:
     """The key of the lease that sources of a politeness group share."""
     return f"leases/group={_checked(_SOURCE, group, 'the name of a group like ninh-binh')}.json"
+
+
+def notice(source: str) -> str:
+    """The key of the object that says what became of a source."""
+    return f"notices/src={_source(source)}.json"
+
+
+def moved(key: str, source: str) -> str:
+    """The key of the same object of a run where its source is called `source`."""
+    return _SRC.sub(f"/src={_source(source)}/", key, count=1)
 
 
 def damaged(key: str, sha256: str) -> str:

@@ -45,12 +45,13 @@ REPORT = Schema("report", 4)
 """1: without `waiting`, `vanished`, `cloaked`, `warnings`; 2: without `retry`; 3: without `objects`, `recleaned_at`."""
 
 LEASE = Schema("lease", 1)
+NOTICE = Schema("notice", 1)
 PART = Schema("part", 1)
 
 OF_RECORD = {Article: ARTICLES, Capture: CAPTURES}
 """The schema of a table, by the dataclass of its rows."""
 
-_KNOWN = {schema.name: schema.version for schema in (ARTICLES, CAPTURES, REPORT, LEASE, PART)}
+_KNOWN = {schema.name: schema.version for schema in (ARTICLES, CAPTURES, REPORT, LEASE, NOTICE, PART)}
 
 
 def check_version(key: str, mark: str | None) -> None:

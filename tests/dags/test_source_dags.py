@@ -89,7 +89,10 @@ def test_a_broken_file_is_a_red_dag_and_leaves_the_others_alone(settings: Settin
     (folder / "resting.yaml").write_text(good.replace("id: demo-paper", "id: resting\nenabled: false"), "utf-8")
     found = parse(settings.override(sources=folder))
     assert found["errors"] == {}
-    assert {name for name in found["dags"] if name.startswith("crawl-")} == {"crawl-broken", "crawl-demo-paper"}
+    assert {name for name in found["dags"] if name.startswith("crawl-")} == {
+        *("crawl-broken", "crawl-demo-paper", "crawl-resting")
+    }
+    assert found["dags"]["crawl-resting"]["cron"] is None, "paused: no schedule, and its runs can be looked at"
     assert found["dags"]["crawl-broken"]["tags"] == ["broken"]
 
 

@@ -21,6 +21,7 @@ from model.report import RunReport, State
 from storage import keys, reports, schema
 from storage.errors import Corrupt, UnknownVersion
 from storage.holder import Holder
+from storage.notices import Notice, name_now, read_notice
 from storage.store import ObjectStore, open_store
 from storage.tables import encode, mark_of, read, read_columns, schema_of
 from storage.warc import PartWriter, read_captures
@@ -42,6 +43,7 @@ ROWS = {
 REPORT = RunReport(
     source="kimson", run=RUN, state=State.PUBLISHED, started_at=AT, finished_at=AT, captures={"a 200": 1}
 )
+NOTICE = Notice(source="kimson", at=AT, renamed_to="kimson-cu", moving=True, clearing=RUN, reason="sáp nhập")
 HOLDER = Holder.here("kimson", RUN, 1, since=AT, expires=AT).model_copy(update={"host": "h", "boot_id": "b"})
 
 
@@ -52,6 +54,8 @@ def written(name: str, folder: Path) -> bytes:
         return store.get(reports.write_report(store, REPORT))
     if name == "lease":
         return HOLDER.encode()
+    if name == "notice":
+        return NOTICE.encode()
     if name == "part":
         writer = PartWriter(folder / "part", PART, "bantin-test", LIMIT)
         writer.write(exchange())
@@ -68,6 +72,7 @@ SCHEMAS = {
         (schema.CAPTURES, "parquet"),
         (schema.REPORT, "json"),
         (schema.LEASE, "json"),
+        (schema.NOTICE, "json"),
         (schema.PART, "warc.gz"),
     )
 }
@@ -104,6 +109,8 @@ def test_json_has_the_fields_that_its_version_names() -> None:
     lease = json.loads(present("lease").read_text("utf-8"))
     assert sorted(lease) == sorted(json.loads(HOLDER.encode())), told
     assert lease[schema.JSON_FIELD] == schema.LEASE.mark
+    assert Notice.decode("notices/src=kimson.json", present("notice").read_bytes()) == NOTICE
+    assert present("notice").read_bytes() == NOTICE.encode(), told
 
 
 def stored(folder: Path, name: str, key: str) -> ObjectStore:
@@ -151,6 +158,23 @@ def test_reports_of_every_version_are_read(version: int, absent: set[str], tmp_p
 def test_parts_of_every_version_are_read(name: str, tmp_path: Path) -> None:
     (row,) = read_captures(stored(tmp_path, f"{name}.warc.gz", PART), PART, LIMIT)
     assert (row.url, row.status, row.fetched_at) == (URL, 200, AT)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"renamed_to": "../x"}, {"at": "yesterday"}, {"clearing": "x"}, {"further": 1}, {"source": None}]
+)
+def test_a_notice_that_says_what_none_can_is_refused(tmp_path: Path, changes: dict[str, Any]) -> None:
+    store = open_store(str(tmp_path))
+    store.put(keys.notice("kimson"), json.dumps(json.loads(NOTICE.encode()) | changes).encode())
+    with pytest.raises(Corrupt, match=r"notices/src=kimson\.json: .*expected a notice"):
+        read_notice(store, "kimson")
+
+
+def test_notices_that_lead_in_a_circle_lead_nowhere(tmp_path: Path) -> None:
+    store = open_store(str(tmp_path))
+    for source, other in (("a", "b"), ("b", "a")):
+        store.put(keys.notice(source), Notice(source=source, at=AT, renamed_to=other).encode())
+    assert name_now(store, "a") is None
 
 
 def test_leases_without_a_mark_are_read() -> None:
