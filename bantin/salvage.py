@@ -59,6 +59,8 @@ def salvage(store: ObjectStore, source_id: str, run: str, newer: str, settings: 
         lease.check()
         store.put(keys.run_source(source_id, run), rules)
         store.put(keys.captures(source_id, run), encode(captures, Capture))
+    pages = sum(c.is_page for c in captures)
+    logger.info("%s, run %s: %d pages of %d attempts are stored", source_id, run, pages, attempt)
     note = f"older than run {newer}: what its attempts had stored was committed, and no server asked"
     logger.warning("%s, run %s: %s", source_id, run, note)
     reports.write_report(store, _report(store, source_id, run, attempt, captures, note))

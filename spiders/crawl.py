@@ -138,6 +138,11 @@ class _Crawl:
         logger.info(
             "crawling %s, run %s, attempt %d; %d URLs known", source.id, args.run, args.attempt, len(self._frontier)
         )
+        if self._attempts.captures:
+            done, again = len(self._attempts.done), len(self._attempts.again)
+            logger.info(
+                "stored by earlier attempts: %d pages, not asked for again; %d are asked for again", done, again
+            )
         process = AsyncCrawlerProcess(_settings(source, args.user_agent))
         crawler = process.create_crawler(SourceSpider)
         stop = _Interrupt(self._recorder, crawler.stop_async)
@@ -184,6 +189,10 @@ class _Crawl:
             self._lease.check()
             self._store.put(keys.run_source(self._source.id, self._args.run), self._rules)
             self._store.put(keys.captures(self._source.id, self._args.run), encode(captures, Capture))
+            pages = [c for c in captures if c.is_page]
+            reused = sum(keys.attempt_of(c.warc_key or "") < self._args.attempt for c in pages)
+            if reused:
+                logger.info("%d of %d pages were taken from earlier attempts", reused, len(pages))
         errors = [c for c in last_answers(captures) if c.failed and c.kind != Kind.ROBOTS]
         errors.sort(key=lambda c: c.kind == Kind.ASSET)  # those that matter first
         emit(
