@@ -96,8 +96,8 @@ def show_list(console: Console, entries: Iterable[Entry]) -> None:
     show_rows(console, ("id", "day", "source", "lang", "title"), rows)
 
 
-def show_sources(console: Console, sources: "Iterable[Source]") -> None:
-    """Sources, a line each; disabled ones are dim."""
+def show_sources(console: Console, sources: "Iterable[tuple[Source, str]]") -> None:
+    """Sources, a line each; those at rest are dim, and say since when."""
     rows = (
         (
             (
@@ -106,11 +106,11 @@ def show_sources(console: Console, sources: "Iterable[Source]") -> None:
                 " ".join(s.languages),
                 s.schedule,
                 _ways_in(s),
-                s.name if s.enabled else f"{s.name} (disabled)",
+                f"{s.name} ({rest})" if rest else s.name,
             ),
-            "default" if s.enabled else "dim",
+            "dim" if rest else "default",
         )
-        for s in sources
+        for s, rest in sources
     )
     show_rows(console, ("id", "kind", "languages", "schedule", "ways in", "name"), rows)
 

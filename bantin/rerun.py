@@ -5,22 +5,37 @@ its part is, the articles table and the report after it that the run is. A run t
 one never fetches today's pages into the past, unless that is asked for (bantin/runs.py, bantin/salvage.py).
 """
 
+import logging
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from typing import Any
 
 from bantin.clean import uncleaned_parts
+from bantin.errors import Interrupted
 from bantin.fetch import Fetch, committed_captures, parts_with_pages
 from bantin.publish import publish
-from bantin.registry import find_source
+from bantin.registry import find_source, load_registry
 from bantin.run import OnStep, clean_parts
-from bantin.runs import find_run, newer_run
+from bantin.runs import find_run, newer_run, runs_of
 from bantin.salvage import stored_parts
 from bantin.settings import Settings
 from model.article import Article
+from model.errors import BantinError
 from model.report import RunReport, State
 from storage import keys, reports
 from storage.errors import Corrupt, KeyNotFound
 from storage.store import ObjectStore, open_store
 from storage.tables import read_table, schema_of
+
+logger = logging.getLogger("bantin.rerun")
+
+OnSourceStep = Callable[[str, str, dict[str, Any]], None]
+"""Told of progress: a source's id, and what `bantin.run.run_source` tells."""
+
+_NAMED = 4
+"""So many parts are named in one line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +81,65 @@ def rerun(
             return Rerun(report, [])
     missing = parts if clean else uncleaned_parts(store, source_id, run)
     clean_parts(missing, settings, tell)
-    done.append(f"{len(missing)} of {len(parts)} parts were cleaned, and the run published")
+    done.append(f"{_cleaned(missing, parts)}, and the run published")
     return Rerun(publish(source_id, run, settings), done)
+
+
+def choose(
+    settings: Settings,
+    sources: Sequence[str] = (),
+    *,
+    since: date | None = None,
+    until: date | None = None,
+    failed: bool = False,
+) -> list[tuple[str, str]]:
+    """The runs of these sources (default: the registry's) on the days from `since` to `until`, in UTC: source and run,
+    the oldest first. With `failed` only those that are not published. Raises `SourceError` and `StorageError`."""
+    store = open_store(settings.archive)
+    named = sources or [source.id for source in load_registry(settings.sources)]
+    return [
+        (source, run)
+        for source in dict.fromkeys(named)
+        for run in runs_of(store, source)
+        if (since is None or since <= keys.run_time(run).date())
+        and (until is None or keys.run_time(run).date() <= until)
+        and not (failed and _published(store, source, run))
+    ]
+
+
+def rerun_each(
+    chosen: Iterable[tuple[str, str]], settings: Settings, *, clean: bool = False, on_step: OnSourceStep
+) -> Iterator[tuple[str, str, Rerun | BantinError]]:
+    """Does what is missing of each of these runs, one after the other, as `rerun`; yields each with what was done, or
+    with the error that ended it: the others go on. `on_step` is told of progress, and of whose it is. Raises
+    `Interrupted`."""
+    for source_id, run in chosen:
+        try:
+            told = partial(on_step, source_id)
+            yield source_id, run, rerun(source_id, run, settings, clean=clean, on_step=told)
+        except Interrupted:
+            raise
+        except BantinError as err:
+            yield source_id, run, err
 
 
 def complete(source_id: str, run: str, settings: Settings) -> RunReport:
     """Publishes a run that is fetched, and cleans first what is missing of it: what Airflow's task publish does, so
     that it can be cleared when `work/` has long been swept. Raises what clean and publish raise."""
     if committed_captures(store := open_store(settings.archive), source_id, run) is not None:
-        clean_parts(uncleaned_parts(store, source_id, run), settings, lambda step, event: None)
+        missing, parts = uncleaned_parts(store, source_id, run), parts_with_pages(store, source_id, run)
+        clean_parts(missing, settings, lambda step, event: None)
+        logger.info("%s, run %s: %s", source_id, run, _cleaned(missing, parts))
     return publish(source_id, run, settings)
+
+
+def _cleaned(missing: Sequence[str], parts: Sequence[str]) -> str:
+    """How many parts were cleaned, and which had been before."""
+    reused = [keys.parse_raw_part(part) for part in parts if part not in missing]
+    told = f"{len(missing)} of {len(parts)} parts were cleaned"
+    named = ", ".join(f"attempt-{part.attempt}-part-{part.part}" for part in reused[:_NAMED])
+    more = "" if len(reused) <= _NAMED else f" and {len(reused) - _NAMED} more"
+    return told + (f" ({named}{more} had been cleaned already)" if reused else "")
 
 
 def _published(store: ObjectStore, source_id: str, run: str) -> RunReport | None:

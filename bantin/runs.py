@@ -6,8 +6,10 @@ A run that has begun counts, however it ended. One whose time is still to come d
 
 from datetime import UTC, datetime
 
-from bantin.errors import NoSuchRun, PastRun
-from storage import keys
+from bantin.errors import NoSuchRun, NotReady, PastRun
+from model.report import State
+from storage import keys, reports
+from storage.notices import name_now, read_notice
 from storage.places import place_of
 from storage.store import ObjectStore
 
@@ -36,6 +38,23 @@ def expect_newest(store: ObjectStore, source: str, run: str) -> None:
         raise PastRun(f"{reason}: {stored}, with --fetch it is crawled all the same", source=source, run=run)
 
 
+def expect_published(store: ObjectStore, source: str) -> None:
+    """Raises `NotReady` where the source's newest run is fetched and still to be published, and `StorageError`."""
+    run = next(reversed(runs_of(store, source)), None)
+    report = reports.read_report(store, source, run) if run else None
+    if run and report and report.state == State.FETCHED:
+        remedy = f"wait until it is, or call `bantin rerun {source} {run}`"
+        raise NotReady(f"run {run} of {source} is fetched and not published yet: {remedy}", source=source, run=run)
+
+
+def expect_not_moving(store: ObjectStore, source: str) -> None:
+    """Raises `NotReady` where a rename of the source was begun and not ended, and `StorageError`."""
+    notice = read_notice(store, source)
+    if notice and notice.moving:
+        remedy = f"`bantin source rename {source} {notice.renamed_to}` goes on with it"
+        raise NotReady(f"{source} is being renamed to {notice.renamed_to}: {remedy}", source=source, run="")
+
+
 def find_run(store: ObjectStore, source: str, run: str | None) -> str:
     """`run`, or where none is named the newest of the source. Raises `NoSuchRun`, `InvalidKey` and `StorageError`."""
     if run is not None:
@@ -44,6 +63,8 @@ def find_run(store: ObjectStore, source: str, run: str | None) -> str:
     if run in runs:
         return run
     if not runs:
+        if now := name_now(store, source):
+            raise NoSuchRun(f"{source} was renamed: it is {now} now, and so are its runs", source=source, run=run or "")
         reason = f"{source} has no run in {store.url}: `bantin crawl {source}` makes one"
         raise NoSuchRun(reason, source=source, run=run or "")
     if run is not None:

@@ -61,6 +61,8 @@ def salvage(store: ObjectStore, source_id: str, run: str, newer: str, settings: 
             expected = f"`bantin rerun {source_id} {run} --fetch` crawls what is there today"
             raise NothingStored(f"{reason}; {expected}", source=source_id, run=run)
         commit.write(rules, captures)
+    pages = sum(c.is_page for c in captures)
+    logger.info("%s, run %s: %d pages of %d attempts are stored", source_id, run, pages, attempt)
     note = f"older than run {newer}: what its attempts had stored was committed, and no server asked"
     logger.warning("%s, run %s: %s", source_id, run, note)
     reports.write_report(store, _report(store, source_id, run, attempt, captures, note))

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 
 import numpy as np
@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from model.article import Article
 from model.errors import BantinError
+from storage import keys
 from storage.absences import Away, read_seen
 from storage.history import Row, Version, as_of, by_time, latest, versions
 from storage.rows import OnTable, Table, article_tables, find_rows, pick_rows, read_rows
@@ -143,9 +144,13 @@ def rows_of(store: ObjectStore, tables: list[Table], wanted: str, watch: Watch |
 
 
 def read_article(store: ObjectStore, row: Row) -> Article:
-    """The article that is in a row. Raises `StorageError`."""
+    """The article that is in a row. In a table that was replaced before its source was renamed, the old id stands: what
+    is returned has the new one. Raises `StorageError`."""
     where = {"id": row.id, "fetched_at": row.fetched_at}
-    return read(store, row.key, Article, where)[-1]
+    article = read(store, row.key, Article, where)[-1]
+    if article.source == row.source:
+        return article
+    return replace(article, source=row.source, warc_key=keys.moved(article.warc_key, row.source))
 
 
 def newest_until(rows: Iterable[Row], moment: datetime | None) -> Row | None:
@@ -155,6 +160,7 @@ def newest_until(rows: Iterable[Row], moment: datetime | None) -> Row | None:
 
 
 def _row(values: dict[str, object], table: Table) -> Row:
+    values["warc_key"] = keys.moved(str(values["warc_key"]), table.source)
     return Row(source=table.source, run=table.run, key=table.key, **values)  # type: ignore[arg-type]
 
 

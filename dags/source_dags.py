@@ -1,6 +1,6 @@
 """One DAG a source, made from the registry: fetch → clean (mapped over WARC parts) → publish.
 
-Adding, changing or disabling a source file changes the DAGs; nothing here does. Parsing imports neither Scrapy nor
+Adding, changing or pausing a source file changes the DAGs; nothing here does. Parsing imports neither Scrapy nor
 trafilatura, and where Airflow asks for one DAG (a task starts) only that one is built. What all DAGs have in common
 stands in bantin/dag_defaults.py, pools in bantin/pools.py, the form of a manual run in bantin/forms.py. Where all
 sources are crawled by shards (`BANTIN_SHARDS`) there are none of these: see dags/shard_dags.py.
@@ -61,7 +61,7 @@ def source_dag(source: Source) -> DAG:
         dag_display_name=source.name,
         description=f"{source.url} → cleaned articles",
         doc_md=notes_on(source),
-        schedule=CronTriggerTimetable(source.schedule, timezone=source.timezone),
+        schedule=CronTriggerTimetable(source.schedule, timezone=source.timezone) if source.enabled else None,
         params=crawl_form(),
         tags=[source.kind, *source.languages, *([place.province] if place else [])],
         # `enabled` in the source's file is the switch.
@@ -94,13 +94,14 @@ def dag_id_of(path: Path) -> str:
     return DAG_PREFIX + re.sub(r"[^\w.-]", "-", path.stem, flags=re.ASCII)
 
 
-def build(path: Path) -> DAG | None:
-    """The DAG for one file of the registry; None where the source is disabled."""
+def build(path: Path) -> DAG:
+    """The DAG for one file of the registry. One that is paused (`enabled: false`) has a DAG without a schedule, so that
+    its runs can be seen and cleared."""
     try:
         source = load_source(path)
     except SourceError as err:
         return broken_dag(dag_id_of(path), err)
-    return source_dag(source) if source.enabled else None
+    return source_dag(source)
 
 
 def build_all(wanted: str | None) -> dict[str, Any]:
@@ -109,7 +110,7 @@ def build_all(wanted: str | None) -> dict[str, Any]:
     if settings.shards or (wanted is not None and not wanted.startswith(DAG_PREFIX)):
         return {}
     paths = [path for path in source_files(settings.sources) if wanted in (None, dag_id_of(path))]
-    return {dag.dag_id: dag for dag in map(build, paths) if dag is not None}
+    return {dag.dag_id: dag for dag in map(build, paths)}
 
 
 globals().update(build_all(get_parsing_context().dag_id))

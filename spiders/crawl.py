@@ -143,6 +143,11 @@ class _Crawl:
         asked = f", as asked: {scope}" if scope != AS_USUAL else ""
         known = len(self._frontier)
         logger.info("crawling %s, run %s, attempt %d; %d URLs known%s", source.id, args.run, args.attempt, known, asked)
+        if self._attempts.captures:
+            done, again = len(self._attempts.done), len(self._attempts.again)
+            logger.info(
+                "stored by earlier attempts: %d pages, not asked for again; %d are asked for again", done, again
+            )
         process = AsyncCrawlerProcess(_settings(source, args.user_agent))
         crawler = process.create_crawler(SourceSpider)
         stop = _Interrupt(self._recorder, crawler.stop_async)
@@ -187,6 +192,10 @@ class _Crawl:
             verdict = judge(captures, self._source, spider.tally, self._frontier)
         if verdict.exit == CrawlExit.OK and self._commit:
             self._commit.write(self._rules, captures)
+            pages = [c for c in captures if c.is_page]
+            reused = sum(keys.attempt_of(c.warc_key or "") < self._args.attempt for c in pages)
+            if reused:
+                logger.info("%d of %d pages were taken from earlier attempts", reused, len(pages))
         errors = [c for c in last_answers(captures) if c.failed and c.kind != Kind.ROBOTS]
         errors.sort(key=lambda c: c.kind == Kind.ASSET)  # those that matter first
         emit(

@@ -16,6 +16,7 @@
     frontier/src=S.parquet                       a snapshot of the frontier, for speed: it may be deleted at any time
     leases/src=S.json  group=G.json              which crawl is under way (storage/lease.py)
     alarms/standing.json                         what is wrong, who was told (storage/alarms.py)
+    notices/src=S.json                           what became of a source: renamed, or retired (storage/notices.py)
     damaged/SHA256/KEY                           what repair has put another object in the place of, by its own hash
 
 S is a source's id, R the run: its time in UTC to the second, D the day and M the month (`2026-11`) of that time. Parts
@@ -36,6 +37,7 @@ _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _PART = re.compile(
     r"raw/src=(?P<source>[^/]+)/run=(?P<run>[^/]+)/attempt-(?P<attempt>\d+)-part-(?P<part>\d+)\.warc\.gz"
 )
+_SRC = re.compile(r"/src=[^/]+/")
 _ATTEMPT = re.compile(r"/attempt-(\d+)[.-]")
 
 
@@ -235,6 +237,14 @@ def group_lease(group: str) -> str:
 def alarms() -> str:
     """The key of the alarms that stand."""
     return "alarms/standing.json"
+def notice(source: str) -> str:
+    """The key of the object that says what became of a source."""
+    return f"notices/src={_source(source)}.json"
+
+
+def moved(key: str, source: str) -> str:
+    """The key of the same object of a run where its source is called `source`."""
+    return _SRC.sub(f"/src={_source(source)}/", key, count=1)
 
 
 def damaged(key: str, sha256: str) -> str:

@@ -21,6 +21,7 @@ _FAMILIES = {
     "work": rf"work/(?:{_SRC}/run={_AT}/)?.+",
     "frontier": rf"frontier/{_SRC}\.parquet",
     "leases": rf"leases/(?:{_SRC}|group=(?P<group>[a-z0-9]+(?:-[a-z0-9]+)*))\.json",
+    "notices": rf"notices/{_SRC}\.json",
     "index": rf"index/(?:manifest\.json|(?:files|catalog)/{_SHA256}(?:\.parquet)?)",
     "alarms": r"alarms/standing\.json",
     "damaged": rf"damaged/{_SHA256}/.+",
@@ -34,7 +35,7 @@ class Place(NamedTuple):
     """What kind of object a key names, and what else the key says of it.
 
     `family`: `raw`, `captures`, `articles`, `rules`, `report`, `superseded`, `lake`, `work`, `frontier`, `leases`,
-    `index`, `alarms` or `damaged`. `month` is that of a lake's table, `group` that of a lease, `sha256` the
+    `notices`, `index`, `alarms` or `damaged`. `month` is that of a lake's table, `group` that of a lease, `sha256` the
     hash of its bytes that a replaced or damaged object, or one of the index, is called by.
     """
 

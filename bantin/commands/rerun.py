@@ -1,45 +1,137 @@
-"""`bantin rerun`: repair one run of a source."""
+"""`bantin rerun`: repair one run of a source, or the runs of some days."""
 
+import re
+from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from bantin.commands.options import Run, console, settings_of, with_archive
+from bantin.commands.options import Day, Run, console, settings_of, with_archive
 from bantin.completion import complete_runs, complete_sources
 from bantin.errors import INTERRUPTED
 
+if TYPE_CHECKING:
+    from bantin.progress import CrawlProgress
+    from bantin.rerun import Rerun
+    from bantin.settings import Settings
 
-@click.command(short_help="Repair a run that failed or died.")
+_RUN = re.compile(r"\d{8}T")
+
+
+def _complete(
+    context: click.Context, param: click.Parameter, incomplete: str
+) -> list[click.shell_completion.CompletionItem]:
+    """A source, then its runs or further sources."""
+    named = context.params.get("source_ids")
+    return [
+        *(complete_runs(context, param, incomplete) if named else ()),
+        *complete_sources(context, param, incomplete),
+    ]
+
+
+@click.command(short_help="Repair runs that failed or died.")
 @with_archive
-@click.argument("source_id", metavar="SOURCE", shell_complete=complete_sources)
-@click.argument("run", metavar="[RUN]", type=Run(), required=False, shell_complete=complete_runs)
+@click.argument("source_ids", metavar="SOURCE [RUN] | [SOURCE…]", nargs=-1, shell_complete=_complete)
+@click.option("--since", type=Day(), help="All runs of this day and later, in UTC.")
+@click.option("--until", type=Day(), help="All runs of this day and earlier.")
+@click.option("--failed", is_flag=True, help="Of these only runs that are not published.")
 @click.option("--fetch", is_flag=True, help="Crawl a further attempt, also into a run that is older than the newest.")
 @click.option("--clean", is_flag=True, help="Clean every part again, also of a run of which nothing is missing.")
-def rerun(archive: str | None, sources: Path | None, source_id: str, run: str | None, fetch: bool, clean: bool) -> None:
+def rerun(
+    archive: str | None,
+    sources: Path | None,
+    source_ids: tuple[str, ...],
+    since: date | None,
+    until: date | None,
+    failed: bool,
+    fetch: bool,
+    clean: bool,
+) -> None:
     """Repair a run that failed or died, from its last good step, and publish it. RUN is the newest by default.
 
-    A run that is older than the newest asks no server: it is made of what is stored of it.
+    With --since, --until or --failed all runs of those days, the oldest first: of the sources that are named, or of the
+    registry's. A run that is older than the newest asks no server: it is made of what is stored of it. Exits with 1
+    where one could not be repaired, with 75 when interrupted.
     """
-    from bantin.display import show_report
     from bantin.errors import Interrupted
     from bantin.progress import crawl_progress
-    from bantin.rerun import rerun as repair
     from browse.escaping import safe
 
     settings = settings_of(archive, sources)
+    several = bool(since or until or failed)
+    if several and fetch:
+        raise click.UsageError("--fetch is for one run: what a site shows today does not belong into many")
+    if several and any(map(_RUN.match, source_ids)):
+        raise click.UsageError("name either a run, or days")
+    source_id, run = ("", None) if several else _one(source_ids)
     with crawl_progress(console(stderr=True)) as progress:
         try:
-            outcome = repair(
-                source_id,
-                run,
-                settings,
-                fetch=fetch,
-                clean=clean,
-                on_step=lambda step, event: progress.on_step(source_id, step, event),
-            )
+            if several:
+                failures = _repair_all(settings, source_ids, since, until, failed, clean, progress)
+            else:
+                failures = _repair(settings, source_id, run, fetch, clean, progress)
         except Interrupted as err:
-            click.echo(f"bantin: {safe(err)}: bantin rerun {err.source} {err.run}", err=True)
+            again = "the same command goes on" if several else f"bantin rerun {err.source} {err.run}"
+            click.echo(f"bantin: {safe(err)}: {again}", err=True)
             raise SystemExit(INTERRUPTED) from None
+    if failures:
+        raise SystemExit(1)
+
+
+def _one(words: tuple[str, ...]) -> tuple[str, str | None]:
+    if not words:
+        raise click.UsageError("name a source, or days (--since, --until, --failed)")
+    if len(words) > 2:
+        raise click.UsageError("of several sources only days can be run again: --since, --until, --failed")
+    run: str | None = Run().convert(words[1], None, None) if len(words) == 2 else None
+    return words[0], run
+
+
+def _repair(
+    settings: "Settings", source_id: str, run: str | None, fetch: bool, clean: bool, progress: "CrawlProgress"
+) -> int:
+    from functools import partial
+
+    from bantin.rerun import rerun as repair
+
+    told = partial(progress.on_step, source_id)
+    outcome = repair(source_id, run, settings, fetch=fetch, clean=clean, on_step=told)
+    with progress.ended(source_id):
+        _show(outcome)
+    return 0
+
+
+def _repair_all(
+    settings: "Settings",
+    source_ids: tuple[str, ...],
+    since: date | None,
+    until: date | None,
+    failed: bool,
+    clean: bool,
+    progress: "CrawlProgress",
+) -> int:
+    """Returns how many could not be repaired."""
+    from bantin.rerun import Rerun, choose, rerun_each
+    from browse.escaping import safe
+
+    chosen = choose(settings, source_ids, since=since, until=until, failed=failed)
+    failures = 0
+    for source_id, run, outcome in rerun_each(chosen, settings, clean=clean, on_step=progress.on_step):
+        with progress.ended(source_id):
+            if isinstance(outcome, Rerun):
+                _show(outcome)
+            else:
+                failures += 1
+                click.echo(f"bantin: {source_id}, run {run}: {safe(outcome)}", err=True)
+    click.echo(f"bantin: {len(chosen) - failures} of {len(chosen)} runs are whole", err=True)
+    return failures
+
+
+def _show(outcome: "Rerun") -> None:
+    from bantin.display import show_report
+    from browse.escaping import safe
+
     show_report(console(), outcome.report)
     for line in outcome.done:
         console().print(f"  {safe(line)}", markup=False)

@@ -39,7 +39,7 @@ STAGES = (
     ("captures",),
     ("articles",),
     ("report",),
-    ("lake", "unknown"),
+    ("lake", "notices", "unknown"),
 )
 """The order of copying, by what keys name; one stage begins when the one before is over. `leases/`, `alarms/`, `work/`,
 the frontier's snapshot and the index (which know their tables by ETag) are of no use elsewhere."""
@@ -123,6 +123,7 @@ def _listed(store: ObjectStore, sources: Sequence[str]) -> Iterator[ObjectInfo]:
             raw, captures, articles, runs, superseded, lake = keys.source_prefixes(source)
             for prefix in (lake, runs, articles, captures, superseded, raw):
                 yield from store.list(prefix)
+            yield from store.list(keys.notice(source))
         return
     yield from store.list(keys.reports_prefix())
     yield from (info for info in store.list("") if not info.key.startswith(keys.reports_prefix()))

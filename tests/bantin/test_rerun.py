@@ -4,17 +4,20 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from bantin.clean import clean_part
+from bantin.cli import main
 from bantin.crawl_all import crawl_all
 from bantin.errors import FetchFailed, NoSuchRun, NothingStored, NotReady, PastRun
 from bantin.fetch import Fetch, committed_captures
 from bantin.publish import publish
-from bantin.rerun import complete, rerun
+from bantin.rerun import choose, complete, rerun
 from bantin.run import run_source
 from bantin.settings import Settings
 from model.article import Article
@@ -90,8 +93,8 @@ def fail(site: ScriptedSite, source: Source, settings: Settings, run: str, *path
 # The newest run: from its last good step
 
 
-def test_a_fetch_that_was_not_committed_goes_on_with_what_failed(
-    site: ScriptedSite, source: Source, settings: Settings, store: ObjectStore
+def test_a_fetch_that_was_not_committed_goes_on_with_what_failed_and_says_what_it_had(
+    site: ScriptedSite, source: Source, settings: Settings, store: ObjectStore, caplog: pytest.LogCaptureFixture
 ) -> None:
     fail(site, source, settings, OLD, "/a3")
     heal(site, "/a3")
@@ -100,6 +103,8 @@ def test_a_fetch_that_was_not_committed_goes_on_with_what_failed(
     assert outcome.done[0] == "a further attempt was crawled"
     assert rows(store, source, OLD) == ["a1", "a2", "a3", "a4"]
     assert [site.asked(path) for path in PAGES] == [1, 1, 2, 1]
+    assert "stored by earlier attempts: 3 pages, not asked for again; 1 are asked for again" in caplog.text
+    assert "3 of 4 pages were taken from earlier attempts" in caplog.text
 
 
 def test_a_run_that_died_after_its_fetch_is_cleaned_and_published_without_asking(
@@ -126,8 +131,10 @@ def test_only_what_is_missing_or_damaged_is_cleaned_again(
     store.delete([keys.articles(source.id, OLD), keys.work_articles(parts[0])])
     store.put(keys.work_articles(parts[1]), store.get(keys.work_articles(parts[1]))[:-9])
     store.put(keys.work_rejected(parts[2]), b"[{")
-    kept = store.head(keys.work_articles(parts[3]))
-    assert rerun(source.id, OLD, settings).done == ["3 of 4 parts were cleaned, and the run published"]
+    kept, name = store.head(keys.work_articles(parts[3])), parts[3].rpartition("/")[2].removesuffix(".warc.gz")
+    assert rerun(source.id, OLD, settings).done == [
+        f"3 of 4 parts were cleaned ({name} had been cleaned already), and the run published"
+    ]
     assert store.head(keys.work_articles(parts[3])) == kept
     assert store.get(keys.articles(source.id, OLD)) == whole
 
@@ -139,7 +146,9 @@ def test_a_run_that_died_between_its_articles_and_its_report_gets_its_report(
     before = store.get(keys.articles(source.id, OLD))
     reports.write_report(store, replace(report, state=State.FETCHED, articles={}))
     again = rerun(source.id, OLD, settings)
-    assert again.done == ["0 of 1 parts were cleaned, and the run published"]
+    assert again.done == [
+        "0 of 1 parts were cleaned (attempt-1-part-1 had been cleaned already), and the run published"
+    ]
     assert (again.report.state, again.report.articles) == (State.PUBLISHED, report.articles)
     assert store.get(keys.articles(source.id, OLD)) == before
 
@@ -152,7 +161,9 @@ def test_a_further_attempt_that_died_after_its_commit_is_not_taken_for_published
     site.pages("/a5")
     Fetch(source, OLD, settings).run()
     reports.write_report(store, published)
-    assert rerun(source.id, OLD, settings).done == ["1 of 2 parts were cleaned, and the run published"]
+    assert rerun(source.id, OLD, settings).done == [
+        "1 of 2 parts were cleaned (attempt-1-part-1 had been cleaned already), and the run published"
+    ]
     assert rows(store, source, OLD) == ["a1", "a2", "a3", "a4", "a5"]
 
 
@@ -283,6 +294,45 @@ def test_a_run_that_does_not_exist_is_named_with_some_that_do(source: Source, se
     Fetch(source, NEW, settings).run()
     with pytest.raises(NoSuchRun, match=f"run {OLD}: scripted has no such run: expected one like {NEW}"):
         rerun(source.id, OLD, settings)
+
+
+# The runs of some days
+
+
+def test_of_days_the_runs_that_are_not_published_are_repaired_and_one_that_cannot_be_keeps_none_waiting(
+    site: ScriptedSite, source: Source, settings: Settings, store: ObjectStore
+) -> None:
+    fail(site, source, settings, OLD, "/list")
+    site.listing("/list", *PAGES)
+    Fetch(source, NEW, settings).run()
+    run_source(source, settings, NEWEST)
+    asked = len(site.seen)
+    assert choose(settings) == [(source.id, OLD), (source.id, NEW), (source.id, NEWEST)]
+    assert choose(settings, [source.id], since=date(2020, 1, 2), until=date(2020, 1, 2)) == [(source.id, NEW)]
+    named = ("--archive", settings.archive, "--sources", settings.sources)
+    done = bantin("rerun", *named, source.id, "--since", "2020-01-01", "--until", "2020-01-03", "--failed")
+    assert done.returncode == 1
+    assert f"bantin: {source.id}, run {OLD}: run {OLD} of {source.id} is older than run {NEWEST}" in done.stderr
+    assert done.stderr.endswith("bantin: 1 of 2 runs are whole\n")
+    assert rows(store, source, NEW) == ["a1", "a2", "a3", "a4"]
+    assert len(site.seen) == asked
+    assert choose(settings, failed=True) == [(source.id, OLD)]
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ((), "name a source, or days"),
+        (("kimson", OLD, "--since", "2020-01-01"), "name either a run, or days"),
+        (("kimson", "--failed", "--fetch"), "--fetch is for one run"),
+        (("kimson", "hoalu", "giavien"), "of several sources only days"),
+        (("kimson", "hoalu"), "expected a run like"),
+    ],
+)
+def test_what_could_be_meant_in_two_ways_is_refused(words: tuple[str, ...], told: str) -> None:
+    done = CliRunner().invoke(main, ["rerun", *words])
+    assert done.exit_code == 2
+    assert told in done.output
 
 
 # What Airflow's tasks do when they are cleared

@@ -43,7 +43,8 @@ def test_whatever_a_source_publishes_starts_it(settings: Settings, tmp_path: Pat
     resting = (SOURCES / "demo-paper.yaml").read_text("utf-8").replace("id: demo-paper", "id: resting\nenabled: false")
     (folder / "resting.yaml").write_text(resting, "utf-8")
     found = printed(SCHEDULE, settings.override(sources=folder))
-    assert found["uris"] == found["emitted"] == ["x-bantin://articles/hoa-lu", "x-bantin://articles/kimson"]
+    sources = ("hoa-lu", "kimson", "resting")  # who is paused may be cleared, and started by hand
+    assert found["uris"] == found["emitted"] == [f"x-bantin://articles/{source}" for source in sources]
     assert (found["condition"], found["runs"], found["rebuild"]) == ("AssetAny", 1, False)
 
 

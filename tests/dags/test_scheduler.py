@@ -71,7 +71,7 @@ class Airflow:
             headers["Authorization"] = f"Bearer {self._token}"
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self.address + path, data, headers, method=method)
-        with urllib.request.urlopen(request, timeout=30) as answer:
+        with urllib.request.urlopen(request, timeout=120) as answer:
             return json.load(answer)  # type: ignore[no-any-return]
 
     def page(self, path: str, **headers: str) -> tuple[int, str, str]:
@@ -117,6 +117,11 @@ class Airflow:
         """The states of a run's tasks."""
         found = self.call(f"/api/v2/dags/{dag}/dagRuns/{run_id}/taskInstances")["task_instances"]
         return {task["task_id"]: task["state"] for task in found}
+
+    def tries(self, run_id: str) -> dict[tuple[str, int], int]:
+        """How often each task of a run was tried: of a mapped one each part."""
+        found = self.call(f"/api/v2/dags/{DAG}/dagRuns/{run_id}/taskInstances")["task_instances"]
+        return {(task["task_id"], task["map_index"]): task["try_number"] for task in found}
 
     def log(self, run_id: str, task: str, attempt: int = 1, dag: str = DAG) -> str:
         """A task's log."""
@@ -244,6 +249,9 @@ def test_a_failure_is_red_clearing_it_repairs_the_archive_and_a_past_run_is_neve
     store.delete(swept)
     airflow.clear(red, task_ids=["publish"])
     assert [key for key in swept if store.head(key)] == swept
+    tries = airflow.tries(red)
+    airflow.clear(red, task_ids=[["clean", 0]])
+    assert airflow.tries(red) == {**tries, ("clean", 0): tries["clean", 0] + 1}, "one part alone"
     airflow.clear(red, task_ids=["fetch"], include_downstream=True)
     assert f"run {run} is older than run " in airflow.log(red, "fetch", 3)
     assert store.get(keys.articles("demo-portal", run)) == published

@@ -92,7 +92,7 @@ BROKEN = {
 
 @pytest.fixture(scope="module")
 def registry(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """The registry's own sources, two of a group, one with an owner, one that is disabled, and broken ones."""
+    """The registry's own sources, two of a group, one with an owner, one that is paused, and broken ones."""
     settings = settings_in(tmp_path_factory.mktemp("registry"))
     folder = settings.airflow_home.parent / "sources"
     folder.mkdir()
@@ -117,7 +117,8 @@ def test_every_source_of_the_registry_has_its_dag(found: dict[str, Any]) -> None
     crawls = {name for name in found["dags"] if name.startswith("crawl-")}
     broken = {f"crawl-{name.replace(' ', '-')}" for name in BROKEN}
     ours = {f"crawl-{path.stem}" for path in (CHECKOUT / "sources").glob("*.yaml")}
-    assert crawls - broken == {*ours, "crawl-gia-vien", "crawl-hoa-lu"}
+    assert crawls - broken == {*ours, "crawl-gia-vien", "crawl-hoa-lu", "crawl-resting"}
+    assert found["dags"]["crawl-resting"]["cron"] is None, "paused: no schedule, and its runs can be looked at"
     kimson = found["dags"]["crawl-kimson"]
     assert kimson["tasks"] == {"fetch": ["clean"], "clean": ["publish"], "publish": []}
     assert kimson["mapped"] == ["clean"]
@@ -187,7 +188,7 @@ def test_a_task_that_starts_builds_only_its_own_dag_and_reads_no_other_sources_f
     found = printed(STARTS, registry, *alone, "index", "crawl-resting", "shard-001")
     assert {name: found[name] for name in alone} == {name: [[name], read] for name, read in alone.items()}
     assert found["index"][0] == ["index"]
-    assert found["crawl-resting"] == [[], ["resting"]]
+    assert found["crawl-resting"] == [["crawl-resting"], ["resting"]]
     assert found["shard-001"] == [[], []]
 
 

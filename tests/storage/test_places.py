@@ -27,6 +27,7 @@ PART = keys.raw_part("kimson", RUN, 2, 3)
         ("work/probe", Place("work")),
         (keys.frontier("kimson"), Place("frontier", "kimson")),
         (keys.source_lease("kimson"), Place("leases", "kimson")),
+        (keys.notice("kimson"), Place("notices", "kimson")),
         (keys.group_lease("ninh-binh"), Place("leases", group="ninh-binh")),
         (keys.index_manifest(), Place("index")),
         (keys.index_file(SHA256), Place("index", sha256=SHA256)),

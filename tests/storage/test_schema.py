@@ -23,6 +23,7 @@ from storage import keys, reports, schema
 from storage.alarms import change_alarms, read_alarms
 from storage.errors import Corrupt, UnknownVersion
 from storage.holder import Holder
+from storage.notices import Notice, name_now, read_notice
 from storage.store import ObjectStore, open_store
 from storage.tables import encode, mark_of, read, read_columns, schema_of
 from storage.warc import PartWriter, read_captures
@@ -57,6 +58,7 @@ ALARM = Alarm(
     last_seen=AT,
     told={"slack": Told(at=AT, severity=Severity.WARNING)},
 )
+NOTICE = Notice(source="kimson", at=AT, renamed_to="kimson-cu", moving=True, clearing=RUN, reason="sáp nhập")
 HOLDER = Holder.here("kimson", RUN, 1, since=AT, expires=AT).model_copy(update={"host": "h", "boot_id": "b"})
 
 
@@ -71,6 +73,8 @@ def written(name: str, folder: Path) -> bytes:
         return store.get(keys.alarms())
     if name == "lease":
         return HOLDER.encode()
+    if name == "notice":
+        return NOTICE.encode()
     if name == "part":
         writer = PartWriter(folder / "part", PART, "bantin-test", LIMIT)
         writer.write(exchange())
@@ -88,6 +92,7 @@ SCHEMAS = {
         (schema.REPORT, "json"),
         (schema.LEASE, "json"),
         (schema.ALARMS, "json"),
+        (schema.NOTICE, "json"),
         (schema.PART, "warc.gz"),
     )
 }
@@ -127,6 +132,8 @@ def test_json_has_the_fields_that_its_version_names() -> None:
     alarms = json.loads(present("alarms").read_text("utf-8"))
     assert list(alarms["alarms"][0]) == [field.name for field in fields(Alarm)], told
     assert alarms[schema.JSON_FIELD] == schema.ALARMS.mark
+    assert Notice.decode("notices/src=kimson.json", present("notice").read_bytes()) == NOTICE
+    assert present("notice").read_bytes() == NOTICE.encode(), told
 
 
 def stored(folder: Path, name: str, key: str) -> ObjectStore:
@@ -178,6 +185,23 @@ def test_parts_of_every_version_are_read(name: str, tmp_path: Path) -> None:
 
 def test_alarms_are_read(tmp_path: Path) -> None:
     assert read_alarms(stored(tmp_path, "alarms-1.json", keys.alarms())) == [ALARM]
+
+
+@pytest.mark.parametrize(
+    "changes", [{"renamed_to": "../x"}, {"at": "yesterday"}, {"clearing": "x"}, {"further": 1}, {"source": None}]
+)
+def test_a_notice_that_says_what_none_can_is_refused(tmp_path: Path, changes: dict[str, Any]) -> None:
+    store = open_store(str(tmp_path))
+    store.put(keys.notice("kimson"), json.dumps(json.loads(NOTICE.encode()) | changes).encode())
+    with pytest.raises(Corrupt, match=r"notices/src=kimson\.json: .*expected a notice"):
+        read_notice(store, "kimson")
+
+
+def test_notices_that_lead_in_a_circle_lead_nowhere(tmp_path: Path) -> None:
+    store = open_store(str(tmp_path))
+    for source, other in (("a", "b"), ("b", "a")):
+        store.put(keys.notice(source), Notice(source=source, at=AT, renamed_to=other).encode())
+    assert name_now(store, "a") is None
 
 
 def test_leases_without_a_mark_are_read() -> None:

@@ -14,6 +14,7 @@ from browse.catalog import RunEntry
 from browse.history.moments import citation
 from browse.web.pages.sources import known_articles
 from browse.web.refusal import without_places
+from browse.web.renamed import lead_on
 from browse.web.rendering import page
 from model.article import Article
 from model.report import RunReport
@@ -81,6 +82,7 @@ def run(
         report, problem = None, str(err)
     entry: RunEntry | None = catalog.run(source, run)
     if report is None and entry is None and problem is None:
+        lead_on(request, source)
         raise HTTPException(404, f"{source} has no run {run}: /sources/{source} names its last ones.")
     if entry and (entry.problem or report is None):
         problem = entry.problem or entry.reason or problem

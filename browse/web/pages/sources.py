@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -12,11 +12,13 @@ from starlette.requests import Request
 from browse.archive import Archive
 from browse.catalog import Catalog, RunEntry, SourceEntry
 from browse.query import parse_query
+from browse.web.renamed import lead_on
 from browse.web.rendering import page
 from model.report import RunReport
 from model.url import article_id, is_web_address
 from storage import keys
 from storage.errors import Corrupt, KeyNotFound, UnknownVersion
+from storage.notices import read_notice
 from storage.reports import read_report
 
 router = APIRouter(tags=["sources"])
@@ -71,9 +73,12 @@ class Evidence:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourcePage:
     """A source. `published` counts its articles by day (or month: `unit`) of publication, `coverage` tells which share
-    of its last runs' articles has each field, `rules` is its YAML as its newest run used it."""
+    of its last runs' articles has each field, `rules` is its YAML as its newest run used it. Since `retired` it is not
+    crawled any more, for the reason `retired_why`."""
 
     source: SourceEntry
+    retired: datetime | None
+    retired_why: str | None
     articles: int
     published: list[tuple[date, int]]
     unit: str
@@ -114,12 +119,16 @@ def source(request: Request, source: str) -> SourcePage:
     catalog = archive.catalog
     entry = catalog.source(source)
     if entry is None:
+        lead_on(request, source)
         raise HTTPException(404, f"No source is called {source}: /sources names them.")
     found = archive.index.search(parse_query("", {"source": [source]}), limit=0, timeline=True)
     newest = next(iter(catalog.runs(source, limit=1)), None)
     report = _report(archive, newest) if newest else None
+    notice = read_notice(archive.store, source)
     return SourcePage(
         source=entry,
+        retired=notice.at if notice and notice.renamed_to is None else None,
+        retired_why=notice.reason if notice else None,
         articles=found.total,
         published=found.timeline,
         unit=found.timeline_unit,
