@@ -12,11 +12,26 @@ import pytest
 from bantin.settings import CHECKOUT, Settings
 from demo import SOURCES, DemoWeb
 from model.source import Source, load_source
+from tests.forked import SUBPROCESS
 from tests.servers.faulty_s3 import faulty_s3  # noqa: F401 - a fixture, as are the next
 from tests.servers.s3 import moto_s3, swift_s3  # noqa: F401
 from tests.settings import settings_in
 
 SHARED = Path(os.environ.get("BANTIN_SHARED", CHECKOUT.parent / "shared"))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _forked_crawls() -> Iterator[None]:
+    """What calls bantin's verbs here crawls in forks of a process that is warm (tests/forked.py)."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("bantin.child.subprocess", SUBPROCESS)
+        yield
+
+
+@pytest.fixture
+def own_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A crawl is started as it is for users: by its command line."""
+    monkeypatch.setattr("bantin.child.subprocess", subprocess)
 
 
 @pytest.fixture(autouse=True)
