@@ -19,7 +19,7 @@ from types import SimpleNamespace, TracebackType
 from typing import NoReturn, Self
 
 FORKED = multiprocessing.get_context("forkserver")
-FORKED.set_forkserver_preload(["tests.warm"])
+FORKED.set_forkserver_preload(["__main__", "tests.warm"])
 
 _one_at_a_time = threading.Lock()
 """multiprocessing looks after all of its processes whenever one starts, and two threads may not ask for one's end."""
