@@ -13,6 +13,7 @@ from bantin.settings import CHECKOUT, Settings
 from demo import SOURCES, DemoWeb
 from model.source import Source, load_source
 from tests.forked import SUBPROCESS
+from tests.memory_disk import use_memory
 from tests.servers.faulty_s3 import faulty_s3  # noqa: F401 - a fixture, as are the next
 from tests.servers.s3 import moto_s3, swift_s3  # noqa: F401
 from tests.settings import settings_in
@@ -41,6 +42,11 @@ LONGEST = (
 """The files that take longest. They come first, so that no worker is left with one when the others have ended."""
 
 SHARED = Path(os.environ.get("BANTIN_SHARED", CHECKOUT.parent / "shared"))
+
+
+def pytest_configure() -> None:
+    """Before any folder is made."""
+    use_memory()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
