@@ -12,11 +12,61 @@ import pytest
 from bantin.settings import CHECKOUT, Settings
 from demo import SOURCES, DemoWeb
 from model.source import Source, load_source
+from tests.forked import SUBPROCESS
+from tests.memory_disk import use_memory
 from tests.servers.faulty_s3 import faulty_s3  # noqa: F401 - a fixture, as are the next
 from tests.servers.s3 import moto_s3, swift_s3  # noqa: F401
 from tests.settings import settings_in
 
+LONGEST = (
+    "dags/test_scheduler.py",
+    "faults/test_network.py",
+    "browse/web/test_reading.py",
+    "bantin/test_crew.py",
+    "faults/test_killed.py",
+    "cleaning/test_hostile.py",
+    "dags/test_reclean_dag.py",
+    "spiders/test_continuation.py",
+    "bantin/test_rerun.py",
+    "test_archive_format.py",
+    "bantin/test_cli.py",
+    "dags/test_index_dag.py",
+    "storage/test_lease.py",
+    "faults/test_killed_s3.py",
+    "bantin/test_reclean_command.py",
+    "storage/test_store.py",
+    "dags/test_source_dags.py",
+    "spiders/test_lease_crawl.py",
+    "spiders/test_crawl.py",
+)
+"""The files that take longest. They come first, so that no worker is left with one when the others have ended."""
+
 SHARED = Path(os.environ.get("BANTIN_SHARED", CHECKOUT.parent / "shared"))
+
+
+def pytest_configure() -> None:
+    """Before any folder is made."""
+    use_memory()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Sorts the files (pytest-xdist keeps the order, and a file together)."""
+    place = {Path(__file__).parent / name: number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.path, len(place)))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _forked_crawls() -> Iterator[None]:
+    """What calls bantin's verbs here crawls in forks of a process that is warm (tests/forked.py)."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("bantin.child.subprocess", SUBPROCESS)
+        yield
+
+
+@pytest.fixture
+def own_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A crawl is started as it is for users: by its command line."""
+    monkeypatch.setattr("bantin.child.subprocess", subprocess)
 
 
 @pytest.fixture(autouse=True)

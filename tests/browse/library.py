@@ -36,7 +36,13 @@ class Library:
 
 
 def library_in(folder: Path) -> Library:
-    """The archive, with its index, made in a folder that is empty."""
+    """The archive that `make_library` has made in a folder."""
+    edited, lost = (article_id(f"http://{paper.HOST}{path}") for path in (EDITED, LOST))
+    return Library(settings_in(folder, processes=1), edited, lost)
+
+
+def make_library(folder: Path) -> None:
+    """Makes the archive, with its index, in a folder that is empty."""
     settings = settings_in(folder, processes=1)
     broken_into = load_source(MORE_SOURCES / "demo-hacked.yaml")
     sources = [demo_source(name) for name in ("portal", "aggregator", "paper")]
@@ -50,4 +56,3 @@ def library_in(folder: Path) -> Library:
                 web.fail(f"http://{paper.HOST}{LOST}", status=410, times=None)
         del os.environ["BANTIN_DEMO_PROXY"]
     bring_up_to_date(settings)
-    return Library(settings, *(article_id(f"http://{paper.HOST}{path}") for path in (EDITED, LOST)))

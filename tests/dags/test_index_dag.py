@@ -66,13 +66,13 @@ def test_it_takes_the_sources_whose_assets_started_it(settings: Settings, tmp_pa
     assert found == [["hoa-lu", "kimson"], None, None, None]
 
 
-def test_it_indexes_what_is_new(settings: Settings, tmp_path: Path) -> None:
+def test_it_indexes_what_is_new(settings: Settings, migrated: None, tmp_path: Path) -> None:
     publish(settings, "kimson", RUNS[0], [row("kimson", RUNS[0], 1, "một")])
     assert dict(run_dags(["index"], settings, tmp_path / "log")) == {"index": "success"}, (tmp_path / "log").read_text()
     assert opened(settings).articles == 1
 
 
-def test_it_is_red_where_a_table_was_left_out(settings: Settings, tmp_path: Path) -> None:
+def test_it_is_red_where_a_table_was_left_out(settings: Settings, migrated: None, tmp_path: Path) -> None:
     publish(settings, "kimson", RUNS[0], [row("kimson", RUNS[0], 1, "một")])
     publish(settings, "hoa-lu", RUNS[0], [row("hoa-lu", RUNS[0], 2, "hai")])
     table = next(Path(settings.archive, "articles/src=kimson").rglob("*.parquet"))

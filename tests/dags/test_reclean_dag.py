@@ -21,10 +21,8 @@ TEST = """
 import json, os, sys
 from airflow.dag_processing.dagbag import DagBag
 from airflow.models.xcom import XComModel
-from airflow.utils.db import initdb
 from airflow.utils.session import create_session
 from sqlalchemy import select
-initdb()
 dag = DagBag(dag_folder=os.environ["AIRFLOW__CORE__DAGS_FOLDER"]).dags["reclean"]
 run = dag.test(run_conf=json.loads(sys.argv[1]))
 tasks = {f"{one.task_id} {one.map_index}": str(one.state) for one in run.get_task_instances()}
@@ -36,7 +34,7 @@ print("\\n" + json.dumps({"state": str(run.state), "tasks": tasks, "counts": cou
 
 
 @pytest.fixture
-def archive(settings: Settings, tmp_path: Path) -> Settings:
+def archive(settings: Settings, migrated: None, tmp_path: Path) -> Settings:
     """Two sources, the first of two runs; a new rule changes both."""
     (tmp_path / "sources").mkdir()
     slip = [{"rule": "slip", "text": "^Năm nay ban tổ chức .*"}]

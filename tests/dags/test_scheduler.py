@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -16,6 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPResponse
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -156,7 +158,7 @@ class Running:
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+def running(tmp_path_factory: pytest.TempPathFactory, airflow_db: Path) -> Iterator[Running]:
     """`bantin up` over three sources of the demo's web: the paper every minute, the portal by hand, and one that keeps
     a crawl busy."""
     folder = tmp_path_factory.mktemp("up")
@@ -176,6 +178,8 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         airflow_home=folder / "airflow",
         cache=folder / "cache",
     )
+    settings.airflow_home.mkdir()
+    shutil.copy(airflow_db, settings.airflow_home)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

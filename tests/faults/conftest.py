@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TypeVar
@@ -14,7 +14,8 @@ from model.source import Source, dump_source
 from tests.faults.archives import RUN
 from tests.faults.doomed import Death, Running, start
 from tests.servers.s3 import S3Server
-from tests.servers.scripted import ScriptedSite, scripted, settings_in, source_of
+from tests.servers.scripted import ScriptedSite, scripted, source_of
+from tests.settings import settings_in
 
 PAGES = [f"/a{n}" for n in range(4)]
 PART_BYTES = 3_000
@@ -67,7 +68,7 @@ class Crawled:
         self._made += 1
         folder = self.folder / str(self._made)
         folder.mkdir()
-        settings = replace(settings_in(folder), part_bytes=self.part_bytes, processes=1)
+        settings = settings_in(folder, sources=folder, part_bytes=self.part_bytes, processes=1)
         return settings.override(archive=f"s3://{self.bucket()}/news") if self.bucket else settings
 
     def log(self, settings: Settings) -> Path:

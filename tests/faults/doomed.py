@@ -1,10 +1,9 @@
 """Runs that die when they are told to, each in a process of its own: what a test says to them and hears of them.
 
-The processes are forked from a warm one, multiprocessing's fork server, since Scrapy and the cleaner take seconds to
-import and a hundred runs are to die (tests/faults/warm.py).
+The processes are forked from a warm one (tests/forked.py), since Scrapy and the cleaner take seconds to import and a
+hundred runs are to die.
 """
 
-import multiprocessing
 import os
 import signal
 import time
@@ -17,9 +16,7 @@ from typing import Any
 import psutil
 
 from bantin.settings import Settings
-
-FORKED = multiprocessing.get_context("forkserver")
-FORKED.set_forkserver_preload(["tests.faults.warm"])
+from tests.forked import FORKED
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +106,6 @@ def _status(process: psutil.Process) -> str | None:
 
 
 def _work(*arguments: Any) -> None:
-    from tests.faults import warm
+    from tests.faults import watch
 
-    warm.work(*arguments)
+    watch.work(*arguments)

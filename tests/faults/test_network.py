@@ -1,12 +1,13 @@
 """A bucket that fails at any request: a run says so and leaves nothing half done, and a further try mends it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from botocore.config import Config
 
+import storage.s3
 from bantin.clean import clean_part
 from bantin.fetch import parts_with_pages
 from bantin.publish import publish
@@ -30,7 +31,7 @@ ONE_IN = 8
 
 
 @pytest.fixture
-def faulty(faulty_s3: FaultyS3, crawled_s3: Crawled, monkeypatch: pytest.MonkeyPatch) -> FaultyS3:
+def faulty(faulty_s3: FaultyS3, crawled_s3: Crawled, monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultyS3]:
     """The proxy, which `crawled_s3` and this process use from now on, each trying every request once only."""
     faulty_s3.reset()
     crawled_s3.environment = {**faulty_s3.server.environment(), "AWS_MAX_ATTEMPTS": "1"}
@@ -41,9 +42,11 @@ def faulty(faulty_s3: FaultyS3, crawled_s3: Crawled, monkeypatch: pytest.MonkeyP
         return Config(**{**options, "read_timeout": READ_TIMEOUT_S})
 
     monkeypatch.setattr("storage.s3.Config", impatient)
+    storage.s3._client_for.cache_clear()  # other tests' are patient: they wait a minute
     crawled_s3.environment["READ_TIMEOUT_S"] = str(READ_TIMEOUT_S)
     crawled_s3.part_bytes = 64_000_000
-    return faulty_s3
+    yield faulty_s3
+    storage.s3._client_for.cache_clear()
 
 
 def finish(settings: Settings) -> None:

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import ThreadingHTTPServer
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 from bantin.errors import FetchFailed
@@ -143,15 +142,3 @@ def crawl(source: Source, settings: Settings, run: str = "20261122T000000Z", *, 
         logger.removeHandler(handler)
         logger.setLevel(level)
     return lines
-
-
-def settings_in(folder: Path) -> Settings:
-    """Settings of a fresh archive in `folder`, for a crawl that several tests look at."""
-    return Settings(
-        archive=str(folder / "archive"),
-        sources=folder,
-        contact=None,
-        work=folder / "work",
-        part_bytes=64_000_000,
-        airflow_home=folder / "airflow",
-    )

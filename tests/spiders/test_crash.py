@@ -26,6 +26,8 @@ from storage.store import open_store
 from tests.servers.scripted import ScriptedSite, scripted, source_of
 from tests.spiders.crawling import RUN
 
+pytestmark = pytest.mark.usefixtures("own_process")
+
 ARTICLES = [f"/a{n}" for n in range(48)]
 PART_BYTES = 8_000
 """A part holds about half a dozen pages, so a crawl of `ARTICLES` makes about eight."""
@@ -34,7 +36,7 @@ PAUSE_S = 0.04
 """How long the server takes to answer: the crawl is to be killed in its middle."""
 
 
-def wait_until(condition: Callable[[], object], seconds: float = 30) -> None:
+def wait_until(condition: Callable[[], object], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it did not happen"

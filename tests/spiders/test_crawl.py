@@ -198,13 +198,14 @@ def test_a_finished_run_can_be_fetched_again_without_doubling(web: DemoWeb, sett
     assert sorted(c.url for c in again if c.is_page) == sorted(c.url for c in first if c.is_page)
 
 
-def wait_until(condition: object, seconds: float = 15) -> None:
+def wait_until(condition: object, seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not condition():  # type: ignore[operator]
         assert time.monotonic() < deadline, "it did not happen"
         time.sleep(0.02)
 
 
+@pytest.mark.usefixtures("own_process")
 def test_a_crawl_that_is_asked_to_stop_stores_its_part_within_four_seconds(web: DemoWeb, settings: Settings) -> None:
     crawl = Fetch(slow_source(), RUN, settings)
     raised: list[BaseException] = []

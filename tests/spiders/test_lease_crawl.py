@@ -24,6 +24,8 @@ from tests.servers.s3 import S3Server
 from tests.servers.scripted import scripted, source_of
 from tests.spiders.crawling import RUN, fetch, pages
 
+pytestmark = pytest.mark.usefixtures("own_process")
+
 SECOND, THIRD = "20261122T010000Z", "20261122T020000Z"
 GROUP = "song-lau"
 FIRST_PAGE = "http://trouble.example/redirect/0"
@@ -40,7 +42,7 @@ def anywhere(request: pytest.FixtureRequest, settings: Settings, monkeypatch: py
     return settings.override(archive=f"s3://{server.make_bucket()}/news")
 
 
-def wait_until(condition: Callable[[], object], seconds: float = 30) -> None:
+def wait_until(condition: Callable[[], object], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it did not happen"

@@ -27,8 +27,8 @@ from storage.frontier import Fate, Frontier, Known, fold
 from storage.store import open_store
 from storage.tables import read
 from tests.conftest import demo_source, trouble_source
-from tests.servers.scripted import settings_in
 from tests.servers.site import Answer, serving
+from tests.settings import settings_in
 from tests.spiders.crawling import LATER, RUN, pages
 
 SITE = "http://trouble.example"

@@ -13,8 +13,9 @@ from bantin.fetch import committed_captures
 from model.capture import Capture, Kind
 from spiders.robots import FORBIDDEN, MAX_BYTES, UNREACHABLE, Rules, relevant_lines
 from storage.store import open_store
-from tests.servers.scripted import ScriptedSite, crawl, scripted, settings_in, source_of
+from tests.servers.scripted import ScriptedSite, crawl, scripted, source_of
 from tests.servers.site import Answer
+from tests.settings import settings_in
 
 NOTHING_ALLOWED = "User-agent: *\nDisallow: /a\n"
 RUN = "20261122T000000Z"

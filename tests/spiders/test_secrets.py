@@ -278,6 +278,7 @@ def test_log_lines_tracebacks_and_reports_are_redacted(monkeypatch: pytest.Monke
     }
 
 
+@pytest.mark.usefixtures("own_process")
 def test_a_crawl_leaves_no_trace_of_its_secrets(
     gateway: Gateway, settings: Settings, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,8 +10,9 @@ from scrapy.robotstxt import ProtegoRobotParser
 
 from bantin.settings import Settings
 from spiders.throttle import GIVE_UP_AFTER, MAX_DELAY_S, HostPace, given_up, robots_delay_s, wait_s
-from tests.servers.scripted import ScriptedSite, crawl, scripted, settings_in, source_of
+from tests.servers.scripted import ScriptedSite, crawl, scripted, source_of
 from tests.servers.site import Answer
+from tests.settings import settings_in
 
 NOW = datetime(2026, 10, 12, 8, 0, 0, tzinfo=UTC)
 FAILED = Answer("<h1>500</h1>", 500)

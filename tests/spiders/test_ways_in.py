@@ -15,7 +15,7 @@ from model.report import RunReport
 from model.source import Source, load_source
 from storage import reports
 from storage.store import open_store
-from tests.servers.scripted import settings_in
+from tests.settings import settings_in
 from tests.spiders.crawling import RUN, fetch, pages
 
 

@@ -12,14 +12,15 @@ from starlette.testclient import TestClient
 
 from browse.web.app import create_app
 from browse.web.settings import WebSettings
-from tests.browse.library import Library, library_in
+from tests.browse.library import Library, library_in, make_library
 from tests.browser import chromium, page  # noqa: F401 - fixtures
+from tests.once import made_once
 
 
 @pytest.fixture(scope="session")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Library:
     """The archive of the demo's sites, with its index."""
-    return library_in(tmp_path_factory.mktemp("library"))
+    return library_in(made_once(tmp_path_factory, "library", make_library))
 
 
 @pytest.fixture(scope="session")

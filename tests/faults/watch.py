@@ -1,8 +1,8 @@
-"""What the fork server of tests/faults/doomed.py imports once, and what a process forked from it does: a run.
+"""What a process that is forked from a warm one (tests/warm.py) does in tests/faults/doomed.py: a run.
 
 There is a watch before every call of an object store: one of the five verbs of a folder, one request to a bucket. The
 crawl and the cleaner's workers, which are processes of their own, are forked as well. Nothing of bantin itself knows of
-any of this. Only the fork server and what it forks may import this module.
+any of this. Only such a process may import this module.
 """
 
 import gc
@@ -20,8 +20,28 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, NoReturn
 
-import storage.store
+from botocore.config import Config
+
+import bantin.child
+import bantin.clean_worker
+import bantin.fetch
+import bantin.publish
+import bantin.watchdog
+import spiders.capture
+import spiders.crawl
+import spiders.losses
+import spiders.selection
+import storage.lease
+import storage.s3
+from bantin.clean import clean_part
+from bantin.fetch import Fetch, parts_with_pages
+from bantin.publish import publish
+from bantin.run import run_source
+from bantin.settings import Settings
+from model.errors import BantinError
+from model.source import Source, parse_source
 from storage.store import ObjectInfo, ObjectStore, open_store
+from storage.without_pandas import block_pandas
 from tests.faults.doomed import Death
 
 
@@ -106,55 +126,6 @@ def _open_watched(url: str) -> ObjectStore:
     return store
 
 
-storage.store.open_store = _open_watched  # before anybody imports it from there
-
-# What a run needs, so that a fork need not import it; Twisted's reactor is not among it.
-import croniter  # noqa: E402, F401
-import numpy.ma  # noqa: E402, F401
-import scrapy.core.downloader.handlers.http11  # noqa: E402
-import scrapy.pqueues  # noqa: E402
-import scrapy.squeues  # noqa: E402, F401
-import twisted.internet.asyncioreactor  # noqa: E402, F401
-from botocore.config import Config  # noqa: E402
-from scrapy.settings import Settings as ScrapySettings  # noqa: E402
-from scrapy.utils.misc import load_object  # noqa: E402
-
-import bantin.child  # noqa: E402
-import bantin.clean_worker  # noqa: E402
-import bantin.fetch  # noqa: E402
-import bantin.publish  # noqa: E402
-import bantin.watchdog  # noqa: E402
-import cleaning  # noqa: E402
-import spiders.capture  # noqa: E402
-import spiders.crawl  # noqa: E402
-import spiders.losses  # noqa: E402
-import spiders.selection  # noqa: E402
-import spiders.settings  # noqa: E402
-import storage.lease  # noqa: E402
-import storage.s3  # noqa: E402
-from bantin.clean import clean_part  # noqa: E402
-from bantin.fetch import Fetch, parts_with_pages  # noqa: E402
-from bantin.publish import publish  # noqa: E402
-from bantin.run import run_source  # noqa: E402
-from bantin.settings import Settings  # noqa: E402
-from model.errors import BantinError  # noqa: E402
-from model.source import Source, parse_source  # noqa: E402
-from storage.without_pandas import block_pandas  # noqa: E402
-from tests.records import capture  # noqa: E402
-from tests.servers.scripted import source_of  # noqa: E402
-from tests.servers.site import PAGE  # noqa: E402
-
-_MIDDLEWARES = ("DOWNLOADER_MIDDLEWARES", "SPIDER_MIDDLEWARES", "EXTENSIONS")
-for _name in _MIDDLEWARES:
-    for _path in ScrapySettings().getdict(f"{_name}_BASE"):
-        load_object(_path)
-
-_rules = source_of("http://portal.example/")
-cleaning.clean(
-    capture(), PAGE.format(title="Hội đua thuyền").encode(), _rules
-)  # it reads its tables with the first page
-gc.freeze()  # a fork then shares with the others what no one changes
-
 _MAINS: dict[str, Callable[[list[str]], int]] = {
     "spiders.crawl": spiders.crawl.main,
     "bantin.clean_worker": bantin.clean_worker.main,
@@ -232,6 +203,9 @@ def work(
     if hours := os.environ.pop("CLOCK_H", ""):
         _set_clock(timedelta(hours=float(hours)))
     _watch = Watch(log, death, outcome)
+    for module in list(sys.modules.values()):  # where it was imported from storage.store by name
+        if getattr(module, "open_store", None) is open_store and module.__name__ != __name__:
+            module.open_store = _open_watched  # type: ignore[attr-defined]
     block_pandas()
     subprocess.Popen = Forked  # type: ignore[misc]
     ended: dict[str, Any] = {}

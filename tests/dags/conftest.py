@@ -1,0 +1,33 @@
+"""Airflow's database, made once a test run and copied: its tables take seconds to make."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bantin.engine import airflow_environment
+from bantin.settings import Settings
+from tests.once import made_once
+from tests.settings import settings_in
+
+INIT = "from airflow.utils.db import initdb; initdb()"
+
+
+@pytest.fixture(scope="session")
+def airflow_db(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file, as Airflow makes it where there is none. Not to be written to."""
+
+    def make(folder: Path) -> None:
+        environment = airflow_environment(settings_in(folder))
+        subprocess.run([sys.executable, "-c", INIT], env=environment, capture_output=True, check=True)
+
+    return made_once(tmp_path_factory, "airflow-db", make) / "airflow" / "airflow.db"
+
+
+@pytest.fixture
+def migrated(settings: Settings, airflow_db: Path) -> None:
+    """`settings` name a folder of Airflow's with a fresh database in it."""
+    settings.airflow_home.mkdir()
+    shutil.copy(airflow_db, settings.airflow_home)
