@@ -237,6 +237,8 @@ def group_lease(group: str) -> str:
 def alarms() -> str:
     """The key of the alarms that stand."""
     return "alarms/standing.json"
+
+
 def notice(source: str) -> str:
     """The key of the object that says what became of a source."""
     return f"notices/src={_source(source)}.json"
