@@ -304,7 +304,7 @@ def wait_for(ask_again: Any, total: int) -> None:
 def memory_mb(leader: int) -> dict[str, int]:
     """What each part of Airflow takes, pages that are shared counted in parts."""
     sizes: dict[str, int] = {}
-    parts = ("scheduler", "dag-processor", "triggerer", "api-server")
+    parts = ("scheduler", "dag-processor", "triggerer", "api_server")
     for process in psutil.Process(leader).children():
         words = " ".join(process.cmdline())
         name = next((part for part in parts if part in words), "others")
