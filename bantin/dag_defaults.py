@@ -8,6 +8,8 @@ that an operator changes them for all DAGs at once.
 from datetime import timedelta
 from typing import Any
 
+from bantin.notifying import run_failed
+
 OWNER = "bantin"
 """Who looks after a DAG of which nothing else is said (`owner` in a source's file)."""
 
@@ -40,11 +42,12 @@ def defaults(owner: str | None = None, limit: timedelta = TASK_LIMIT) -> dict[st
 
 def common(owner: str | None = None, *, run_limit: timedelta = RUN_LIMIT) -> dict[str, Any]:
     """The arguments that every `DAG` of ours is made with: one run at a time, none for what was missed but the last,
-    `defaults`, and switched on, since files and settings are the switches here."""
+    `defaults`, and switched on, since files and settings are the switches here. A run that fails is told."""
     return {
         "default_args": defaults(owner),
         "catchup": False,
         "max_active_runs": 1,
         "is_paused_upon_creation": False,
         "dagrun_timeout": run_limit,
+        "on_failure_callback": run_failed,  # of the run, not of each task: one message
     }

@@ -177,6 +177,7 @@ def running(tmp_path_factory: pytest.TempPathFactory, airflow_db: Path) -> Itera
         part_bytes=64_000_000,
         airflow_home=folder / "airflow",
         cache=folder / "cache",
+        alarms=f"file:{folder / 'alarms.jsonl'}",
     )
     settings.airflow_home.mkdir()
     shutil.copy(airflow_db, settings.airflow_home)
@@ -238,6 +239,9 @@ def test_a_failure_is_red_clearing_it_repairs_the_archive_and_a_past_run_is_neve
     assert airflow.tasks(red) == {"fetch": "failed", "clean": "upstream_failed", "publish": "upstream_failed"}
     assert re.search(r"4 of \d+ pages failed", airflow.log(red, "fetch"))
     assert articles(settings, "demo-portal") == []
+    alarms = Path(settings.alarms.removeprefix("file:"))
+    message = wait_for(lambda: alarms.exists() and alarms.read_text("utf-8"), 60)
+    assert re.search(r"demo-portal.* of \d+ pages failed", message), "somebody is told"
 
     # Cleared, it is repaired: every page has one row.
     web.heal()
