@@ -67,7 +67,6 @@ def airflow_environment(settings: Settings, port: int = 8080) -> dict[str, str]:
         # One file makes the DAGs of all sources: by Airflow's own limits (30 and 50 s) a busy machine would have none.
         "AIRFLOW__CORE__DAGBAG_IMPORT_TIMEOUT": "300",
         "AIRFLOW__DAG_PROCESSOR__DAG_FILE_PROCESSOR_TIMEOUT": "600",
-        "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
         # Known to the components of one start, and to nobody else.
         "AIRFLOW__API__SECRET_KEY": secrets.token_urlsafe(32),
         "AIRFLOW__API_AUTH__JWT_SECRET": secrets.token_urlsafe(32),

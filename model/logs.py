@@ -32,11 +32,13 @@ class JsonLines(logging.Formatter):
         exception = getattr(record, "exception", None)
         if record.exc_info and record.exc_info[0]:
             exception = self.formatException(record.exc_info)
+        about = dict(self._about())
         told = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            **self._about(),
+            **{name: about.pop(name) for name in ("source", "run") if name in about},
+            **about,
             "message": self._redact(record.getMessage().removesuffix(f"\n{exception}")),
             **({"exception": self._redact(exception)} if exception else {}),
         }

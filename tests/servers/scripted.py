@@ -129,16 +129,17 @@ def crawl(source: Source, settings: Settings, run: str = "20261122T000000Z", *, 
         def emit(self, record: logging.LogRecord) -> None:
             lines.append(record.getMessage())
 
-    logger, handler = logging.getLogger("bantin.fetch"), Lines()
-    level = logger.level
-    logger.setLevel(logging.INFO)
-    logger.addHandler(handler)
+    handler, levels = Lines(), {name: logging.getLogger(name).level for name in ("bantin.fetch", "spiders")}
+    for name in levels:
+        logging.getLogger(name).setLevel(logging.INFO)
+        logging.getLogger(name).addHandler(handler)
     try:
         Fetch(source, run, settings).run()
     except FetchFailed:
         if not may_fail:
             raise
     finally:
-        logger.removeHandler(handler)
-        logger.setLevel(level)
+        for name, level in levels.items():
+            logging.getLogger(name).removeHandler(handler)
+            logging.getLogger(name).setLevel(level)
     return lines

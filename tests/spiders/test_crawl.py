@@ -255,7 +255,8 @@ def test_a_crawl_ends_with_its_parent_even_when_that_is_killed(
         [sys.executable, "-c", PARENT, str(file), RUN], env=environment, stderr=subprocess.DEVNULL
     )
     wait_until(lambda: web.count("http://trouble.example/redirect/0"))
-    (child,) = psutil.Process(parent.pid).children()
+    children = psutil.Process(parent.pid).children()
+    (child,) = [one for one in children if "spiders.crawl" in one.cmdline()]  # beside it is its watchdog
     parent.send_signal(signal.SIGKILL)
     parent.wait()
     child.wait(timeout=10)
