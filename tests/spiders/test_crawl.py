@@ -259,7 +259,7 @@ def test_a_crawl_ends_with_its_parent_even_when_that_is_killed(
     (child,) = [one for one in children if "spiders.crawl" in one.cmdline()]  # beside it is its watchdog
     parent.send_signal(signal.SIGKILL)
     parent.wait()
-    child.wait(timeout=10)
+    child.wait(timeout=30)
     assert [info.key for info in open_store(settings.archive).list(keys.raw_prefix("trouble", RUN))]
 
 
@@ -272,7 +272,7 @@ def test_ctrl_c_stores_the_part_and_says_how_to_go_on(web: DemoWeb, settings: Se
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as crawl:
         wait_until(lambda: web.count("http://trouble.example/redirect/0"))
         crawl.send_signal(signal.SIGINT)
-        _, told = crawl.communicate(timeout=10)
+        _, told = crawl.communicate(timeout=60)
     assert crawl.returncode == 75
     assert told.splitlines()[-1].endswith(f"from what is stored: bantin crawl trouble --run {RUN}")
     report = reports.read_report(open_store(settings.archive), "trouble", RUN)

@@ -89,7 +89,7 @@ def test_bombs_among_the_ways_in_end_quickly_take_no_room_and_are_named(
     source = Source.model_validate({**trouble_source("/").model_dump(), "discovery": discovery})
     began = time.monotonic()
     ended = measured(source, settings, tmp_path)
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 60
     assert ended["peak_mb"] < 400
     assert ended["exit_code"] == CrawlExit.ERRORS
     assert re.search(rf"1 of 3 ways in failed: {re.escape(packed)}: .*grows past 10000000 bytes", ended["told"])
