@@ -73,7 +73,8 @@ def test_the_recipe_leaves_an_env_file_that_is_there(dotenv: Path) -> None:
 def test_the_fernet_key_is_one(dotenv: Path) -> None:
     from cryptography.fernet import Fernet
 
-    Fernet(_values(dotenv)["AIRFLOW_FERNET_KEY"])
+    key = Fernet(_values(dotenv)["AIRFLOW_FERNET_KEY"])
+    assert key.decrypt(key.encrypt(b"x")) == b"x"
 
 
 def test_no_secret_reaches_an_image_or_the_repository() -> None:
