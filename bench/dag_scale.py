@@ -23,6 +23,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
 import urllib.request
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -38,6 +39,7 @@ from bantin.settings import CHECKOUT, Settings
 STEPS = ("parse", "start", "due", "processor", "lag")
 FIELD = {"id": "s{n:05}", "schedule": '"0 0 1 1 *"'}
 WAIT_S = 900
+TRIES = 5
 IDLE_S = 30
 
 
@@ -287,9 +289,15 @@ class Api:
     def _call(self, url: str, body: dict[str, Any] | None, method: str | None) -> dict[str, Any]:
         headers = {"Content-Type": "application/json", "Authorization": f"Bearer {self._token}"}
         request = urllib.request.Request(url, json.dumps(body).encode() if body else None, headers, method=method)
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            found: dict[str, Any] = json.load(answer)
-        return found
+        for left in reversed(range(TRIES)):
+            try:
+                with urllib.request.urlopen(request, timeout=60) as answer:
+                    found: dict[str, Any] = json.load(answer)
+                return found
+            except urllib.error.HTTPError as refused:  # a 500 is SQLite's: locked for the 5 s that it waits
+                if refused.code < 500 or not left:
+                    raise
+        raise AssertionError("TRIES is at least one")
 
 
 def wait_for(ask_again: Any, total: int) -> None:
