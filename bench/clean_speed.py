@@ -5,19 +5,23 @@
     uv run python bench/clean_speed.py --no-rounds --crew-pages 20000
 
 First every page goes through both in turn, page by page, so that a busy machine slows both alike; the clock is CPU
-time. Ours is `clean` with all it does, trafilatura's bare_extraction with metadata, in a process that has settled as
-the crew's do (bantin/clean_worker). Then the crew (bantin/crew) cleans pages on 1 and on 2 processes, by the clock on
-the wall; the memory is the most that a worker had. The pages lie outside of this repository (bench/shared_pages.py).
+time. Ours is `clean` with all it does, trafilatura's bare_extraction with metadata. Each round is a process of its own,
+which has seen pages of the other sets and has settled as the crew's do (bantin/clean_worker), and sees all pages twice:
+*new* ones, and *known* ones, of which it remembers much. Then the crew (bantin/crew) cleans pages on 1 and on 2
+processes, by the clock on the wall; the memory is the most that a worker had. The pages lie outside of this repository
+(bench/shared_pages.py).
 """
 
 import argparse
 import itertools
+import multiprocessing
 import os
 import statistics
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime
 from types import ModuleType
 from typing import Any
@@ -42,12 +46,13 @@ def main() -> int:
     module = shared_pages.scoring()
     if module is None:
         return 0
-    everything: Pages = []
-    for name in args.sets or shared_pages.SETS:
-        pages = some_pages(module, name, args.pages)
-        everything += pages
-        if pages and not args.no_rounds:
-            print(in_turn(module, name, pages, args.rounds), flush=True)
+    sets = {name: some_pages(module, name, args.pages) for name in shared_pages.SETS}
+    wanted = args.sets or list(sets)
+    everything = [page for name in wanted for page in sets[name]]
+    for name in wanted:
+        if sets[name] and not args.no_rounds:
+            others = [page for other, pages in sets.items() if other != name for page in pages]
+            print(in_turn(name, sets[name], others, args.rounds), flush=True)
     if everything and not args.no_crew:
         rates = {count: crew_rate(everything, args.crew_pages, count) for count in args.processes}
         first = rates[args.processes[0]]
@@ -62,30 +67,42 @@ def some_pages(module: ModuleType, name: str, count: int) -> Pages:
     return [(shared_pages.page(module, name, key), truth[key].get("url") or "") for key in keys]
 
 
-def in_turn(module: ModuleType, name: str, pages: Pages, rounds: int) -> str:
-    """Pages a CPU second of both, and the ratio's median and spread over the rounds."""
+def in_turn(name: str, pages: Pages, others: Pages, rounds: int) -> str:
+    """Pages a CPU second of both, and the ratio with its spread over rounds: of new and of known pages."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), max_tasks_per_child=1) as process:
+        spent = [process.submit(a_round, pages, others, turn).result() for turn in range(rounds)]
+    said = []
+    for kind, of_kind in zip(("new", "known"), zip(*spent, strict=True), strict=True):
+        ours, theirs = zip(*of_kind, strict=True)
+        ratios = [their / our for our, their in of_kind]
+        rates = (f"{len(pages) / statistics.median(values):.1f}" for values in (ours, theirs))
+        spread = f"{min(ratios):.2f} … {max(ratios):.2f}"
+        said.append(f"{kind} {' and '.join(rates)} pages/s, ×{statistics.median(ratios):.2f} ({spread})")
+    return f"{name}, {len(pages)} pages, {rounds} rounds, ours and trafilatura: {'; '.join(said)}"
+
+
+def a_round(pages: Pages, others: Pages, turn: int) -> list[tuple[float, float]]:
+    """CPU seconds of ours and of trafilatura, for `pages` seen for the first and for the second time, in a process that
+    has seen `others`."""
     from bantin.clean_worker import settle
     from bench.extractor import cleaned
 
-    functions: dict[str, Any] = {"ours": cleaned, "trafilatura": shared_pages.by_trafilatura}
-    for function in functions.values():
-        function(module.WARM_UP, "https://example.org/")
+    functions: list[Callable[[bytes, str], object]] = [cleaned, shared_pages.by_trafilatura]
+    for html, url in others:
+        for function in functions:
+            function(html, url)
     settle()
-    spent: dict[str, list[float]] = {key: [] for key in functions}
-    for turn in range(rounds):
+    found = []
+    for _ in range(2):
         seconds = dict.fromkeys(functions, 0.0)
-        order = list(functions.items())[:: -1 if turn % 2 else 1]
         for html, url in pages:
-            for key, function in order:
+            for function in functions[:: -1 if turn % 2 else 1]:
                 start = time.process_time()
                 function(html, url)
-                seconds[key] += time.process_time() - start
-        for key, value in seconds.items():
-            spent[key].append(value)
-    ratios = [theirs / ours for ours, theirs in zip(spent["ours"], spent["trafilatura"], strict=True)]
-    rates = ", ".join(f"{key} {len(pages) / statistics.median(values):.1f} pages/s" for key, values in spent.items())
-    spread = f"{min(ratios):.2f} … {max(ratios):.2f} over {rounds} rounds"
-    return f"{name}, {len(pages)} pages: {rates}; ×{statistics.median(ratios):.2f} ({spread})"
+                seconds[function] += time.process_time() - start
+        ours, theirs = seconds.values()
+        found.append((ours, theirs))
+    return found
 
 
 def crew_rate(pages: Pages, count: int, processes: int) -> float:

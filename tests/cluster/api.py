@@ -63,8 +63,7 @@ class Api:
 
     def runs(self, run: str) -> dict[str, str]:
         """The states of the runs of this name, by DAG."""
-        found = self.call("/api/v2/dags/~/dagRuns?limit=1000")["dag_runs"]
-        return {one["dag_id"]: one["state"] for one in found if one["dag_run_id"] == run}
+        return {one["dag_id"]: one["state"] for one in self._all("dagRuns", "dag_runs", run)}
 
     def tries_at(self, dag: str, run: str, task: str, machine: str) -> list[dict[str, Any]]:
         """The tries, oldest first, of the task whose first one was on `machine`, and not its last; of a mapped task,
@@ -83,11 +82,15 @@ class Api:
 
     def tasks(self, run: str) -> list[dict[str, Any]]:
         """All task instances of the runs of this name."""
+        return self._all("dagRuns/~/taskInstances", "task_instances", run)
+
+    def _all(self, what: str, key: str, run: str) -> list[dict[str, Any]]:
+        """All of this kind that belong to the runs of this name: the API gives a hundred at most at a time."""
         found: list[dict[str, Any]] = []
         while True:
-            page = self.call(f"/api/v2/dags/~/dagRuns/~/taskInstances?limit=100&offset={len(found)}")
-            found += page["task_instances"]
-            if not page["task_instances"] or len(found) >= page["total_entries"]:
+            page = self.call(f"/api/v2/dags/~/{what}?limit=100&offset={len(found)}&order_by=id")
+            found += page[key]
+            if not page[key] or len(found) >= page["total_entries"]:
                 return [one for one in found if one["dag_run_id"] == run]
 
     def clear_failed(self, dag: str, run: str) -> None:
