@@ -176,14 +176,18 @@ def parse(markup: str, url: str, data: bytes | None = None) -> Page | Rejected:
 
 def _without_attribute_floods(markup: str) -> str:
     """`markup`, its tags with hundreds of attributes left without any: libxml2 takes time quadratic in their number."""
-    if max(map(len, _TAG.findall(markup)), default=0) <= _FLOOD_CHARS:
-        return markup
-    kept, end = [], 0
-    for tag in _TAG.finditer(markup):
-        if tag.end() - tag.start() > _FLOOD_CHARS and len(_ATTRIBUTE.findall(tag.group())) > _MAX_ATTRIBUTES:
-            kept += [markup[end : tag.start()], re.split(r"[\s/>]", tag.group(), maxsplit=1)[0], ">"]
-            end = tag.end()
-    return "".join(kept) + markup[end:] if kept else markup
+    if any(_is_flood(tag) for tag in _TAG.findall(markup) if len(tag) > _FLOOD_CHARS):
+        return _TAG.sub(_bare, markup)
+    return markup
+
+
+def _is_flood(tag: str) -> bool:
+    return len(tag) > _FLOOD_CHARS and len(_ATTRIBUTE.findall(tag)) > _MAX_ATTRIBUTES
+
+
+def _bare(found: re.Match[str]) -> str:
+    tag = found.group()
+    return re.split(r"[\s/>]", tag, maxsplit=1)[0] + ">" if _is_flood(tag) else tag
 
 
 def _by_tag(tree: HtmlElement) -> dict[str, list[HtmlElement]]:
