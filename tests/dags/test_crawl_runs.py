@@ -4,6 +4,7 @@ Both lives are led in one process of Airflow's, and looked at from all sides.
 """
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from storage import keys
 from storage.reports import read_report
 from storage.store import open_store
 from storage.tables import read
-from tests.dags.test_source_dags import printed, write_source
+from tests.dags.parsed import printed, write_source
 from tests.settings import settings_in
 
 FIRST, FULL, RULES = "20261101T000000Z", "20261102T000000Z", "20261103T000000Z"
@@ -29,7 +30,6 @@ from pathlib import Path
 import airflow.models.dagrun as dagrun
 from airflow.dag_processing.dagbag import DagBag
 from airflow.models.asset import AssetEvent
-from airflow.utils.db import initdb
 from airflow.utils.session import create_session
 from sqlalchemy import select
 import bantin.operators
@@ -38,7 +38,6 @@ from storage.keys import run_time
 from storage.lease import Lease
 from storage.store import open_store
 
-initdb()
 FIRST, FULL, RULES, QUIET, AFTER_DOWNTIME, NEXT = json.loads(sys.argv[1])
 store = open_store(Settings.from_environment().archive)
 bantin.operators.FIRST_WAIT = timedelta(0)
@@ -101,9 +100,11 @@ print("\\n" + json.dumps(told))
 
 
 @pytest.fixture(scope="module")
-def lives(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def lives(tmp_path_factory: pytest.TempPathFactory, airflow_db: Path) -> dict[str, Any]:
     """What Airflow told: by run its state and tasks, besides the answers to forms and the assets' events."""
     settings = settings_in(tmp_path_factory.mktemp("lives"))
+    settings.airflow_home.mkdir()
+    shutil.copy(airflow_db, settings.airflow_home)
     folder = settings.airflow_home.parent / "sources"
     write_source(folder, "paper", "one-server")
     portal = (Path(settings.sources) / "demo-portal.yaml").read_text("utf-8").replace("id: demo-portal", "id: portal")
