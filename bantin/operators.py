@@ -10,10 +10,10 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from airflow.sdk import Asset, BaseOperator
-from airflow.sdk.exceptions import AirflowFailException, AirflowRescheduleException
+from airflow.sdk.exceptions import AirflowFailException, AirflowRescheduleException, AirflowSkipException
 
 from bantin.assets import articles_of_shard, figures_of
-from bantin.errors import HELD, FetchFailed
+from bantin.errors import HELD, FetchFailed, NothingStored
 from bantin.forms import is_rules_only, scope_of
 from bantin.settings import Settings
 from model.errors import BantinError
@@ -123,7 +123,8 @@ class CrawlOperator(FetchOperator):
     the run's report.
 
     A further try, and a cleared one, goes on from the last good step: what is committed is not asked for again. While
-    another crawl of the source or of its politeness group is under way, the task waits without a slot.
+    another crawl of the source or of its politeness group is under way, the task waits without a slot; where a later
+    run crawls the source meanwhile, nothing is left to be done, and it is skipped.
     """
 
     def __init__(self, *, shard: int, **kwargs: Any) -> None:
@@ -150,6 +151,10 @@ class CrawlOperator(FetchOperator):
     def _fetch_or_wait(self, context: Any) -> None:
         try:
             self.fetch(context)
+        except NothingStored as err:
+            if not context.get("task_reschedule_count"):
+                raise
+            raise AirflowSkipException(f"while this one waited, a later run has crawled {self.source_id}") from err
         except FetchFailed as err:
             if err.exit_code != HELD:
                 raise
