@@ -11,6 +11,7 @@ from bantin.dag_ids import shard_dag, shard_of
 from bantin.settings import Settings
 from model.errors import SourceError
 from model.source import load_source, source_files
+from storage import keys
 
 TICK = timedelta(minutes=15)
 """So often does a shard look which of its sources are due."""
@@ -39,15 +40,17 @@ def begin(
     """The ids of the shard's sources to crawl now as `run`, of those `waiting` and those due; and of those to leave to
     the next tick, since they are being crawled, or are too many. Raises `SourceError` and `StorageError`."""
     from bantin.under_way import holder_of
+    from storage.places import place_of
     from storage.store import open_store
 
     store = open_store(settings.archive)
+    leased = {place.source for info in store.list(keys.leases_prefix()) if (place := place_of(info.key))}
     wanted = due(files_of(settings.sources, shard, settings.shards), since, until, waiting)
     chosen: list[str] = []
     left: list[str] = []
     for name in sorted(wanted, key=lambda name: name not in waiting):  # who waits comes first
-        too_many = len(chosen) >= MOST
-        (left if too_many or holder_of(store, name, run) else chosen).append(name)
+        too_many, held = len(chosen) >= MOST, name in leased and holder_of(store, name, run)
+        (left if too_many or held else chosen).append(name)
     return chosen, left
 
 
