@@ -44,8 +44,8 @@ def begin(
     from storage.store import open_store
 
     store = open_store(settings.archive)
-    leased = {place.source for info in store.list(keys.leases_prefix()) if (place := place_of(info.key))}
     wanted = due(files_of(settings.sources, shard, settings.shards), since, until, waiting)
+    leased = {place.source for info in store.list(keys.leases_prefix()) if (place := place_of(info.key))}
     chosen: list[str] = []
     left: list[str] = []
     for name in sorted(wanted, key=lambda name: name not in waiting):  # who waits comes first

@@ -12,9 +12,12 @@ from bantin.dag_ids import dag_of, shard_of, source_of
 from bantin.settings import Settings
 from bantin.sharding import begin, due, files_of, named, tick_schedule
 from model.errors import SourceError
+from storage.lease import Lease
+from storage.store import open_store
 from tests.dags.parsed import write_source
 
 TICK = datetime(2026, 11, 22, 1, 15, tzinfo=UTC)
+RUN = "20261122T011500Z"
 
 
 def test_every_source_belongs_to_one_shard_whatever_others_there_are(tmp_path: Path) -> None:
@@ -77,14 +80,19 @@ def shard(settings: Settings, tmp_path: Path) -> Settings:
     return replace(settings, sources=tmp_path / "sources", shards=1)
 
 
+def test_what_is_being_crawled_is_left_to_the_next_tick(shard: Settings) -> None:
+    with Lease.acquire(open_store(shard.archive), "b", run="20261122T000500Z", attempt=1):
+        assert begin((), TICK - timedelta(minutes=15), TICK, 0, RUN, shard) == (["a", "c"], ["b"])
+    assert begin((), TICK - timedelta(minutes=15), TICK, 0, RUN, shard) == (["a", "b", "c"], [])
+
+
 def test_who_waits_comes_first_unless_it_was_paused_meanwhile_or_is_gone_and_what_is_too_much_waits(
     shard: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sharding, "MOST", 2)
     waiting = {"c", "resting", "gone"}
-    run = "20261122T011500Z"
-    assert begin(waiting, TICK - timedelta(minutes=15), TICK, 0, run, shard) == (["c", "a"], ["b"])
-    assert begin(waiting, TICK - timedelta(minutes=5), TICK, 0, run, shard) == (["c"], [])
+    assert begin(waiting, TICK - timedelta(minutes=15), TICK, 0, RUN, shard) == (["c", "a"], ["b"])
+    assert begin(waiting, TICK - timedelta(minutes=5), TICK, 0, RUN, shard) == (["c"], [])
 
 
 def test_by_hand_a_shard_takes_what_is_named_or_all_that_is_not_paused(
