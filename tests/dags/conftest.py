@@ -41,5 +41,6 @@ def airflow(tmp_path_factory: pytest.TempPathFactory, airflow_db: Path) -> Itera
     settings = settings_in(tmp_path_factory.mktemp("airflow"))
     settings.airflow_home.mkdir()
     shutil.copy(airflow_db, settings.airflow_home)
-    with Airflow(settings, settings.airflow_home / "log") as airflow:
-        yield airflow
+    airflow = Airflow(settings, settings.airflow_home / "log")
+    yield airflow
+    airflow.stop()

@@ -5,8 +5,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from bantin.engine import airflow_environment
 from bantin.settings import Settings
@@ -34,14 +33,31 @@ for line in sys.stdin:
 
 
 class Airflow:
-    """An Airflow without a scheduler, over the database in the home of `settings`. What it says goes into `log`."""
+    """An Airflow without a scheduler, over the database in the home of `settings`; what it says goes into `log`."""
 
     def __init__(self, settings: Settings, log: Path) -> None:
         self._log = log
         self._environment = airflow_environment(settings)
+        self._process: subprocess.Popen[str] | None = None
 
-    def __enter__(self) -> Self:
-        with self._log.open("wb") as out:
+    def run(self, dag: str, settings: Settings, **conf: Any) -> dict[str, Any]:
+        """Runs a DAG of the archive by hand, with `conf` in its form, over the archive and the sources of `settings`.
+        Returns its `state`, the states of its `tasks`, what these returned (`values`) and said (`log`)."""
+        process = self._process if self._process and self._process.poll() is None else self._start()
+        assert process.stdin
+        assert process.stdout
+        begin = self._log.stat().st_size
+        own = {name: value for name, value in settings.environment().items() if name != "AIRFLOW_HOME"}
+        process.stdin.write(json.dumps([dag, conf, {"BANTIN_ALARMS": "", **own}]) + "\n")
+        process.stdin.flush()
+        told = process.stdout.readline()
+        log = self._log.read_bytes()[begin:].decode()
+        assert told, log[-3000:]
+        return {**json.loads(told), "log": log}
+
+    def _start(self) -> "subprocess.Popen[str]":
+        self.stop()
+        with self._log.open("ab") as out:
             self._process = subprocess.Popen(
                 [sys.executable, "-c", RUN],
                 env=self._environment,
@@ -50,27 +66,12 @@ class Airflow:
                 stderr=out,
                 text=True,
             )
-        return self
+        return self._process
 
-    def run(self, dag: str, settings: Settings, **conf: Any) -> dict[str, Any]:
-        """Runs a DAG of the archive by hand, with `conf` in its form, over the archive and the sources of `settings`.
-        Returns its `state`, the states of its `tasks`, what these returned (`values`) and said (`log`)."""
-        assert self._process.stdin
-        assert self._process.stdout
-        begin = self._log.stat().st_size
-        own = {name: value for name, value in settings.environment().items() if name != "AIRFLOW_HOME"}
-        self._process.stdin.write(json.dumps([dag, conf, {"BANTIN_ALARMS": "", **own}]) + "\n")
-        self._process.stdin.flush()
-        told = self._process.stdout.readline()
-        log = self._log.read_bytes()[begin:].decode()
-        assert told, log[-3000:]
-        return {**json.loads(told), "log": log}
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._process.kill()
-        self._process.wait()
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe:
-                pipe.close()
+    def stop(self) -> None:
+        """Ends the process."""
+        if self._process:
+            self._process.kill()
+            with self._process:  # closes its pipes
+                pass
+            self._process = None
