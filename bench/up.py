@@ -15,7 +15,6 @@ OpenTelemetry, and those that came are named.
 import argparse
 import gzip
 import os
-import socket
 import statistics
 import sys
 import tempfile
@@ -42,6 +41,7 @@ from storage import keys
 from storage.reports import read_report
 from storage.store import open_store
 from tests.airflow_api import DONE, Api
+from tests.servers.command import free_ports
 
 SOURCE = """
 id: bench
@@ -206,7 +206,7 @@ def main() -> None:
         engine.READY_S = 900  # a busy machine is to be measured, too
         settings = Settings.from_environment()
         began = time.monotonic()
-        with airflow(settings, _free_port(), folder / "log") as running:
+        with airflow(settings, free_ports(1)[0], folder / "log") as running:
             print(f"ready after {time.monotonic() - began:.0f} s, at a load of {os.getloadavg()[0]:.1f}")
             family = Family(running.process.pid)
             idle = measure_idle(family, args.idle)
@@ -300,12 +300,6 @@ def _seconds(moment: str) -> float:
 
 def _spread(values: list[float]) -> str:
     return f"{statistics.median(values):.1f} ({min(values):.1f} – {max(values):.1f})"
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 if __name__ == "__main__":

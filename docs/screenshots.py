@@ -4,11 +4,7 @@ uv run python docs/screenshots.py [archive|airflow] [--chromium /usr/bin/chromiu
 """
 
 import argparse
-import os
 import re
-import signal
-import socket
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -26,7 +22,7 @@ from browse.web.settings import WebSettings
 from demo import SOURCES, DemoWeb, truth
 from tests.browse.library import SECOND, library_in
 from tests.browse.web.conftest import serving
-from tests.dags.test_scheduler import DAG, PORTAL, Airflow
+from tests.dags.test_scheduler import DAG, PORTAL, Airflow, up
 from tests.settings import settings_in
 from tests.waiting import wait_for
 
@@ -118,24 +114,8 @@ def airflow_over_portal(folder: Path, web: DemoWeb) -> Iterator[Airflow]:
     settings.sources.mkdir(parents=True)
     text = (SOURCES / "demo-portal.yaml").read_text("utf-8").replace("fetch:\n", "fetch:\n  retries: 0\n")
     (settings.sources / "demo-portal.yaml").write_text(f"{text}\nenabled: false\n", "utf-8")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    environment = {
-        **os.environ,
-        **settings.environment(),
-        "AIRFLOW__CORE__DEFAULT_TASK_RETRIES": "0",
-        "BANTIN_DEMO_PROXY": web.proxy_url,
-        "PYTHONUNBUFFERED": "1",
-    }
-    up = f"import bantin.engine; bantin.engine.READY_S = {AIRFLOW_S}; from bantin.cli import main; main()"
-    command = [sys.executable, "-c", up, "up", "--port", str(port)]
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
-    try:
-        yield Airflow(process)
-    finally:
-        process.send_signal(signal.SIGINT)
-        process.wait(AIRFLOW_S)
+    with up(settings, web, AIRFLOW_S) as airflow:
+        yield airflow
 
 
 @contextmanager

@@ -5,14 +5,13 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import urllib.error
 import urllib.request
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPResponse
@@ -36,6 +35,8 @@ from storage.tables import encode, read
 from tests.airflow_api import DONE, Api
 from tests.browser import chromium, page  # noqa: F401 - fixtures
 from tests.conftest import slow_source
+from tests.servers.command import free_ports
+from tests.settings import settings_in
 from tests.waiting import wait_for
 
 DAG = "crawl-demo-portal"
@@ -107,6 +108,31 @@ class _Stay(urllib.request.HTTPRedirectHandler):
 _opener = urllib.request.build_opener(_Stay)
 
 
+@contextmanager
+def up(settings: Settings, web: DemoWeb, patience_s: float = 180, **environment: str) -> Iterator[Airflow]:
+    """`bantin up` over sources of the demo's web. It may take so long to start, and to end."""
+    code = f"import bantin.engine; bantin.engine.READY_S = {patience_s}; from bantin.cli import main; main()"
+    (port,) = free_ports(1)
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, "up", "--port", str(port)],
+        env={
+            **os.environ,
+            **settings.environment(),
+            "AIRFLOW__CORE__DEFAULT_TASK_RETRIES": "0",
+            "BANTIN_DEMO_PROXY": web.proxy_url,
+            "PYTHONUNBUFFERED": "1",
+            **environment,
+        },
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield Airflow(process)
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(patience_s)
+
+
 @dataclass(frozen=True)
 class Running:
     """What the tests of this file share: Airflow takes half a minute to start."""
@@ -128,38 +154,13 @@ def running(tmp_path_factory: pytest.TempPathFactory, airflow_db: Path) -> Itera
         text = re.sub(r"^schedule: .*$", f'schedule: "{schedule}"', text, flags=re.MULTILINE)
         (folder / "sources" / f"demo-{name}.yaml").write_text(text, "utf-8")
     (folder / "sources" / "trouble.yaml").write_text(dump_source(slow_source()), "utf-8")
-    settings = Settings(
-        archive=str(folder / "archive"),
-        sources=folder / "sources",
-        contact="https://bantin.example/contact",
-        work=folder / "work",
-        part_bytes=64_000_000,
-        airflow_home=folder / "airflow",
-        cache=folder / "cache",
-        alarms=f"file:{folder / 'alarms.jsonl'}",
-    )
+    settings = settings_in(folder, sources=folder / "sources", alarms=f"file:{folder / 'alarms.jsonl'}")
     settings.airflow_home.mkdir()
     shutil.copy(airflow_db, settings.airflow_home)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-c", "from bantin.cli import main; main()", "up", "--port", str(port)]
-    with DemoWeb() as web:
-        environment = {
-            **os.environ,
-            **settings.environment(),
-            "AIRFLOW__CORE__DEFAULT_TASK_RETRIES": "0",
-            "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
-            "AIRFLOW__WORKERS__MAX_FAILED_HEARTBEATS": "15",  # as long as by Airflow's defaults
-            "BANTIN_DEMO_PROXY": web.proxy_url,
-            "PYTHONUNBUFFERED": "1",
-        }
-        process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
-        try:
-            yield Running(Airflow(process), web, settings)
-        finally:
-            process.send_signal(signal.SIGINT)
-            process.wait(60)
+    # A worker that is gone counts as lost as late as by Airflow's defaults, which miss fewer and rarer heartbeats.
+    beats = {"AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1", "AIRFLOW__WORKERS__MAX_FAILED_HEARTBEATS": "15"}
+    with DemoWeb() as web, up(settings, web, **beats) as airflow:
+        yield Running(airflow, web, settings)
 
 
 def articles(settings: Settings, source: str) -> list[Article]:
