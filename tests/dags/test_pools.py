@@ -9,6 +9,7 @@ from pathlib import Path
 from bantin.engine import airflow_environment
 from bantin.settings import Settings
 from tests.dags.parsed import printed, write_source
+from tests.servers.command import free_ports
 from tests.waiting import wait_for
 
 MAKE_POOLS = """
@@ -66,7 +67,8 @@ def test_what_keeps_airflow_up_looks_for_new_groups_and_outlives_a_registry_that
     write_source(folder, "kimson", "ninh-binh")
     settings = settings.override(sources=folder)
     with (settings.airflow_home / "log").open("w") as log:
-        up = subprocess.Popen([sys.executable, "-c", UP], env=airflow_environment(settings), stdout=log, stderr=log)
+        environment = airflow_environment(settings, *free_ports(1))
+        up = subprocess.Popen([sys.executable, "-c", UP], env=environment, stdout=log, stderr=log)
         try:
             wait_for(lambda: pools_in(database) == {"default_pool", "clean", "crawl", "group-ninh-binh"})
             folder.rename(tmp_path / "away")
