@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import dataclass
 from hashlib import sha256
@@ -12,7 +12,7 @@ from structlog.contextvars import bound_contextvars
 
 from bantin.crew import LOST, crew_of
 from bantin.errors import NotReady, PagesLost
-from bantin.fetch import committed_captures, parts_with_pages
+from bantin.fetch import committed_captures
 from bantin.settings import Settings
 from model.article import Article, Rejected
 from model.capture import Capture
@@ -81,14 +81,14 @@ def _clean(part_key: str, settings: Settings, on_page: Callable[[], None]) -> Cl
     return Cleaned(len(articles), len(rejections))
 
 
-def uncleaned_parts(store: ObjectStore, source_id: str, run: str) -> list[str]:
-    """The keys of the run's parts that publish cannot take: their cleaned parts are missing or unreadable, or were made
-    by other rules than the run keeps now, or by another version of the cleaner.
+def uncleaned_parts(store: ObjectStore, source_id: str, run: str, parts: Iterable[str]) -> list[str]:
+    """The keys of those of the run's `parts` that publish cannot take: their cleaned parts are missing or unreadable,
+    or were made by other rules than the run keeps now, or by another version of the cleaner.
 
     Raises `NotReady` where the run never began, and `StorageError`.
     """
     rules = rules_of(source_of_run(store, source_id, run))
-    return [part for part in parts_with_pages(store, source_id, run) if not _is_cleaned(store, part, rules)]
+    return [part for part in parts if not _is_cleaned(store, part, rules)]
 
 
 def rules_of(source: Source) -> str:

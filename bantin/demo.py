@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.status import Status
 from rich.text import Text
 
+from bantin.dag_ids import crawl_dag
 from bantin.display import show_article, show_report
 from bantin.engine import run_dags
 from bantin.registry import load_registry
@@ -38,7 +39,7 @@ def run_demo(settings: Settings, console: Console) -> int:
     check_writable(open_store(settings.archive))
     log = settings.airflow_home / "demo.log"
     sources = [source.id for source in load_registry(SOURCES)]
-    dag_ids = [*(f"crawl-{source}" for source in sources), INDEX_DAG]
+    dag_ids = [*map(crawl_dag, sources), INDEX_DAG]
     with DemoWeb() as web:
         os.environ[PROXY_VARIABLE] = web.proxy_url
         console.print(f"A web of {len(sources)} sites is up on {web.proxy_url} (a proxy for *.example names).")

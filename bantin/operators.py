@@ -1,5 +1,4 @@
-"""The verbs as Airflow runs them: operators for what must be stopped in time, the assets that tell of their work, the
-secrets in Airflow's connections, and the rule for retries."""
+"""The verbs as Airflow runs them: operators for what must be stopped in time, and the rule for retries."""
 
 import logging
 import os
@@ -11,36 +10,19 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from airflow.sdk import Asset, BaseOperator
-from airflow.sdk.exceptions import AirflowFailException, AirflowNotFoundException, AirflowRescheduleException
+from airflow.sdk.exceptions import AirflowFailException, AirflowRescheduleException, AirflowSkipException
 
-from bantin.errors import HELD, FetchFailed
+from bantin.assets import articles_of_shard, figures_of
+from bantin.errors import HELD, FetchFailed, NothingStored
 from bantin.forms import is_rules_only, scope_of
 from bantin.settings import Settings
-from bantin.sharding import shard_name
-from model.errors import BantinError, SourceError
-from model.report import RunReport
-from model.source import Source
+from model.errors import BantinError
+from storage.keys import run_id
 
 logger = logging.getLogger("bantin.fetch")
 
-ARTICLES = "x-bantin://articles/"
-"""How the addresses of the assets begin that tell of a source's published runs."""
-
-SHARDS = "x-bantin://shards/"
-"""The same of those that tell of the runs of all sources of a shard; which it was stands in the event."""
-
 FIRST_WAIT, LONGEST_WAIT, LONGER = timedelta(minutes=1), timedelta(minutes=15), 1.5
 """How long a crawl without a pool of its group waits before it looks again whether another one of it has ended."""
-
-
-def articles_of(source_id: str) -> Asset:
-    """What a source's DAG emits when it has published a run."""
-    return Asset(name=f"articles/{source_id}", uri=f"{ARTICLES}{source_id}")
-
-
-def articles_of_shard(shard: int) -> Asset:
-    """What a shard's DAG emits for each source that has published a run."""
-    return Asset(name=f"shards/{shard_name(shard)}", uri=f"{SHARDS}{shard_name(shard)}")
 
 
 @contextmanager
@@ -56,39 +38,22 @@ def final_errors() -> Iterator[None]:
 
 def run_of(context: Any) -> str:
     """The run's id: from `run_after`, which every kind of DAG run has and which survives *Clear*."""
-    from storage.keys import run_id
-
     return run_id(context["dag_run"].run_after)
 
 
-def finish(source_id: str, context: Any, asset: Asset) -> dict[str, Any]:
-    """Publishes the run that is fetched, and cleans first what is missing of it; where the form says *rules only*,
-    cleans the stored runs again. The event of `asset` bears the figures, which are returned."""
+def finish(source_id: str, context: Any, asset: Asset) -> str | None:
+    """Publishes the run that is fetched, and cleans first what is missing of it; returns the key of its report. Where
+    the form says *rules only*, cleans the stored runs again. The event of `asset` bears the figures."""
     from bantin.rerun import complete
 
-    settings, params = Settings.from_environment(), context["params"]
     with final_errors():
+        settings, params = Settings.from_environment(), context["params"]
         if is_rules_only(params):
             figures = _cleaned_again(source_id, params.get("since"), settings)
         else:
             figures = figures_of(complete(source_id, run_of(context), settings))
     context["outlet_events"][asset].extra = figures
-    return figures
-
-
-def figures_of(report: RunReport) -> dict[str, Any]:
-    """What the event of an asset tells of a run: its counts, its state, and where its report lies."""
-    from storage import keys
-
-    counts = {name: report.articles.get(name, 0) for name in ("new", "changed", "unchanged")}
-    return {
-        "source": report.source,
-        "run": report.run,
-        "state": report.state.value,
-        **counts,
-        "rejected": sum(report.rejected.values()),
-        "report": keys.report(report.source, report.run),
-    }
+    return figures.get("report")
 
 
 def _cleaned_again(source_id: str, since: str | None, settings: Settings) -> dict[str, Any]:
@@ -98,35 +63,6 @@ def _cleaned_again(source_id: str, since: str | None, settings: Settings) -> dic
     first = datetime.combine(date.fromisoformat(since), datetime.min.time(), UTC) if since else None
     counts = reclean_all(Selection(sources=(source_id,), since=first), Rules.CURRENT, settings, dry_run=False)
     return {"source": source_id, "state": "cleaned again", **counts}
-
-
-def connection_secrets(source: Source) -> dict[str, str]:
-    """What `source` names of Airflow's connections, by placeholder: for the crawl's environment, and nothing else.
-
-    Airflow looks in its secrets backends, in `AIRFLOW_CONN_…` and in its database, and masks in the task's log what it
-    finds. Raises `SourceError` where a connection, or its field, is not there.
-    """
-    from airflow.sdk import Connection
-
-    from spiders.secrets import connection_field, names
-
-    found = {}
-    for name in sorted(names(source)):
-        if (place := connection_field(name)) is None:
-            continue
-        connection_id, field = place
-        try:
-            connection = Connection.get(connection_id)
-        except AirflowNotFoundException as err:
-            expected = f"expected an Airflow connection {connection_id}: `airflow connections add` makes one"
-            raise SourceError([f"{source.id}: ${{{name}}}: there is no such connection: {expected}"]) from err
-        in_columns = field in ("login", "password", "host", "port", "schema", "extra")
-        value = getattr(connection, field) if in_columns else connection.extra_dejson.get(field)
-        if value in (None, ""):
-            expected = "expected login, password, host, port, schema, extra or a key of extra, with a value"
-            raise SourceError([f"{source.id}: ${{{name}}}: connection {connection_id} has no {field}: {expected}"])
-        found[name] = str(value)
-    return found
 
 
 class FetchOperator(BaseOperator):
@@ -151,6 +87,7 @@ class FetchOperator(BaseOperator):
 
     def fetch(self, context: Any) -> list[str]:
         """The same, whatever the form says of *rules only*. Raises as `Fetch.run`, `stored_parts` and `find_source`."""
+        from bantin.connections import connection_secrets
         from bantin.fetch import Fetch
         from bantin.registry import find_source
         from bantin.runs import newer_run
@@ -186,7 +123,8 @@ class CrawlOperator(FetchOperator):
     the run's report.
 
     A further try, and a cleared one, goes on from the last good step: what is committed is not asked for again. While
-    another crawl of the source or of its politeness group is under way, the task waits without a slot.
+    another crawl of the source or of its politeness group is under way, the task waits without a slot; where a later
+    run crawls the source meanwhile, nothing is left to be done, and it is skipped.
     """
 
     def __init__(self, *, shard: int, **kwargs: Any) -> None:
@@ -200,19 +138,23 @@ class CrawlOperator(FetchOperator):
         from storage import keys
         from storage.store import open_store
 
-        settings = Settings.from_environment()
         with final_errors():
+            settings = Settings.from_environment()
             source = find_source(settings.sources, self.source_id)
             store, run = open_store(settings.archive), run_of(context)
             if not is_rules_only(context["params"]) and store.head(keys.captures(source.id, run)) is None:
                 if holder := holder_of(store, source.id, run, source.fetch.group):
                     self._wait(context, f"{source.id} waits: {holder.source} is being crawled by run {holder.run}")
                 self._fetch_or_wait(context)
-        return finish(source.id, context, articles_of_shard(self.shard)).get("report")
+        return finish(source.id, context, articles_of_shard(self.shard))
 
     def _fetch_or_wait(self, context: Any) -> None:
         try:
             self.fetch(context)
+        except NothingStored as err:
+            if not context.get("task_reschedule_count"):
+                raise
+            raise AirflowSkipException(f"while this one waited, a later run has crawled {self.source_id}") from err
         except FetchFailed as err:
             if err.exit_code != HELD:
                 raise

@@ -79,7 +79,7 @@ def rerun(
         report = _published(store, source_id, run)
         if report is not None and not clean:
             return Rerun(report, [])
-    missing = parts if clean else uncleaned_parts(store, source_id, run)
+    missing = parts if clean else uncleaned_parts(store, source_id, run, parts)
     clean_parts(missing, settings, tell)
     done.append(f"{_cleaned(missing, parts)}, and the run published")
     return Rerun(publish(source_id, run, settings), done)
@@ -126,8 +126,9 @@ def rerun_each(
 def complete(source_id: str, run: str, settings: Settings) -> RunReport:
     """Publishes a run that is fetched, and cleans first what is missing of it: what Airflow's task publish does, so
     that it can be cleared when `work/` has long been swept. Raises what clean and publish raise."""
-    if committed_captures(store := open_store(settings.archive), source_id, run) is not None:
-        missing, parts = uncleaned_parts(store, source_id, run), parts_with_pages(store, source_id, run)
+    store = open_store(settings.archive)
+    if parts := parts_with_pages(store, source_id, run):
+        missing = uncleaned_parts(store, source_id, run, parts)
         clean_parts(missing, settings, lambda step, event: None)
         logger.info("%s, run %s: %s", source_id, run, _cleaned(missing, parts))
     return publish(source_id, run, settings)

@@ -4,6 +4,7 @@ A run that has begun counts, however it ended. One whose time is still to come d
 `--run`, must not make every other run a past one.
 """
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from bantin.errors import NoSuchRun, NotReady, PastRun
@@ -26,8 +27,14 @@ def newer_run(store: ObjectStore, source: str, run: str) -> str | None:
 
     Raises `StorageError`.
     """
+    newest = newest_of(runs_of(store, source))
+    return newest if newest and newest > run else None
+
+
+def newest_of(runs: Iterable[str]) -> str | None:
+    """The newest of these runs whose time has come."""
     now = keys.run_id(datetime.now(UTC))
-    return max((other for other in runs_of(store, source) if run < other <= now), default=None)
+    return max((run for run in runs if run <= now), default=None)
 
 
 def expect_newest(store: ObjectStore, source: str, run: str) -> None:
@@ -40,7 +47,7 @@ def expect_newest(store: ObjectStore, source: str, run: str) -> None:
 
 def expect_published(store: ObjectStore, source: str) -> None:
     """Raises `NotReady` where the source's newest run is fetched and still to be published, and `StorageError`."""
-    run = next(reversed(runs_of(store, source)), None)
+    run = newest_of(runs_of(store, source))
     report = reports.read_report(store, source, run) if run else None
     if run and report and report.state == State.FETCHED:
         remedy = f"wait until it is, or call `bantin rerun {source} {run}`"
@@ -70,5 +77,4 @@ def find_run(store: ObjectStore, source: str, run: str | None) -> str:
     if run is not None:
         reason = f"run {run}: {source} has no such run: expected one like {', '.join(runs[-3:])}"
         raise NoSuchRun(reason, source=source, run=run)
-    now = keys.run_id(datetime.now(UTC))
-    return max((other for other in runs if other <= now), default=runs[-1])
+    return newest_of(runs) or runs[-1]

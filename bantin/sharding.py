@@ -1,41 +1,26 @@
-"""Thousands of sources in a few DAGs: which shard a source belongs to, and which sources are due at a shard's tick.
+"""Thousands of sources in a few DAGs: which files belong to a shard, and which sources it crawls at a tick, or by hand.
 
-A source's shard depends on its id and on the number of shards, and on nothing else. Whether it is due is asked of
-Airflow's own timetable, so that a source runs at the same times as in a DAG of its own.
+Whether a source is due is asked of Airflow's own timetable, so that it runs at the same times as in a DAG of its own.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
-from hashlib import sha256
 from pathlib import Path
 
+from bantin.dag_ids import shard_dag, shard_of
+from bantin.settings import Settings
 from model.errors import SourceError
 from model.source import load_source, source_files
+from storage import keys
 
 TICK = timedelta(minutes=15)
 """So often does a shard look which of its sources are due."""
 
-DAG_PREFIX = "shard-"
 BROKEN_SCHEDULE = ("0 0 * * *", "UTC")
 """When a source is chosen whose file cannot be read: its task says what is wrong with it."""
 
 MOST = 1000
 """So many sources are begun at one tick: Airflow maps a task over no more than 1,024 (core.max_map_length)."""
-
-
-def shard_of(source_id: str, shards: int) -> int:
-    """The shard, from 0, that a source belongs to."""
-    return int.from_bytes(sha256(source_id.encode()).digest()[:8]) % shards
-
-
-def shard_name(shard: int) -> str:
-    """`007`."""
-    return f"{shard:03}"
-
-
-def dag_id(shard: int) -> str:
-    """The id of a shard's DAG."""
-    return DAG_PREFIX + shard_name(shard)
 
 
 def tick_schedule(shard: int) -> str:
@@ -49,22 +34,36 @@ def files_of(folder: Path, shard: int, shards: int) -> list[Path]:
     return [path for path in source_files(folder) if shard_of(path.stem, shards) == shard]
 
 
-def due(paths: Iterable[Path], since: datetime, until: datetime) -> list[str]:
+def begin(
+    waiting: Collection[str], since: datetime, until: datetime, shard: int, run: str, settings: Settings
+) -> tuple[list[str], list[str]]:
+    """The ids of the shard's sources to crawl now as `run`, of those `waiting` and those due; and of those to leave to
+    the next tick, since they are being crawled, or are too many. Raises `SourceError` and `StorageError`."""
+    from bantin.under_way import holder_of
+    from storage.places import place_of
+    from storage.store import open_store
+
+    store = open_store(settings.archive)
+    wanted = due(files_of(settings.sources, shard, settings.shards), since, until, waiting)
+    leased = {place.source for info in store.list(keys.leases_prefix()) if (place := place_of(info.key))}
+    chosen: list[str] = []
+    left: list[str] = []
+    for name in sorted(wanted, key=lambda name: name not in waiting):  # who waits comes first
+        too_many, held = len(chosen) >= MOST, name in leased and holder_of(store, name, run)
+        (left if too_many or held else chosen).append(name)
+    return chosen, left
+
+
+def due(paths: Iterable[Path], since: datetime, until: datetime, waiting: Collection[str] = ()) -> list[str]:
     """The ids of the sources for which a scheduled moment lies after `since` and not after `until`; each once, however
-    many moments that are. Of a file that cannot be read its name."""
-    chosen = []
-    for path in paths:
-        try:
-            source = load_source(path)
-        except SourceError:
-            schedule, timezone = BROKEN_SCHEDULE
-        else:
-            if not source.enabled:
-                continue
-            schedule, timezone = source.schedule, source.timezone
-        if next_after(schedule, timezone, since) <= until:
-            chosen.append(path.stem)
-    return chosen
+    many moments that are. Those `waiting` are due anyway, and none that is paused. Of a file that cannot be read its
+    name."""
+    return [
+        path.stem
+        for path in paths
+        for schedule in _schedules(path)
+        if path.stem in waiting or next_after(*schedule, since) <= until
+    ]
 
 
 def next_after(schedule: str, timezone: str, moment: datetime) -> datetime:
@@ -80,3 +79,27 @@ def next_after(schedule: str, timezone: str, moment: datetime) -> datetime:
     )
     assert info is not None  # noqa: S101 - for mypy: without a last moment there is always a next one
     return info.run_after
+
+
+def named(sources: Sequence[str] | None, shard: int, settings: Settings) -> list[str]:
+    """The sources that somebody asks a shard for, or all it has that are not paused. Raises `SourceError` for one that
+    belongs elsewhere, and for more than can be begun at once."""
+    own = {path.stem: path for path in files_of(settings.sources, shard, settings.shards)}
+    for name in sources or ():
+        if name not in own:
+            other = shard_of(name, settings.shards)
+            why = f"it would belong to {shard_dag(other)}" if other != shard else "the registry has no such file"
+            raise SourceError([f"the form: sources: {name!r}: {why}: expected a source of {shard_dag(shard)}"])
+    wanted = list(dict.fromkeys(sources or (name for name, path in own.items() if _schedules(path))))
+    if len(wanted) > MOST:
+        raise SourceError([f"the form: sources: {len(wanted)} of them: expected at most {MOST} at a time"])
+    return wanted
+
+
+def _schedules(path: Path) -> list[tuple[str, str]]:
+    """Schedule and time zone of the source in this file; none where it is paused."""
+    try:
+        source = load_source(path)
+    except SourceError:
+        return [BROKEN_SCHEDULE]
+    return [(source.schedule, source.timezone)] if source.enabled else []

@@ -13,6 +13,8 @@ from urllib.parse import quote, urlsplit
 from airflow.configuration import conf
 from airflow.plugins_manager import AirflowPlugin
 
+from bantin.dag_ids import dag_of, source_of
+
 if TYPE_CHECKING:
     from fastapi import FastAPI
     from starlette.requests import Request
@@ -21,18 +23,6 @@ if TYPE_CHECKING:
 MOUNT = "/bantin"
 OPEN_TO_ALL = "/static/"
 """What everybody may see below the mount: files of the program, by which the page that refuses is shown, too."""
-
-CRAWLS = "crawl-"
-"""How the ids of the DAGs begin that crawl a source (dags/source_dags.py)."""
-
-
-def dag_of(source: str) -> str:
-    """The id of the DAG that crawls `source`: one of its own, or that of its shard."""
-    from bantin.settings import Settings
-    from bantin.sharding import dag_id, shard_of
-
-    shards = Settings.from_environment().shards
-    return dag_id(shard_of(source, shards)) if shards else CRAWLS + source
 
 
 def root_path() -> str:
@@ -123,6 +113,7 @@ def _add_ways(app: "FastAPI") -> None:
     from starlette.exceptions import HTTPException
     from starlette.responses import RedirectResponse
 
+    from bantin.settings import Settings
     from storage.errors import InvalidKey
     from storage.keys import run_id, run_time
 
@@ -133,7 +124,7 @@ def _add_ways(app: "FastAPI") -> None:
             after = session.scalar(select(DagRun.run_after).where(DagRun.dag_id == dag, DagRun.run_id == run))
         if after is None:
             raise HTTPException(404, f"{dag} has no run {run}.")
-        made = f"runs/{dag.removeprefix(CRAWLS)}/{run_id(after)}" if dag.startswith(CRAWLS) else ""
+        made = f"runs/{source}/{run_id(after)}" if (source := source_of(dag)) else ""
         return f"{root_path()}{MOUNT}/{made}"
 
     @app.get("/dag-runs/{source}/{run}", response_class=RedirectResponse, tags=["runs"])
@@ -143,13 +134,14 @@ def _add_ways(app: "FastAPI") -> None:
             begin = run_time(run)
         except InvalidKey as err:
             raise HTTPException(404, str(err)) from err
+        dag = dag_of(source, Settings.from_environment().shards)
         of_that_second = DagRun.run_after.between(begin, begin + timedelta(microseconds=999_999))
         with create_session() as session:
-            found = select(DagRun.run_id).where(DagRun.dag_id == dag_of(source), of_that_second).limit(1)
+            found = select(DagRun.run_id).where(DagRun.dag_id == dag, of_that_second).limit(1)
             dag_run = session.scalar(found)
         if dag_run is None:
             raise HTTPException(404, f"No DAG run of this Airflow made run {run} of {source}.")
-        return f"{root_path()}/dags/{quote(dag_of(source), safe='')}/runs/{quote(dag_run, safe='')}"
+        return f"{root_path()}/dags/{quote(dag, safe='')}/runs/{quote(dag_run, safe='')}"
 
 
 class ArchiveTab(AirflowPlugin):

@@ -14,15 +14,12 @@ OpenTelemetry, and those that came are named.
 
 import argparse
 import gzip
-import json
 import os
-import socket
 import statistics
 import sys
 import tempfile
 import threading
 import time
-import urllib.request
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -36,13 +33,15 @@ import psutil
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from bantin import engine
-from bantin.engine import Running, airflow
+from bantin.engine import airflow
 from bantin.run import run_source
 from bantin.settings import Settings
 from model.source import load_source
 from storage import keys
 from storage.reports import read_report
 from storage.store import open_store
+from tests.airflow_api import DONE, Api
+from tests.servers.command import free_ports
 
 SOURCE = """
 id: bench
@@ -165,32 +164,13 @@ def _role(process: psutil.Process) -> str:
     return "scheduler" if "scheduler" in words else "supervisor" if "bantin.engine" in words else "task or parser"
 
 
-class Api:
-    """Airflow's API, signed in."""
-
-    def __init__(self, running: Running) -> None:
-        self._address, self._token = running.address, ""
-        signed = self.ask("/auth/token", {"username": running.user, "password": running.password})
-        self._token = signed["access_token"]
-
-    def ask(self, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-        """GET, or POST where there is a body."""
-        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {self._token}"}
-        data = json.dumps(body).encode() if body else None
-        with urllib.request.urlopen(urllib.request.Request(self._address + path, data, headers), timeout=300) as answer:
-            return json.load(answer)  # type: ignore[no-any-return]
-
-    def runs(self) -> list[dict[str, Any]]:
-        """The DAG's scheduled runs that have ended, oldest first; none while there is no DAG."""
-        try:
-            runs = self.ask(f"/api/v2/dags/{DAG}/dagRuns?order_by=run_after&limit=100")["dag_runs"]
-        except OSError:  # or while the machine is too busy to answer
-            return []
-        return [run for run in runs if run["run_type"] == "scheduled" and run["state"] in ("success", "failed")]
-
-    def task(self, run: str, task: str) -> dict[str, Any]:
-        """A task of a run."""
-        return self.ask(f"/api/v2/dags/{DAG}/dagRuns/{run}/taskInstances/{task}")
+def ended_runs(api: Api) -> list[dict[str, Any]]:
+    """The DAG's scheduled runs that have ended, oldest first; none while there is no DAG."""
+    try:
+        runs = api.runs(DAG)
+    except OSError:  # or while the machine is too busy to answer
+        return []
+    return [run for run in runs if run["run_type"] == "scheduled" and run["state"] in DONE]
 
 
 def main() -> None:
@@ -226,12 +206,14 @@ def main() -> None:
         engine.READY_S = 900  # a busy machine is to be measured, too
         settings = Settings.from_environment()
         began = time.monotonic()
-        with airflow(settings, _free_port(), folder / "log") as running:
+        with airflow(settings, free_ports(1)[0], folder / "log") as running:
             print(f"ready after {time.monotonic() - began:.0f} s, at a load of {os.getloadavg()[0]:.1f}")
             family = Family(running.process.pid)
             idle = measure_idle(family, args.idle)
             (folder / "sources" / "bench.yaml").write_text(SOURCE.format(port=port, every=args.every))
-            measure_runs(family, Api(running), settings, args.runs, args.every, idle)
+            api = Api(running.address, running.user, running.password)
+            api.sign_in()
+            measure_runs(family, api, settings, args.runs, args.every, idle)
             for metric in sorted(Collector.names):
                 print(f"  {metric}")
 
@@ -250,12 +232,12 @@ def measure_runs(family: Family, api: Api, settings: Settings, wanted: int, ever
     """What runs use, how soon they begin, and how long they take. The first is none of them: it may be late."""
     deadline = time.monotonic() + PATIENCE_S + 90 * every * wanted
     first: list[dict[str, Any]] = []
-    while not (first := api.runs()):
+    while not (first := ended_runs(api)):
         expect(time.monotonic() < deadline, "no run came")
         time.sleep(1)
     family.most_bytes = 0
     before, began = family.cpu_s(), time.monotonic()
-    while len(ended := api.runs()[len(first) :]) < wanted:
+    while len(ended := ended_runs(api)[len(first) :]) < wanted:
         expect(time.monotonic() < deadline, f"{len(ended)} of {wanted} runs ended")
         family.memory()
         time.sleep(SAMPLED_S)
@@ -268,7 +250,7 @@ def measure_runs(family: Family, api: Api, settings: Settings, wanted: int, ever
     for run in ended[:wanted]:
         expect(run["state"] == "success", f"{run['dag_run_id']} is {run['state']}")
         at = _seconds(run["run_after"])
-        fetch = api.task(run["dag_run_id"], "fetch")
+        fetch = next(task for task in api.tasks(DAG, run["dag_run_id"]) if task["task_id"] == "fetch")
         moments = (_seconds(run["queued_at"]), _seconds(fetch["queued_when"]), _seconds(fetch["start_date"]))
         asked = min(moment for moment in Site.asked if moment > moments[-1])
         for step, moment in zip(STEPS, (*moments, asked), strict=True):
@@ -318,12 +300,6 @@ def _seconds(moment: str) -> float:
 
 def _spread(values: list[float]) -> str:
     return f"{statistics.median(values):.1f} ({min(values):.1f} – {max(values):.1f})"
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 if __name__ == "__main__":

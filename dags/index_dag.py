@@ -4,15 +4,13 @@ Runs of other sources that are published while one is under way are taken togeth
 new. Triggered by hand it looks through all sources, or makes the index anew (*rebuild*).
 """
 
-from typing import Any
-
 from airflow.sdk import DAG, Asset, AssetAny, Param, get_current_context, get_parsing_context, task
 
+from bantin.assets import articles_of, articles_of_shard, published
 from bantin.dag_defaults import common
-from bantin.operators import ARTICLES, SHARDS, articles_of, articles_of_shard, final_errors
+from bantin.operators import final_errors
 from bantin.settings import Settings
-from model.errors import SourceError
-from model.source import load_source, source_files
+from model.source import is_source_id, source_files
 
 DAG_ID = "index"
 
@@ -24,38 +22,17 @@ def build() -> int:
 
     context = get_current_context()
     with final_errors():
-        settings = Settings.from_environment()
-        return refresh(
-            settings, published(context.get("triggering_asset_events")), rebuild=context["params"]["rebuild"]
-        )
-
-
-def published(events: Any) -> list[str] | None:
-    """The sources whose assets triggered the run, or of which the events of a shard's asset tell; None where nothing
-    triggered it."""
-    found = set()
-    for asset, emitted in (events or {}).items():
-        uri = str(getattr(asset, "uri", ""))
-        if uri.startswith(ARTICLES):
-            found.add(uri.removeprefix(ARTICLES))
-        elif uri.startswith(SHARDS):
-            found |= {event.extra["source"] for event in emitted if "source" in event.extra}
-    return sorted(found) or None
+        sources = published(context.get("triggering_asset_events"))
+        return refresh(Settings.from_environment(), sources, rebuild=context["params"]["rebuild"])
 
 
 def assets() -> list[Asset]:
-    """What the DAGs of all sources emit, paused ones too; or what the shards do."""
+    """What the DAGs of all sources emit, paused ones too; or what the shards do. No source's file is read for it: a
+    task's start would take the longer the more sources there are. One with mistakes emits nothing until it has none."""
     settings = Settings.from_environment()
     if settings.shards:
         return [articles_of_shard(shard) for shard in range(settings.shards)]
-    found = []
-    for path in source_files(settings.sources):
-        try:
-            source = load_source(path)
-        except SourceError:
-            continue  # a DAG of its own says what is wrong with it
-        found.append(articles_of(source.id))
-    return found
+    return [articles_of(path.stem) for path in source_files(settings.sources) if is_source_id(path.stem)]
 
 
 def index_dag() -> DAG:

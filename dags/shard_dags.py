@@ -3,7 +3,7 @@
 Every quarter of an hour a shard chooses those of its sources that are due, by their own schedules and time zones, and
 maps one task over them: it crawls, cleans and publishes one source. A source that fails holds up no other; *Clear* the
 task that bears its name, and it goes on from what is stored. What came due while Airflow was down is one run a source.
-Started by hand, a shard crawls the sources named in the form, or all it has.
+Started by hand, a shard crawls the sources named in the form, or all it has that are not paused.
 
 A source whose last crawl is still under way is left to the next tick. Sources of one politeness group wait for each
 other without a slot. The run's id is the tick's time, for all sources that it began.
@@ -14,13 +14,14 @@ from typing import Any
 
 from airflow.sdk import DAG, CronTriggerTimetable, Param, get_current_context, get_parsing_context, task
 
+from bantin.assets import articles_of_shard
 from bantin.dag_defaults import WAITING_LIMIT, common
+from bantin.dag_ids import shard_dag
 from bantin.forms import crawl_form
-from bantin.operators import CrawlOperator, articles_of_shard, final_errors, run_of
+from bantin.operators import CrawlOperator, final_errors, run_of
 from bantin.pools import CRAWL
 from bantin.settings import Settings
-from bantin.sharding import MOST, TICK, dag_id, due, files_of, shard_of, tick_schedule
-from model.errors import SourceError
+from bantin.sharding import TICK, begin, named, tick_schedule
 
 CHOSEN = "chosen"
 """Under this key each scheduled run leaves up to when it chose, and what it left to the next."""
@@ -36,54 +37,25 @@ CRAWL_LIMIT = timedelta(hours=12)
 def choose(shard: int) -> list[str]:
     """The ids of the sources that this run crawls: those due since the last one, or by hand those of the form."""
     context = get_current_context()
-    settings = Settings.from_environment()
     with final_errors():
+        settings = Settings.from_environment()
         until = context["dag_run"].run_after
         if context["dag_run"].run_type == "manual":
             return named(context["params"]["sources"], shard, settings)
         before = context["ti"].xcom_pull("choose", key=CHOSEN, include_prior_dates=True, map_indexes=-1)
         since = datetime.fromisoformat(before["until"]) if before else until - TICK
         waiting = before["left"] if before else []
-        chosen, left = begin(waiting, since, until, shard, run_of(context), settings)
+        chosen, left = begin(set(waiting), since, until, shard, run_of(context), settings)
     context["ti"].xcom_push(CHOSEN, {"until": until.isoformat(), "left": left})
     return chosen
 
 
-def begin(
-    waiting: list[str], since: datetime, until: datetime, shard: int, run: str, settings: Settings
-) -> tuple[list[str], list[str]]:
-    """The ids of the sources to crawl now, of those `waiting` and those due; and of those to leave to the next tick,
-    since they are being crawled, or are too many."""
-    from bantin.under_way import holder_of
-    from storage.store import open_store
-
-    store = open_store(settings.archive)
-    paths = {path.stem: path for path in files_of(settings.sources, shard, settings.shards)}
-    wanted = dict.fromkeys([*(name for name in waiting if name in paths), *due(paths.values(), since, until)])
-    chosen, left = [], []
-    for name in wanted:
-        too_many = len(chosen) >= MOST
-        (left if too_many or holder_of(store, name, run) else chosen).append(name)
-    return chosen, left
-
-
-def named(sources: list[str] | None, shard: int, settings: Settings) -> list[str]:
-    """The sources of the form, or all that the shard has. Raises `SourceError` for one that belongs elsewhere."""
-    own = [path.stem for path in files_of(settings.sources, shard, settings.shards)]
-    for name in sources or ():
-        if name not in own:
-            place = (
-                f"expected a source of {dag_id(shard)}; it would belong to {dag_id(shard_of(name, settings.shards))}"
-            )
-            raise SourceError([f"the form: sources: {name!r}: {place}"])
-    return sources or own
-
-
-def shard_dag(shard: int, shards: int) -> DAG:
+def dag_of_shard(shard: int, shards: int) -> DAG:
     """The DAG of the sources whose shard is `shard`, of `shards`."""
-    by_name = Param(None, type=["null", "array"], items={"type": "string"}, description="Default: all of the shard.")
+    default = "Default: all of the shard that are not paused."
+    by_name = Param(None, type=["null", "array"], items={"type": "string"}, description=default)
     with DAG(
-        dag_id=dag_id(shard),
+        dag_id=shard_dag(shard),
         description=f"sources of shard {shard} of {shards} → cleaned articles",
         doc_md=__doc__,
         schedule=CronTriggerTimetable(tick_schedule(shard), timezone="UTC"),
@@ -105,9 +77,8 @@ def shard_dag(shard: int, shards: int) -> DAG:
 def build_all(wanted: str | None) -> dict[str, Any]:
     """The DAGs of all shards, or only the one called `wanted`, by id."""
     shards = Settings.from_environment().shards
-    return {
-        dag_id(shard): shard_dag(shard, shards) for shard in range(shards) if wanted is None or wanted == dag_id(shard)
-    }
+    ids = {shard_dag(shard): shard for shard in range(shards)}
+    return {dag_id: dag_of_shard(shard, shards) for dag_id, shard in ids.items() if wanted in (None, dag_id)}
 
 
 globals().update(build_all(get_parsing_context().dag_id))

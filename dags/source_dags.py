@@ -6,23 +6,23 @@ stands in bantin/dag_defaults.py, pools in bantin/pools.py, the form of a manual
 sources are crawled by shards (`BANTIN_SHARDS`) there are none of these: see dags/shard_dags.py.
 """
 
-import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from airflow.sdk import DAG, CronTriggerTimetable, get_current_context, get_parsing_context, task
 
+from bantin.assets import articles_of
 from bantin.dag_defaults import RUN_LIMIT, WAITING_LIMIT, common
+from bantin.dag_ids import crawl_dag, source_of
 from bantin.forms import crawl_form
-from bantin.operators import FetchOperator, articles_of, final_errors, finish
+from bantin.operators import FetchOperator, final_errors, finish
 from bantin.pools import CLEAN, pool_of
 from bantin.settings import Settings
 from bantin.source_notes import notes_on
 from model.errors import SourceError
 from model.source import Source, load_source, source_files
 
-DAG_PREFIX = "crawl-"
 PART_NAME = "{{ task.op_kwargs['part_key'].rsplit('/', 1)[-1].removesuffix('.warc.gz') }}"
 """`attempt-1-part-2`: how Airflow names each mapped task."""
 
@@ -43,7 +43,7 @@ def clean(part_key: str) -> None:
 def publish(source_id: str) -> str | None:
     """Makes the run visible, and returns the key of its report. Runs too where there was nothing to clean, and cleans
     what is missing: cleared after a week, the cleaned parts have been swept."""
-    return finish(source_id, get_current_context(), articles_of(source_id)).get("report")
+    return finish(source_id, get_current_context(), articles_of(source_id))
 
 
 @task(retries=0)
@@ -57,7 +57,7 @@ def source_dag(source: Source) -> DAG:
     """The DAG that crawls `source` on its schedule."""
     place, group = source.locality, source.fetch.group
     with DAG(
-        dag_id=DAG_PREFIX + source.id,
+        dag_id=crawl_dag(source.id),
         dag_display_name=source.name,
         description=f"{source.url} → cleaned articles",
         doc_md=notes_on(source),
@@ -75,23 +75,18 @@ def source_dag(source: Source) -> DAG:
     return dag
 
 
-def broken_dag(name: str, err: SourceError, schedule: str = "@daily") -> DAG:
+def broken_dag(dag_id: str, err: SourceError) -> DAG:
     """A DAG that stands for a file that cannot be read, and goes red every day until it can."""
     with DAG(
-        dag_id=name,
+        dag_id=dag_id,
         description="its file has mistakes",
         doc_md="```\n" + str(err) + "\n```",
-        schedule=schedule,
+        schedule="@daily",
         tags=["broken"],
         **common(),
     ) as dag:
         refuse(str(err))
     return dag
-
-
-def dag_id_of(path: Path) -> str:
-    """The id of the DAG for a file of the registry. A broken one may bear a name that Airflow does not allow."""
-    return DAG_PREFIX + re.sub(r"[^\w.-]", "-", path.stem, flags=re.ASCII)
 
 
 def build(path: Path) -> DAG:
@@ -100,16 +95,16 @@ def build(path: Path) -> DAG:
     try:
         source = load_source(path)
     except SourceError as err:
-        return broken_dag(dag_id_of(path), err)
+        return broken_dag(crawl_dag(path.stem), err)
     return source_dag(source)
 
 
 def build_all(wanted: str | None) -> dict[str, Any]:
     """The DAGs of the registry, or only the one called `wanted`, by id; none where shards have the sources."""
     settings = Settings.from_environment()
-    if settings.shards or (wanted is not None and not wanted.startswith(DAG_PREFIX)):
+    if settings.shards or (wanted is not None and source_of(wanted) is None):
         return {}
-    paths = [path for path in source_files(settings.sources) if wanted in (None, dag_id_of(path))]
+    paths = [path for path in source_files(settings.sources) if wanted in (None, crawl_dag(path.stem))]
     return {dag.dag_id: dag for dag in map(build, paths)}
 
 

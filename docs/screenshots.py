@@ -4,11 +4,7 @@ uv run python docs/screenshots.py [archive|airflow] [--chromium /usr/bin/chromiu
 """
 
 import argparse
-import os
 import re
-import signal
-import socket
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -26,8 +22,9 @@ from browse.web.settings import WebSettings
 from demo import SOURCES, DemoWeb, truth
 from tests.browse.library import SECOND, library_in
 from tests.browse.web.conftest import serving
-from tests.dags.test_scheduler import DAG, PORTAL, Airflow, wait_for
+from tests.dags.test_scheduler import DAG, PORTAL, Airflow, up
 from tests.settings import settings_in
+from tests.waiting import wait_for
 
 IMAGES = Path(__file__).parent / "images"
 WIDE, PHONE = (1200, 820), (390, 844)
@@ -83,11 +80,10 @@ def airflow_pictures(browser: Browser, folder: Path) -> None:
     with DemoWeb() as web, airflow_over_portal(folder, web) as airflow:
         for url in sorted(url for url in truth() if url.startswith(PORTAL))[:FAILING]:
             web.fail(url, times=None)
-        run = airflow.call(f"/api/v2/dags/{DAG}/dagRuns", {"logical_date": None})["dag_run_id"]
+        run = airflow.trigger(DAG)
         wait_for(lambda: state_of(airflow, run) == "failed", AIRFLOW_S)
         with opened(browser, LOW, "light", "en-GB") as page:
-            token = airflow.cookie.removeprefix("_token=")
-            page.context.add_cookies([{"name": "_token", "value": token, "url": airflow.address}])
+            page.context.add_cookies([{"name": "_token", "value": airflow.token, "url": airflow.address}])
             page.goto(f"{airflow.address}/dags/{DAG}/runs/{quote(run, safe='')}")
             page.get_by_text("upstream_failed").or_(page.get_by_text("Upstream Failed")).first.wait_for()
             taken(page, "airflow-red")
@@ -96,8 +92,7 @@ def airflow_pictures(browser: Browser, folder: Path) -> None:
             page.get_by_role("dialog").get_by_text(re.compile("Affected Tasks: [1-9]")).first.wait_for()
             taken(page, "airflow-clear")
             web.heal()
-            cleared = {"dry_run": False, "dag_run_id": run, "only_failed": True}
-            airflow.call(f"/api/v2/dags/{DAG}/clearTaskInstances", cleared)
+            airflow.clear(DAG, run)
             wait_for(lambda: state_of(airflow, run) == "success", AIRFLOW_S)
             page.goto(f"{airflow.address}/dags/{DAG}/runs/{quote(run, safe='')}/tasks/fetch?try_number=2")
             page.get_by_text("were taken from earlier attempts").first.wait_for()
@@ -107,7 +102,7 @@ def airflow_pictures(browser: Browser, folder: Path) -> None:
 def state_of(airflow: Airflow, run: str) -> str:
     """How far a run is; nothing where Airflow is too busy to tell."""
     try:
-        return str(airflow.run(run)["state"])
+        return str(airflow.run(DAG, run)["state"])
     except TimeoutError:
         return ""
 
@@ -119,24 +114,8 @@ def airflow_over_portal(folder: Path, web: DemoWeb) -> Iterator[Airflow]:
     settings.sources.mkdir(parents=True)
     text = (SOURCES / "demo-portal.yaml").read_text("utf-8").replace("fetch:\n", "fetch:\n  retries: 0\n")
     (settings.sources / "demo-portal.yaml").write_text(f"{text}\nenabled: false\n", "utf-8")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    environment = {
-        **os.environ,
-        **settings.environment(),
-        "AIRFLOW__CORE__DEFAULT_TASK_RETRIES": "0",
-        "BANTIN_DEMO_PROXY": web.proxy_url,
-        "PYTHONUNBUFFERED": "1",
-    }
-    up = f"import bantin.engine; bantin.engine.READY_S = {AIRFLOW_S}; from bantin.cli import main; main()"
-    command = [sys.executable, "-c", up, "up", "--port", str(port)]
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
-    try:
-        yield Airflow(process)
-    finally:
-        process.send_signal(signal.SIGINT)
-        process.wait(AIRFLOW_S)
+    with up(settings, web, AIRFLOW_S) as airflow:
+        yield airflow
 
 
 @contextmanager

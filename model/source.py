@@ -11,6 +11,7 @@ from pydantic import (
     AfterValidator,
     Field,
     StringConstraints,
+    TypeAdapter,
     ValidationError,
     field_validator,
     model_validator,
@@ -38,6 +39,7 @@ LEGACY_ENCODINGS = frozenset({"tcvn3", "tcvn5712", "vni", "viscii"})
 """Vietnamese encodings of before Unicode that `fetch.encoding` may name; Python knows none of them."""
 
 SourceId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
+_SOURCE_ID = TypeAdapter(SourceId)
 
 
 class Locality(Section):
@@ -311,6 +313,15 @@ def load_source(path: Path) -> Source:
     if source.id != path.stem:
         raise SourceError([f"{path}: id: {source.id!r}: expected {path.stem!r}, as the file is named"])
     return source
+
+
+def is_source_id(name: str) -> bool:
+    """Whether a source may be called so."""
+    try:
+        _SOURCE_ID.validate_python(name)
+    except ValidationError:
+        return False
+    return True
 
 
 def source_files(folder: Path) -> list[Path]:

@@ -2,8 +2,8 @@
 
 `${NAME}` is the environment variable NAME. `${connection:ID.field}` is a field of the Airflow connection ID: `login`,
 `password`, `host`, `port`, `schema`, `extra`, or a key of `extra`. The crawl finds both in its environment, the latter
-under the very name `connection:ID.field`: `bantin.operators` asks Airflow and puts it there. Nothing else of Airflow is
-known here, and no Scrapy, since an operator imports this module.
+under the very name `connection:ID.field`: `bantin.connections` asks Airflow for it. Nothing else of Airflow is known
+here, and no Scrapy, since an operator imports this module.
 """
 
 import json

@@ -72,7 +72,9 @@ def rerun(
             else:
                 failures = _repair(settings, source_id, run, fetch, clean, progress)
         except Interrupted as err:
-            again = "the same command goes on" if several else f"bantin rerun {err.source} {err.run}"
+            flags = [*(["--fetch"] if fetch else []), *(["--clean"] if clean else [])]
+            one = " ".join(["bantin rerun", err.source, err.run, *flags])
+            again = "the same command goes on" if several else one
             click.echo(f"bantin: {safe(err)}: {again}", err=True)
             raise SystemExit(INTERRUPTED) from None
     if failures:

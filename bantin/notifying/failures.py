@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from bantin.dag_ids import source_of
 from bantin.notifying.tell import tell
 from bantin.settings import Settings
 from bantin.watching.standing import seen_again
@@ -17,9 +18,6 @@ from storage.errors import InvalidKey
 from storage.keys import run_id
 from storage.reports import read_report
 from storage.store import ObjectStore, open_store
-
-CRAWLS = "crawl-"
-"""The DAG of a source is called so, with the source's id behind it."""
 
 
 def tell_of_failure(context: Any) -> None:
@@ -44,7 +42,7 @@ def tell_of_failure(context: Any) -> None:
 def failure(store: ObjectStore, context: Any, at: datetime) -> Finding:
     """What is to be said of the DAG run of `context`: of a crawl, with the reason of its report."""
     dag_id = str(context["dag"].dag_id)
-    source = dag_id.removeprefix(CRAWLS) if dag_id.startswith(CRAWLS) else None
+    source = source_of(dag_id)
     dag_run, task = context.get("dag_run"), context.get("ti")
     run = run_id(dag_run.run_after) if dag_run else None
     reason = _reason(store, source, run) if source and run else None

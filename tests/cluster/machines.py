@@ -21,13 +21,14 @@ import psutil
 
 from bantin.settings import CHECKOUT
 from storage.keys import run_id
-from tests.cluster.api import Api, wait_for
+from tests.airflow_api import Api
 from tests.cluster.services import Places, Services
 from tests.servers.broker import Redis, missing_for_redis
 from tests.servers.command import Command, free_ports
 from tests.servers.database import Postgres, missing_for_postgres
 from tests.servers.gate import Gate
 from tests.servers.s3 import moto
+from tests.waiting import wait_for
 
 READY_S = 240
 STOP_S = 120
@@ -196,7 +197,7 @@ class Cluster:
         wanted = {*(f"crawl-{name}" for name in self._names), *UNUSED}
         wait_for(lambda: wanted <= self.api.dags(), READY_S, "the DAGs")
         for dag in UNUSED:
-            self.api.call(f"/api/v2/dags/{dag}", {"is_paused": True}, "PATCH")
+            self.api.pause(dag)
         self.wait_for_workers()
         return self
 

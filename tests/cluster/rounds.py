@@ -9,9 +9,9 @@ from datetime import datetime
 
 import psutil
 
-from tests.cluster.api import wait_for
 from tests.cluster.lists import Lists
 from tests.cluster.machines import Cluster, is_alive
+from tests.waiting import wait_for
 
 ROUND_S = 900
 ORPHANS_S = 30
@@ -69,7 +69,7 @@ def undisturbed(cluster: Cluster, lists: Lists, number: int) -> str:
     cluster.trigger("undisturbed")
     states = cluster.api.wait_for_end("undisturbed", len(lists.sources), ROUND_S)
     took_s = time.monotonic() - began
-    tasks = len(cluster.api.tasks("undisturbed"))
+    tasks = len(cluster.api.tasks_of("undisturbed"))
     return f"{dict(states)} after {took_s:.0f} s, {tasks} tasks: {took_s / tasks:.1f} s a task"
 
 
@@ -178,11 +178,11 @@ def outages(cluster: Cluster, lists: Lists, number: int) -> Outages:
     first = cluster.api.wait_for_end(name, len(lists.sources), ROUND_S)
     states = first
     if first["failed"]:
-        for dag, state in cluster.api.runs(name).items():
+        for dag, state in cluster.api.states(name).items():
             if state == "failed":
-                cluster.api.clear_failed(dag, name)
+                cluster.api.clear(dag, name)
         states = cluster.api.wait_for_end(name, len(lists.sources), ROUND_S)
-    tries = Counter(f"{one['task_id']}, try {one['try_number']}" for one in cluster.api.tasks(name))
+    tries = Counter(f"{one['task_id']}, try {one['try_number']}" for one in cluster.api.tasks_of(name))
     restarts = {name: command.restarts for name, command in cluster.commands.items()}
     return Outages(run, first, states, tries, restarts, time.monotonic() - began)
 

@@ -1,14 +1,16 @@
-"""Airflow's database, made once a test run and copied: its tables take seconds to make."""
+"""Airflow's database, made once a test run and copied, since its tables take seconds to make; and what runs DAGs."""
 
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from bantin.engine import airflow_environment
 from bantin.settings import Settings
+from tests.dags.ran import Airflow
 from tests.once import made_once
 from tests.settings import settings_in
 
@@ -31,3 +33,14 @@ def migrated(settings: Settings, airflow_db: Path) -> None:
     """`settings` name a folder of Airflow's with a fresh database in it."""
     settings.airflow_home.mkdir()
     shutil.copy(airflow_db, settings.airflow_home)
+
+
+@pytest.fixture(scope="session")
+def airflow(tmp_path_factory: pytest.TempPathFactory, airflow_db: Path) -> Iterator[Airflow]:
+    """What runs the archive's DAGs. Each test hands it an archive of its own."""
+    settings = settings_in(tmp_path_factory.mktemp("airflow"))
+    settings.airflow_home.mkdir()
+    shutil.copy(airflow_db, settings.airflow_home)
+    airflow = Airflow(settings, settings.airflow_home / "log")
+    yield airflow
+    airflow.stop()

@@ -4,6 +4,7 @@ Both lives are led in one process of Airflow's, and looked at from all sides.
 """
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -16,20 +17,20 @@ from storage import keys
 from storage.reports import read_report
 from storage.store import open_store
 from storage.tables import read
-from tests.dags.test_source_dags import printed, write_source
+from tests.dags.parsed import printed, write_source
 from tests.settings import settings_in
 
 FIRST, FULL, RULES = "20261101T000000Z", "20261102T000000Z", "20261103T000000Z"
 QUIET, AFTER_DOWNTIME, NEXT = "20261120T010000Z", "20261121T001500Z", "20261121T003000Z"
+OVERTAKEN, PAST = "20200105T000000Z", "20200106T000000Z"
 
 LIVES = """
-import json, os, sys, threading
+import json, os, sys
 from datetime import timedelta
 from pathlib import Path
 import airflow.models.dagrun as dagrun
 from airflow.dag_processing.dagbag import DagBag
 from airflow.models.asset import AssetEvent
-from airflow.utils.db import initdb
 from airflow.utils.session import create_session
 from sqlalchemy import select
 import bantin.operators
@@ -38,8 +39,7 @@ from storage.keys import run_time
 from storage.lease import Lease
 from storage.store import open_store
 
-initdb()
-FIRST, FULL, RULES, QUIET, AFTER_DOWNTIME, NEXT = json.loads(sys.argv[1])
+FIRST, FULL, RULES, QUIET, AFTER_DOWNTIME, NEXT, OVERTAKEN, PAST = json.loads(sys.argv[1])
 store = open_store(Settings.from_environment().archive)
 bantin.operators.FIRST_WAIT = timedelta(0)
 told = {}
@@ -85,14 +85,24 @@ def as_scheduled(**values):
 
 dagrun.get_or_create_dagrun = as_scheduled
 told["dags"] = sorted(bag())
+wait = bantin.operators.CrawlOperator._wait
+
+def wait_once(*words):
+    group.release()
+    wait(*words)
+
+bantin.operators.CrawlOperator._wait = wait_once
 for run in (QUIET, AFTER_DOWNTIME, NEXT):
     if run == AFTER_DOWNTIME:
         crawled = Lease.acquire(store, "portal", run=QUIET, attempt=1)
         group = Lease.acquire(store, "another", group="one-server", run=QUIET, attempt=1)
-        threading.Timer(6, group.release).start()
     ran("shard-000", run, logical_date=run_time(run))
     if run == AFTER_DOWNTIME:
         crawled.release()
+dagrun.get_or_create_dagrun = create
+group = Lease.acquire(store, "another", group="one-server", run=QUIET, attempt=1)
+ran("shard-000", OVERTAKEN, {"sources": ["paper"]})
+ran("shard-000", PAST, {"sources": ["paper"]})
 with create_session() as session:
     rows = session.execute(select(AssetEvent).order_by(AssetEvent.id)).scalars()
     told["events"] = [[one.asset.uri, one.extra] for one in rows]
@@ -101,16 +111,18 @@ print("\\n" + json.dumps(told))
 
 
 @pytest.fixture(scope="module")
-def lives(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def lives(tmp_path_factory: pytest.TempPathFactory, airflow_db: Path) -> dict[str, Any]:
     """What Airflow told: by run its state and tasks, besides the answers to forms and the assets' events."""
     settings = settings_in(tmp_path_factory.mktemp("lives"))
+    settings.airflow_home.mkdir()
+    shutil.copy(airflow_db, settings.airflow_home)
     folder = settings.airflow_home.parent / "sources"
     write_source(folder, "paper", "one-server")
     portal = (Path(settings.sources) / "demo-portal.yaml").read_text("utf-8").replace("id: demo-portal", "id: portal")
     (folder / "portal.yaml").write_text(portal, "utf-8")
     (folder / "broken.yaml").write_text("id: broken\nkind: blog\n")
     settings = settings.override(sources=folder)
-    runs = json.dumps([FIRST, FULL, RULES, QUIET, AFTER_DOWNTIME, NEXT])
+    runs = json.dumps([FIRST, FULL, RULES, QUIET, AFTER_DOWNTIME, NEXT, OVERTAKEN, PAST])
     with DemoWeb() as web:
         environment = {"BANTIN_DEMO_PROXY": web.proxy_url, "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True"}
         told: dict[str, Any] = printed(LIVES, settings, runs, folder, **environment)
@@ -177,6 +189,12 @@ def test_what_came_due_during_downtime_is_one_run_a_source_and_a_broken_file_hol
     tasks = {"choose": "success", "crawl broken": "failed", "crawl paper": "success"}
     assert lives[AFTER_DOWNTIME] == {"state": "failed", "tasks": tasks}
     assert lives[NEXT] == {"state": "success", "tasks": {"choose": "success", "crawl portal": "success"}}
+
+
+def test_a_source_that_a_later_run_has_crawled_while_it_waited_is_skipped(lives: dict[str, Any]) -> None:
+    """It waited for another crawl of its group. A past run that need not wait, and has nothing, is red as ever."""
+    assert lives[OVERTAKEN]["tasks"] == {"choose": "success", "crawl paper": "skipped"}
+    assert lives[PAST]["tasks"] == {"choose": "success", "crawl paper": "failed"}
 
 
 def test_a_shards_events_name_the_source(lives: dict[str, Any]) -> None:

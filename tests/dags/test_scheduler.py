@@ -5,15 +5,13 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPResponse
@@ -34,8 +32,12 @@ from model.source import dump_source
 from storage import keys
 from storage.store import open_store
 from storage.tables import encode, read
+from tests.airflow_api import DONE, Api
 from tests.browser import chromium, page  # noqa: F401 - fixtures
 from tests.conftest import slow_source
+from tests.servers.command import free_ports
+from tests.settings import settings_in
+from tests.waiting import wait_for
 
 DAG = "crawl-demo-portal"
 PORTAL = "http://portal.example/"
@@ -46,8 +48,8 @@ FETCHED = "http://trouble.example/redirect/0"
 """What a crawl of the slow source has fetched when it begins to wait."""
 
 
-class Airflow:
-    """Airflow's API, as the user whose password `bantin up` printed."""
+class Airflow(Api):
+    """The Airflow of a `bantin up`, as the user whose password it printed."""
 
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         self.process = process
@@ -57,24 +59,18 @@ class Airflow:
             self.printed += line
             if "Ctrl-C" in line:
                 break
-        self.address, self._user, self._password = (self._said(word) for word in ("address", "user", "password"))
-        self._token = None
-        self._token = self.call("/auth/token", {"username": self._user, "password": self._password})["access_token"]
+        super().__init__(*(self._said(word) for word in ("address", "user", "password")))
+        self.sign_in()
 
     def _said(self, word: str) -> str:
         found = re.search(rf"{word} +(\S+)", self.printed)
         assert found, self.printed
         return found[1]
 
-    def call(self, path: str, body: dict[str, Any] | None = None, method: str | None = None) -> dict[str, Any]:
-        """GET, or POST where there is a body."""
-        headers = {"Content-Type": "application/json"}
-        if self._token:
-            headers["Authorization"] = f"Bearer {self._token}"
-        data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self.address + path, data, headers, method=method)
-        with urllib.request.urlopen(request, timeout=120) as answer:
-            return json.load(answer)  # type: ignore[no-any-return]
+    @property
+    def cookie(self) -> str:
+        """That of somebody who has signed in."""
+        return f"_token={self.token}"
 
     def page(self, path: str, **headers: str) -> tuple[int, str, str]:
         """What is answered to whoever sends these headers: the status, where it leads, the text."""
@@ -86,49 +82,22 @@ class Airflow:
         with answer:
             return answer.status or 0, answer.headers.get("Location", ""), answer.read().decode()
 
-    @property
-    def cookie(self) -> str:
-        """That of somebody who has signed in."""
-        return f"_token={self._token}"
+    def expect_end(self, run: str, state: str) -> None:
+        """Waits for the end of a run of the portal's DAG."""
+        assert wait_for(lambda: {self.run(DAG, run)["state"]} & DONE, 120) == {state}
 
-    def runs(self, dag: str) -> list[dict[str, Any]]:
-        """The DAG's runs, oldest first."""
-        return self.call(f"/api/v2/dags/{dag}/dagRuns?order_by=run_after")["dag_runs"]  # type: ignore[no-any-return]
+    def repair(self, run: str, **what: Any) -> None:
+        """Clears tasks of such a run, and waits until it has succeeded again."""
+        self.clear(DAG, run, **what)
+        self.expect_end(run, "success")
 
-    def trigger(self, state: str) -> str:
-        """Runs the DAG by hand to its end, which is to be `state`; returns the DAG run's id."""
-        run_id = self.call(f"/api/v2/dags/{DAG}/dagRuns", {"logical_date": None})["dag_run_id"]
-        self.wait_for_end(run_id, state)
-        return str(run_id)
-
-    def clear(self, run_id: str, **what: Any) -> None:
-        """Clears tasks of a run, and waits until it has succeeded again."""
-        body = {"dry_run": False, "dag_run_id": run_id, "only_failed": False, "reset_dag_runs": True, **what}
-        assert self.call(f"/api/v2/dags/{DAG}/clearTaskInstances", body)["task_instances"]
-        self.wait_for_end(run_id, "success")
-
-    def wait_for_end(self, run_id: str, state: str) -> None:
-        """Waits for the end of a run."""
-        assert wait_for(lambda: {self.run(run_id)["state"]} & {"success", "failed"}, 120) == {state}
-
-    def run(self, run_id: str, dag: str = DAG) -> dict[str, Any]:
-        """One run."""
-        return self.call(f"/api/v2/dags/{dag}/dagRuns/{run_id}")
-
-    def tasks(self, run_id: str, dag: str = DAG) -> dict[str, str]:
+    def task_states(self, dag: str, run: str) -> dict[str, str]:
         """The states of a run's tasks."""
-        found = self.call(f"/api/v2/dags/{dag}/dagRuns/{run_id}/taskInstances")["task_instances"]
-        return {task["task_id"]: task["state"] for task in found}
+        return {task["task_id"]: task["state"] for task in self.tasks(dag, run)}
 
-    def tries(self, run_id: str) -> dict[tuple[str, int], int]:
-        """How often each task of a run was tried: of a mapped one each part."""
-        found = self.call(f"/api/v2/dags/{DAG}/dagRuns/{run_id}/taskInstances")["task_instances"]
-        return {(task["task_id"], task["map_index"]): task["try_number"] for task in found}
-
-    def log(self, run_id: str, task: str, attempt: int = 1, dag: str = DAG) -> str:
-        """A task's log."""
-        path = f"/api/v2/dags/{dag}/dagRuns/{run_id}/taskInstances/{task}/logs/{attempt}"
-        return json.dumps(self.call(path), ensure_ascii=False)
+    def tries(self, run: str) -> dict[tuple[str, int], int]:
+        """How often each task of a run of the portal's DAG was tried: of a mapped one each part."""
+        return {(task["task_id"], task["map_index"]): task["try_number"] for task in self.tasks(DAG, run)}
 
 
 class _Stay(urllib.request.HTTPRedirectHandler):
@@ -139,13 +108,29 @@ class _Stay(urllib.request.HTTPRedirectHandler):
 _opener = urllib.request.build_opener(_Stay)
 
 
-def wait_for(condition: Callable[[], Any], seconds: float) -> Any:
-    """What `condition` returns once it is true."""
-    deadline = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.5)
-    return found
+@contextmanager
+def up(settings: Settings, web: DemoWeb, patience_s: float = 180, **environment: str) -> Iterator[Airflow]:
+    """`bantin up` over sources of the demo's web. It may take so long to start, and to end."""
+    code = f"import bantin.engine; bantin.engine.READY_S = {patience_s}; from bantin.cli import main; main()"
+    (port,) = free_ports(1)
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, "up", "--port", str(port)],
+        env={
+            **os.environ,
+            **settings.environment(),
+            "AIRFLOW__CORE__DEFAULT_TASK_RETRIES": "0",
+            "BANTIN_DEMO_PROXY": web.proxy_url,
+            "PYTHONUNBUFFERED": "1",
+            **environment,
+        },
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield Airflow(process)
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(patience_s)
 
 
 @dataclass(frozen=True)
@@ -169,38 +154,13 @@ def running(tmp_path_factory: pytest.TempPathFactory, airflow_db: Path) -> Itera
         text = re.sub(r"^schedule: .*$", f'schedule: "{schedule}"', text, flags=re.MULTILINE)
         (folder / "sources" / f"demo-{name}.yaml").write_text(text, "utf-8")
     (folder / "sources" / "trouble.yaml").write_text(dump_source(slow_source()), "utf-8")
-    settings = Settings(
-        archive=str(folder / "archive"),
-        sources=folder / "sources",
-        contact="https://bantin.example/contact",
-        work=folder / "work",
-        part_bytes=64_000_000,
-        airflow_home=folder / "airflow",
-        cache=folder / "cache",
-        alarms=f"file:{folder / 'alarms.jsonl'}",
-    )
+    settings = settings_in(folder, sources=folder / "sources", alarms=f"file:{folder / 'alarms.jsonl'}")
     settings.airflow_home.mkdir()
     shutil.copy(airflow_db, settings.airflow_home)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-c", "from bantin.cli import main; main()", "up", "--port", str(port)]
-    with DemoWeb() as web:
-        environment = {
-            **os.environ,
-            **settings.environment(),
-            "AIRFLOW__CORE__DEFAULT_TASK_RETRIES": "0",
-            "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
-            "AIRFLOW__WORKERS__MAX_FAILED_HEARTBEATS": "15",  # as long as by Airflow's defaults
-            "BANTIN_DEMO_PROXY": web.proxy_url,
-            "PYTHONUNBUFFERED": "1",
-        }
-        process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
-        try:
-            yield Running(Airflow(process), web, settings)
-        finally:
-            process.send_signal(signal.SIGINT)
-            process.wait(60)
+    # A worker that is gone counts as lost as late as by Airflow's defaults, which miss fewer and rarer heartbeats.
+    beats = {"AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1", "AIRFLOW__WORKERS__MAX_FAILED_HEARTBEATS": "15"}
+    with DemoWeb() as web, up(settings, web, **beats) as airflow:
+        yield Running(airflow, web, settings)
 
 
 def articles(settings: Settings, source: str) -> list[Article]:
@@ -211,16 +171,15 @@ def articles(settings: Settings, source: str) -> list[Article]:
 @pytest.mark.timeout(300)
 def test_the_scheduler_crawls_on_the_schedule_of_the_sources_file(running: Running) -> None:
     airflow = running.airflow
-    ended = ("success", "failed")
-    first = wait_for(lambda: [run for run in airflow.runs(SCHEDULED) if run["state"] in ended], 150)[0]
-    airflow.call(f"/api/v2/dags/{SCHEDULED}", {"is_paused": True}, "PATCH")
+    first = wait_for(lambda: [run for run in airflow.runs(SCHEDULED) if run["state"] in DONE], 150)[0]
+    airflow.pause(SCHEDULED)
     assert (first["run_type"], first["state"]) == ("scheduled", "success")
-    tasks = airflow.tasks(first["dag_run_id"], SCHEDULED)
+    tasks = airflow.task_states(SCHEDULED, first["dag_run_id"])
     assert tasks == {"fetch": "success", "clean": "success", "publish": "success"}
     assert {one.url for one in articles(running.settings, "demo-paper")} == {url for url in truth() if PAPER in url}
-    log = airflow.log(first["dag_run_id"], "fetch", dag=SCHEDULED)
+    log = airflow.log(SCHEDULED, first["dag_run_id"], "fetch")
     assert "crawling demo-paper, run " in log, "the crawl's own lines"
-    indexed = wait_for(lambda: [run for run in airflow.runs("index") if run["state"] in ended], 90)[0]
+    indexed = wait_for(lambda: [run for run in airflow.runs("index") if run["state"] in DONE], 90)[0]
     assert (indexed["run_type"], indexed["state"]) == ("asset_triggered", "success")
     index = open_index(open_store(running.settings.archive), running.settings.cache)
     assert index.articles == len({one.id for one in articles(running.settings, "demo-paper")})
@@ -235,9 +194,11 @@ def test_a_failure_is_red_clearing_it_repairs_the_archive_and_a_past_run_is_neve
     # Pages fail: the run is red, says why, and publishes nothing.
     for url in sorted(pages)[:4]:
         web.fail(url, times=None)
-    red = airflow.trigger("failed")
-    assert airflow.tasks(red) == {"fetch": "failed", "clean": "upstream_failed", "publish": "upstream_failed"}
-    assert re.search(r"4 of \d+ pages failed", airflow.log(red, "fetch"))
+    red = airflow.trigger(DAG)
+    airflow.expect_end(red, "failed")
+    states = airflow.task_states(DAG, red)
+    assert states == {"fetch": "failed", "clean": "upstream_failed", "publish": "upstream_failed"}
+    assert re.search(r"4 of \d+ pages failed", airflow.log(DAG, red, "fetch"))
     assert articles(settings, "demo-portal") == []
     alarms = Path(settings.alarms.removeprefix("file:"))
     message = wait_for(lambda: alarms.exists() and alarms.read_text("utf-8"), 60)
@@ -245,23 +206,23 @@ def test_a_failure_is_red_clearing_it_repairs_the_archive_and_a_past_run_is_neve
 
     # Cleared, it is repaired: every page has one row.
     web.heal()
-    airflow.clear(red, only_failed=True)
+    airflow.repair(red, only_failed=True)
     assert Counter(article.url for article in articles(settings, "demo-portal")) == Counter(pages)
 
     # When it is past, and its cleaned parts are swept, each task can be cleared: no server is asked, no row changes.
-    began = datetime.fromisoformat(airflow.run(red)["run_after"])
+    began = datetime.fromisoformat(airflow.run(DAG, red)["run_after"])
     run, later = keys.run_id(began), keys.run_id(began + timedelta(seconds=1))
     store.put(keys.captures("demo-portal", later), encode([], Capture))
     published, asked = store.get(keys.articles("demo-portal", run)), _asked(web)
     swept = [info.key for info in store.list(keys.work_prefix("demo-portal", run)) if "-part-" in info.key]
     store.delete(swept)
-    airflow.clear(red, task_ids=["publish"])
+    airflow.repair(red, task_ids=["publish"])
     assert [key for key in swept if store.head(key)] == swept
     tries = airflow.tries(red)
-    airflow.clear(red, task_ids=[["clean", 0]])
+    airflow.repair(red, task_ids=[["clean", 0]])
     assert airflow.tries(red) == {**tries, ("clean", 0): tries["clean", 0] + 1}, "one part alone"
-    airflow.clear(red, task_ids=["fetch"], include_downstream=True)
-    assert f"run {run} is older than run " in airflow.log(red, "fetch", 3)
+    airflow.repair(red, task_ids=["fetch"], include_downstream=True)
+    assert f"run {run} is older than run " in airflow.log(DAG, red, "fetch", 3)
     assert store.get(keys.articles("demo-portal", run)) == published
     assert _asked(web) == asked
 
@@ -285,7 +246,7 @@ def crawls(pid: int) -> list[psutil.Process]:
 def test_a_task_that_ends_early_takes_its_crawl_along_and_keeps_what_it_fetched(running: Running, end: str) -> None:
     airflow, web = running.airflow, running.web
     before = web.count(FETCHED)
-    run_id = airflow.call(f"/api/v2/dags/{SLOW}/dagRuns", {"logical_date": None})["dag_run_id"]
+    run_id = airflow.trigger(SLOW)
     wait_for(lambda: web.count(FETCHED) > before, 60)
     (crawl,) = wait_for(lambda: crawls(airflow.process.pid), 10)
     task = crawl.parents()[0]
@@ -298,7 +259,7 @@ def test_a_task_that_ends_early_takes_its_crawl_along_and_keeps_what_it_fetched(
         case "kill the worker":
             task.parents()[0].kill()
     crawl.wait(timeout=15 if end == "mark the task failed" else 10)
-    run = keys.run_id(datetime.fromisoformat(airflow.run(run_id, SLOW)["run_after"]))
+    run = keys.run_id(datetime.fromisoformat(airflow.run(SLOW, run_id)["run_after"]))
     assert list(open_store(running.settings.archive).list(keys.raw_prefix("trouble", run)))
     airflow.call(f"/api/v2/dags/{SLOW}/dagRuns/{run_id}", {"state": "failed"}, "PATCH")
 
@@ -320,7 +281,7 @@ def test_the_archives_pages_are_for_those_who_have_signed_in_to_airflow(running:
     for header in ({"Cookie": "_token=x"}, {"Cookie": f"{airflow.cookie}x"}, {"Authorization": "Bearer x"}):
         assert airflow.page(path, **header)[0] in (401, 403)
     assert airflow.page(path, Cookie=airflow.cookie)[0] in (200, 404, 503)
-    assert airflow.page(path, Authorization=airflow.cookie.replace("_token=", "Bearer "))[0] in (200, 404, 503)
+    assert airflow.page(path, Authorization=f"Bearer {airflow.token}")[0] in (200, 404, 503)
 
 
 def test_who_has_not_signed_in_is_told_where_to_and_a_signed_in_reader_is_served(running: Running) -> None:
@@ -358,8 +319,7 @@ def test_in_a_browser_the_tab_of_a_dag_run_is_the_page_of_its_run_whose_link_lea
 ) -> None:
     airflow = running.airflow
     name, run = crawled(airflow)
-    token = airflow.cookie.removeprefix("_token=")
-    page.context.add_cookies([{"name": "_token", "value": token, "url": airflow.address}])
+    page.context.add_cookies([{"name": "_token", "value": airflow.token, "url": airflow.address}])
     page.set_default_timeout(120_000)
     page.goto(f"{airflow.address}/dags/{SCHEDULED}/runs/{quote(name, safe='')}")
     page.locator("a[href$='/plugin/bantin-run']").click()

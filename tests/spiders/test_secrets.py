@@ -147,7 +147,7 @@ def test_a_proxy_that_cannot_be_one_is_told_without_its_password(monkeypatch: py
 
 AIRFLOW = """
 import json, sys
-from bantin.operators import connection_secrets
+from bantin.connections import connection_secrets
 from model.errors import SourceError
 from model.source import parse_source
 for source in json.load(sys.stdin):

@@ -19,7 +19,7 @@ from storage import keys
 from storage.alarms import read_alarms
 from storage.store import open_store
 from tests.browse.indexed import publish, row
-from tests.dags.test_source_dags import write_source
+from tests.dags.parsed import write_source
 from tests.settings import settings_in
 
 FIRST = date(2026, 9, 1)
