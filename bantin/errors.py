@@ -7,7 +7,7 @@ BantinError
     ├── FetchFailed       the crawl ended badly; `exit_code` is its CrawlExit. Trying again goes on from what is stored.
     │   └── Interrupted   it was stopped from outside
     ├── PagesLost         cleaning hung or died on page after page
-    ├── NotReady          a step was asked for before the one it needs
+    ├── NotReady          a step was asked for before the one it needs, or while a rename has begun and not ended
     ├── NoSuchRun         the source has no such run, or none at all
     ├── PastRun           a run that is older than the source's newest may not ask servers for anything
     ├── NothingStored     the attempts of such a run have left nothing that could be published
@@ -67,11 +67,12 @@ class PagesLost(RunError):
 
 
 class NotReady(RunError):
-    """Clean needs a committed fetch, publish needs every part cleaned."""
+    """Clean needs a committed fetch, publish needs every part cleaned; a source is retired or renamed when its newest
+    run is published, and crawled when no rename of it is under way. `run` is empty where no run is meant."""
 
 
 class NoSuchRun(RunError):
-    """The archive has nothing of that run."""
+    """The archive has nothing of that run; `run` is empty where it has none of the source."""
 
 
 class PastRun(RunError):

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from model.errors import SourceError
-from model.source import Source, load_source, parse_source, source_files
+from model.source import Source, load_source, source_files
 
 RETIRED = "retired"
 """The folder within the registry's that has the files of sources that are crawled no more."""
@@ -11,21 +11,17 @@ RETIRED = "retired"
 
 def load_registry(folder: Path) -> list[Source]:
     """Every source of `folder`, by id. Raises `SourceError` with the mistakes of all files together."""
-    sources, mistakes = [], []
-    for path in source_files(folder):
-        try:
-            sources.append(load_source(path))
-        except SourceError as err:
-            mistakes += err.mistakes
-    if mistakes:
-        raise SourceError(mistakes)
-    return sources
+    return _load(source_files(folder), folder)
 
 
 def load_retired(folder: Path) -> list[Source]:
-    """Every source of `folder` that has retired, by id. Raises `SourceError`."""
-    files = source_files(folder / RETIRED) if (folder / RETIRED).is_dir() else []
-    return [parse_source(path.read_text("utf-8"), str(path), folder) for path in files]
+    """Every source of `folder` that has retired, by id. Raises `SourceError` as `load_registry`."""
+    return _load(retired_files(folder), folder)
+
+
+def retired_files(folder: Path) -> list[Path]:
+    """The files of the sources of `folder` that have retired, by name."""
+    return sorted((folder / RETIRED).glob("*.yaml"))
 
 
 def find_source(folder: Path, source_id: str) -> Source:
@@ -33,9 +29,22 @@ def find_source(folder: Path, source_id: str) -> Source:
     path = folder / f"{source_id}.yaml"
     known = source_files(folder)
     if path not in known:
-        if folder / RETIRED / path.name in (folder / RETIRED).glob("*.yaml"):
+        if folder / RETIRED / path.name in retired_files(folder):
             expected = f"`bantin source resume {source_id}` brings it back"
             raise SourceError([f"{folder}: source: {source_id!r}: it is retired: {expected}"])
         names = ", ".join(file.stem for file in known) or "none"
         raise SourceError([f"{folder}: source: {source_id!r}: expected one of: {names}"])
     return load_source(path)
+
+
+def _load(files: list[Path], folder: Path) -> list[Source]:
+    """The sources in these files, of retired ones too: certificates that they name lie in `folder`."""
+    sources, mistakes = [], []
+    for path in files:
+        try:
+            sources.append(load_source(path, folder))
+        except SourceError as err:
+            mistakes += err.mistakes
+    if mistakes:
+        raise SourceError(mistakes)
+    return sources

@@ -94,8 +94,11 @@ def choose(
     failed: bool = False,
 ) -> list[tuple[str, str]]:
     """The runs of these sources (default: the registry's) on the days from `since` to `until`, in UTC: source and run,
-    the oldest first. With `failed` only those that are not published. Raises `SourceError` and `StorageError`."""
+    the oldest first. With `failed` only those that are not published. Raises `NoSuchRun` where one that is named has no
+    run at all, `SourceError` and `StorageError`."""
     store = open_store(settings.archive)
+    for source in sources:
+        find_run(store, source, None)
     named = sources or [source.id for source in load_registry(settings.sources)]
     return [
         (source, run)

@@ -303,13 +303,14 @@ def _read_certificates(values: dict[str, Any], name: str, folder: Path) -> None:
         raise SourceError([f"{name}: fetch.tls.ca: {_short(ca)}: {err}: expected a readable PEM file"]) from err
 
 
-def load_source(path: Path) -> Source:
-    """The source in the file at `path`, which is named after its id. Raises `SourceError`."""
+def load_source(path: Path, folder: Path | None = None) -> Source:
+    """The source in the file at `path`, which is named after its id. A file that it names lies in `folder`, by default
+    beside it. Raises `SourceError`."""
     try:
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as err:
         raise SourceError([f"{path}: the file: {err}: expected a readable UTF-8 file"]) from err
-    source = parse_source(text, str(path), path.parent)
+    source = parse_source(text, str(path), folder or path.parent)
     if source.id != path.stem:
         raise SourceError([f"{path}: id: {source.id!r}: expected {path.stem!r}, as the file is named"])
     return source

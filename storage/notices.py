@@ -21,16 +21,14 @@ _LONGEST_WAY = 20
 class Notice:
     """What became of `source`, and since when.
 
-    `renamed_to` is the id that it has now; None where it was retired, for `reason` perhaps. While a renaming is under
-    way `moving` is true, and `clearing` is the run whose objects are all there under the new id, and are being removed
-    under the old one.
+    `renamed_to` is the id that it has now; None where it was retired, for `reason` perhaps. `moving`: the renaming has
+    begun and not ended, and some of its runs may still be under the old id.
     """
 
     source: str
     at: datetime
     renamed_to: str | None = None
     moving: bool = False
-    clearing: str | None = None
     reason: str | None = None
 
     def encode(self) -> bytes:
@@ -47,8 +45,6 @@ class Notice:
             notice = cls(**{**values, "at": datetime.fromisoformat(values["at"])})
             for source in (notice.source, *([notice.renamed_to] if notice.renamed_to else [])):
                 keys.notice(source)  # it is led to: an id, and nothing else
-            if notice.clearing is not None:
-                keys.run_time(notice.clearing)
         except (ValueError, TypeError, KeyError, AttributeError, InvalidKey, RecursionError) as err:
             raise Corrupt(f"{key}: {err}: expected a notice; where it is damaged, delete it", key=key) from err
         return notice

@@ -1,11 +1,13 @@
-"""Crawls as forks of a process that has imported Scrapy already.
+"""Crawls and commands as forks of a process that has imported Scrapy and the command line already.
 
 A crawl is a process of its own. An interpreter that starts and imports Scrapy takes a second or two of a processor,
 and the tests crawl hundreds of times; so those that call bantin's verbs get a fork instead, with the same arguments,
-environment, folder and pipes, which ends in the same ways. What starts `bantin`, Airflow or a program of its own knows
-nothing of this: there a crawl is started as it is for users. So it is with the fixture `own_process`.
+environment, folder and pipes, which ends in the same ways. So do those that call a command and wait for its end
+(`run_command`). What starts `bantin` otherwise, Airflow or a program of its own knows nothing of this: there a crawl is
+started as it is for users. So it is with the fixture `own_process`.
 """
 
+import atexit
 import gc
 import multiprocessing
 import os
@@ -15,6 +17,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
+from tempfile import TemporaryFile
 from types import SimpleNamespace, TracebackType
 from typing import NoReturn, Self
 
@@ -74,10 +77,57 @@ class ForkedCrawl:
         self.wait()
 
 
+def run_command(
+    words: Sequence[str],
+    *,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    stdin: int = subprocess.DEVNULL,
+    timeout_s: float = 120,
+) -> subprocess.CompletedProcess[str]:
+    """`bantin` with these words, as `subprocess.run` gives it, its output captured. `stdin` is a descriptor."""
+    with TemporaryFile("w+") as out, TemporaryFile("w+") as err, Path(os.devnull).open() as nothing:
+        given = nothing.fileno() if stdin == subprocess.DEVNULL else stdin
+        ends = [Connection(os.dup(one)) for one in (given, out.fileno(), err.fileno())]
+        environment = dict(os.environ if env is None else env)
+        process = FORKED.Process(target=_command, args=(list(words), ends, environment, cwd or Path.cwd()))
+        with _one_at_a_time:
+            process.start()
+        for end in ends:
+            end.close()
+        if not wait([process.sentinel], timeout_s):
+            process.kill()
+            raise subprocess.TimeoutExpired(list(words), timeout_s)
+        with _one_at_a_time:
+            process.join()
+        out.seek(0)
+        err.seek(0)
+        return subprocess.CompletedProcess(list(words), process.exitcode or 0, out.read(), err.read())
+
+
 def _crawl(arguments: list[str], ends: list[Connection], environment: dict[str, str], folder: Path) -> NoReturn:
-    """What the fork does."""
+    """What the fork of a crawl does."""
     import spiders.crawl
 
+    _become(ends, environment, folder)
+    sys.exit(spiders.crawl.main(arguments))
+
+
+def _command(words: list[str], ends: list[Connection], environment: dict[str, str], folder: Path) -> None:
+    """What the fork of a command does."""
+    import bantin.cli
+    from tests.forking import Forked
+
+    _become(ends, environment, folder)
+    subprocess.Popen = Forked  # type: ignore[misc]
+    sys.stdin = os.fdopen(0)  # multiprocessing has given it another one
+    try:
+        bantin.cli.main(words, prog_name="bantin")
+    finally:
+        atexit._run_exitfuncs()  # which a fork of multiprocessing leaves out
+
+
+def _become(ends: list[Connection], environment: dict[str, str], folder: Path) -> None:
     for descriptor, end in enumerate(ends):
         os.dup2(end.fileno(), descriptor)
         end.close()
@@ -85,7 +135,6 @@ def _crawl(arguments: list[str], ends: list[Connection], environment: dict[str, 
     os.environ.update(environment)
     os.chdir(folder)
     gc.enable()
-    sys.exit(spiders.crawl.main(arguments))
 
 
 SUBPROCESS = SimpleNamespace(Popen=ForkedCrawl, PIPE=subprocess.PIPE, TimeoutExpired=subprocess.TimeoutExpired)

@@ -1,8 +1,9 @@
-"""What the fork server imports once: what a crawl, a cleaner and a run need. Only it and its forks may import this
-module. Twisted's reactor is not among it, which each crawl installs for itself."""
+"""What the fork server imports once: what a crawl, a cleaner, a run and a command need. Only it and its forks may
+import this module. Twisted's reactor is not among it, which each crawl installs for itself."""
 
 import gc
 import sys
+from importlib import import_module
 
 import croniter  # noqa: F401
 import numpy.ma  # noqa: F401
@@ -18,6 +19,12 @@ import storage.s3  # noqa: F401
 from tests.records import capture
 from tests.servers.scripted import source_of
 from tests.servers.site import PAGE
+
+for _module in (
+    *("spiders.crawl", "bantin.clean_worker", "bantin.watchdog", "bantin.cli", "bantin.crawl_all", "bantin.rerun"),
+    *("bantin.display", "bantin.found", "browse.archive", "browse.exporting.export", "rich.progress", "rich.table"),
+):
+    import_module(_module)
 
 _settings = Settings()
 _settings.setmodule("spiders.settings")

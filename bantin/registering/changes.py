@@ -10,11 +10,11 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from bantin.registering import files
-from bantin.registry import RETIRED, find_source
+from bantin.registry import RETIRED, find_source, retired_files
 from bantin.runs import expect_published, runs_of
 from bantin.settings import Settings
 from model.errors import SourceError
-from model.source import Source, parse_source
+from model.source import Source, load_source
 from storage import keys
 from storage.lease import Lease
 from storage.notices import Notice, read_notice, write_notice
@@ -35,23 +35,23 @@ def pause(folder: Path, source_id: str, *, until: date | None = None, reason: st
 
 def resume(settings: Settings, source_id: str) -> str:
     """Gives a paused or retired source its schedule again; returns what was done. Raises `SourceError`, and
-    `StorageError` where the archive cannot be told of a retired one's return."""
+    `StorageError` where the archive cannot be told of a retired one's return: the file is as it is to be then."""
     folder = settings.sources
     path, retired = folder / f"{source_id}.yaml", folder / RETIRED / f"{source_id}.yaml"
-    if retired.is_file() and path.is_file():  # killed while it was retired, or brought back
+    is_retired = retired in retired_files(folder)
+    if is_retired and path.is_file():
+        _expect_alike(path, retired)
         files.remove(retired)
-    if retired.is_file():
+        is_retired = False
+    source = load_source(retired, folder) if is_retired else find_source(folder, source_id)
+    if is_retired:
         text = files.with_enabled(files.read(retired), True, None)
-        files.expect_says(text, path, folder, _parsed(retired, folder).model_copy(update={"enabled": True}))
+        files.expect_says(text, path, folder, source.model_copy(update={"enabled": True}))
         files.move(retired, path, text)
-        _forget(settings, source_id)
-        return f"{source_id} is crawled again"
-    source = find_source(folder, source_id)
+    elif not source.enabled:
+        _change(path, source, files.with_enabled(files.read(path), True, None), enabled=True)
     _forget(settings, source_id)
-    if source.enabled:
-        return f"{source_id} is not paused"
-    _change(path, source, files.with_enabled(files.read(path), True, None), enabled=True)
-    return f"{source_id} is crawled again"
+    return f"{source_id} is " + ("crawled again" if is_retired or not source.enabled else "not paused")
 
 
 def retire(settings: Settings, source_id: str, *, reason: str | None = None) -> str:
@@ -63,9 +63,12 @@ def retire(settings: Settings, source_id: str, *, reason: str | None = None) -> 
     if retired.is_file() and not path.is_file():
         return f"{source_id} is retired already: {files.note_of(retired) or 'its file lies in retired/'}"
     source = find_source(folder, source_id)
+    if retired.is_file():
+        _expect_alike(path, retired)
     said = files.note("retired", _today(source), None, reason)
     text = f"# {said}\n" + files.NOTE.sub("", files.read(path))
     files.expect_says(text, retired, folder, source)
+    files.expect_writable(folder)
     store = open_store(settings.archive)
     if runs_of(store, source_id):
         now = datetime.now(UTC)
@@ -92,12 +95,12 @@ def _change(path: Path, source: Source, text: str, *, enabled: bool) -> None:
         files.write(path, text)
 
 
-def _parsed(path: Path, folder: Path) -> Source:
-    """A retired source. A certificate that its file names lies beside those that are not retired."""
-    source = parse_source(files.read(path), str(path), folder)
-    if source.id != path.stem:
-        raise SourceError([f"{path}: id: {source.id!r}: expected {path.stem!r}, as the file is named"])
-    return source
+def _expect_alike(path: Path, retired: Path) -> None:
+    """Raises `SourceError` where a source's two files say different things: they are not those of one who was killed
+    while it was retired, or brought back."""
+    here, there = load_source(path), load_source(retired, path.parent)
+    if here.model_copy(update={"enabled": True}) != there.model_copy(update={"enabled": True}):
+        raise SourceError([f"{retired}: is there besides {path}, and says other things: remove the one that is wrong"])
 
 
 def _today(source: Source) -> date:

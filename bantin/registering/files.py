@@ -15,9 +15,8 @@ from pathlib import Path
 from model.errors import SourceError
 from model.source import Source, parse_source
 
-NOTE = re.compile(r"^# (?:paused|retired) (?P<since>\d{4}-\d\d-\d\d)(?P<rest>[^\r\n]*)\r?\n", re.MULTILINE)
+NOTE = re.compile(r"^# (?:paused|retired) \d{4}-\d\d-\d\d[^\r\n]*\r?\n", re.MULTILINE)
 """The line of comment that says since when a source rests, and why."""
-
 
 _ADDED = re.compile(rf"{NOTE.pattern}enabled: false\r?\n\Z", re.MULTILINE)
 
@@ -75,6 +74,12 @@ def read(path: Path) -> str:
         return path.read_bytes().decode("utf-8")
     except (OSError, UnicodeDecodeError) as err:
         raise SourceError([f"{path}: the file: {err}: expected a readable UTF-8 file"]) from err
+
+
+def expect_writable(folder: Path) -> None:
+    """Raises `SourceError` where nothing can be written in the folder: asked before what is hard to take back."""
+    with _writing(folder), tempfile.TemporaryFile(dir=folder):
+        pass
 
 
 def write(path: Path, text: str, like: Path | None = None) -> None:

@@ -2,9 +2,9 @@
 
 Of a run everything is copied first: WARC parts and replaced tables byte for byte, rules, tables and report with the new
 id in their rows and keys. What is rewritten is compared with its report before, and the copy is verified as `bantin
-verify` does. Then a notice names the run, and its objects under the old id are removed. So at any moment each run is
-whole under one of the two ids, under both only while it is being removed, and whoever is killed is followed by one who
-finishes the run that the notice names and goes on with the next.
+verify` does. Then its objects under the old id are removed. So at any moment each run is whole under one of the two
+ids, and whoever is killed is followed by one who does the same: what is left under the old id is copied, or found to be
+there as it should be, before it is removed.
 """
 
 import hashlib
@@ -27,7 +27,6 @@ from storage import keys, reports
 from storage.errors import KeyNotFound
 from storage.inventory import BLOCK_BYTES, digest, entry_of
 from storage.lease import Lease
-from storage.notices import Notice, write_notice
 from storage.places import Place, place_of
 from storage.store import ObjectInfo, ObjectStore, open_object
 from storage.tables import UNREAD, encode_table, read_table, read_whole
@@ -44,14 +43,13 @@ class NotMoved(BantinError):
     """An object cannot be moved as it is: it is damaged, or another one lies under its new key."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Move:
-    """The move of all that `store` has of the source `old` under the id `new`, while `lease` is held on both."""
+    """The move of all that `store` has of the source `old` under the id `new`, while `leases` are held on both."""
 
     store: ObjectStore
     old: str
     new: str
-    notice: Notice
     leases: tuple[Lease, ...]
 
     def run(self, on_done: OnDone) -> None:
@@ -60,17 +58,13 @@ class Move:
         self.store.delete([info.key for info in derived(self.store, self.old)])
         moved, runs = 0, dict(objects(self.store, self.old))
         while runs:  # a worker that had not heard of it may have stored something meanwhile
-            for run, infos in sorted(runs.items(), key=lambda one: (one[0] != self.notice.clearing, one[0])):
-                if run != self.notice.clearing:
-                    self._copy(run, infos)
-                    self.notice = replace(self.notice, clearing=run)
-                    for lease in self.leases:
-                        lease.check()
-                    write_notice(self.store, self.notice)
+            for run, infos in runs.items():
+                self._copy(run, infos)
+                for lease in self.leases:
+                    lease.check()
                 self._clear(infos)
                 moved += 1
                 on_done(moved, max(len(runs), moved))
-            self.notice = replace(self.notice, clearing=None)
             runs = dict(objects(self.store, self.old))
 
     def _copy(self, run: str, infos: list[ObjectInfo]) -> None:

@@ -125,7 +125,10 @@ class _Rename:
 
     def run(self, on_done: OnDone) -> Plan:
         plan = self.plan()
-        text = self._text() if self._path.is_file() else None
+        text = None
+        if self._path.is_file():
+            text = self._text()
+            files.expect_writable(self._settings.sources)
         if plan.runs or derived(self._store, self._old) or (self._notice and self._notice.moving):
             self._move(on_done, text)
         else:
@@ -145,9 +148,9 @@ class _Rename:
             notice = replace(begun, renamed_to=self._new, moving=True)
             write_notice(store, notice)
             store.delete([keys.notice(self._new)])  # of a time when the new id was an old one
-            Move(store, self._old, self._new, notice, leases).run(on_done)
+            Move(store, self._old, self._new, leases).run(on_done)
             self._rename_file(text)
-            write_notice(store, replace(notice, moving=False, clearing=None))
+            write_notice(store, replace(notice, moving=False))
 
     def _text(self) -> str:
         """What the file under the new id is to say."""

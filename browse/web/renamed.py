@@ -17,6 +17,6 @@ def lead_on(request: Request, source: str) -> None:
         now = name_now(request.app.state.archive.store, source)
     if now is None:
         return
-    path: str = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
-    address = href(request, path.replace(f"/{source}", f"/{now}", 1))
+    route = request.scope["route"]
+    address = href(request, route.url_path_for(route.name, **{**request.path_params, "source": now}))
     raise Elsewhere(f"{address}?{request.url.query}" if request.url.query else address)

@@ -24,6 +24,7 @@ from storage import keys
 from storage.reports import read_report
 from storage.store import open_store
 from tests.conftest import demo_source, slow_source, trouble_source
+from tests.forked import run_command
 
 PAGE = """<!DOCTYPE html><html lang="vi"><head><title>Hội đua thuyền làng Vạn - Báo Sông Lau</title>
 <meta property="og:site_name" content="Báo Sông Lau">
@@ -38,14 +39,15 @@ BANTIN = [sys.executable, "-c", "from bantin.cli import main; main()"]
 
 
 def bantin(*words: str | Path, **options: Any) -> subprocess.CompletedProcess[str]:
-    """Runs the command."""
-    return subprocess.run([*BANTIN, *map(str, words)], capture_output=True, text=True, timeout=120, **options)
+    """Runs the command, in a fork."""
+    return run_command([*map(str, words)], **options)
 
 
 def test_clean_prints_one_json_object_a_page(tmp_path: Path) -> None:
     page = tmp_path / "trang.html"
     page.write_text(PAGE, "utf-8")
-    done = bantin("clean", page, "--url", "https://bao.example/hoi-dua-thuyen", "--json")
+    command = [*BANTIN, "clean", page, "--url", "https://bao.example/hoi-dua-thuyen", "--json"]
+    done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     article = json.loads(done.stdout)
     assert article["title"] == "Hội đua thuyền làng Vạn"

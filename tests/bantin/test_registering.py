@@ -188,6 +188,49 @@ def test_the_list_says_who_rests_since_when_and_why(settings: Settings, path: Pa
     assert last.endswith(": merged)")
 
 
+def test_who_was_killed_between_the_two_files_is_followed_by_who_keeps_one(
+    settings: Settings, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    retired = settings.sources / "retired" / "kimson.yaml"
+
+    def killed(_: Path) -> None:
+        raise KeyboardInterrupt
+
+    for verb, left in ((retire, retired), (resume, path)):
+        with monkeypatch.context() as patch:
+            patch.setattr(files, "remove", killed)
+            with pytest.raises(KeyboardInterrupt):
+                verb(settings, "kimson")
+        assert path.is_file()
+        assert retired.is_file()
+        verb(settings, "kimson")
+        assert [one for one in (path, retired) if one.is_file()] == [left]
+    assert path.read_text("utf-8") == WRITTEN
+
+
+def test_two_files_that_say_different_things_are_both_left(settings: Settings, path: Path) -> None:
+    retired = settings.sources / "retired" / "kimson.yaml"
+    retire(settings, "kimson")
+    path.write_text(WRITTEN.replace("Kim Sơn\n", "Kim Sơn mới\n"), "utf-8")
+    before = path.read_bytes(), retired.read_bytes()
+    for verb in (resume, retire):
+        with pytest.raises(SourceError, match=r"retired/kimson\.yaml: is there besides .*: remove the one that"):
+            verb(settings, "kimson")
+    assert (path.read_bytes(), retired.read_bytes()) == before
+
+
+def test_mistakes_in_files_of_retired_sources_are_named_together(settings: Settings) -> None:
+    retire(settings, "kimson")
+    (settings.sources / "retired" / "hoalu.yaml").write_bytes(b"\xff")
+    (settings.sources / "retired" / "giavien.yaml").write_text("[", "utf-8")
+    with pytest.raises(SourceError, match="expected YAML") as caught:
+        load_retired(settings.sources)
+    assert [mistake.split(":")[0].rpartition("/")[2] for mistake in caught.value.mistakes] == [
+        "giavien.yaml",
+        "hoalu.yaml",
+    ]
+
+
 def test_a_source_without_an_archive_leaves_none_behind(settings: Settings) -> None:
     retire(settings, "kimson")
     resume(settings, "kimson")

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import subprocess
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
@@ -185,6 +186,12 @@ def test_the_index_and_old_addresses_of_pages_follow(settings: Settings, tmp_pat
             assert client.get(path.format(NEW)).status_code == 200
         assert client.get("/sources/nobody").status_code == 404
         assert client.get("/sources/No%20id").status_code == 404
+    for other in ("so", "sources", "run"):  # ids that begin as addresses do
+        rename(settings, NEW, other)
+        rename(settings, other, NEW)
+    with TestClient(app, base_url="http://127.0.0.1", follow_redirects=False) as client:
+        for old, path in (("so", "/sources/{}"), ("sources", "/sources/{}.json"), ("run", f"/runs/{{}}/{FIRST}")):
+            assert client.get(path.format(old)).headers["location"] == path.format(NEW)
     retire(settings, NEW, reason="the <district> is no more")
     app = create_app(WebSettings(archive=settings.archive, cache=settings.cache))
     with TestClient(app, base_url="http://127.0.0.1") as client:
@@ -267,6 +274,50 @@ def test_killed_between_the_two_files_it_goes_on(settings: Settings, monkeypatch
 
 def _die(*_: Any) -> None:
     raise Killed
+
+
+def test_what_is_stored_while_nobody_goes_on_is_moved_too(made: Settings, tmp_path: Path) -> None:
+    """Killed while a run was removed under its old id; then a crawl that outlived its worker stores a part of it."""
+    settings = copied(made, tmp_path)
+    store = open_store(settings.archive)
+    part = store.get(keys.raw_part(OLD, FIRST, 1, 1))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DirectoryStore, "delete", _die_at_raw(DirectoryStore.delete))
+        with pytest.raises(Killed):
+            rename(settings, OLD, NEW)
+    assert store.head(keys.captures(OLD, FIRST)) is None
+    store.put(keys.raw_part(OLD, FIRST, 7, 1), part)
+    rename(settings, OLD, NEW)
+    assert store.get(keys.raw_part(NEW, FIRST, 7, 1)) == part
+    assert runs_of(store, OLD) == []
+
+
+def _die_at_raw(delete: Callable[..., None]) -> Callable[..., None]:
+    def dying(self: DirectoryStore, keys_: Iterable[str]) -> None:
+        named = list(keys_)
+        if any(key.startswith("raw/") for key in named):
+            delete(self, [key for key in named if not key.startswith("raw/")])
+            raise Killed
+        delete(self, named)
+
+    return dying
+
+
+def test_where_the_registry_cannot_be_written_its_file_is_renamed_first(settings: Settings, disk: Path) -> None:
+    store = open_store(settings.archive)
+    before = contents(store)
+    shutil.copy(settings.sources / f"{OLD}.yaml", disk)
+    subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
+    with pytest.raises(SourceError, match=r"cannot be written: Read-only .* change the file where it comes from"):
+        rename(settings.override(sources=disk), OLD, NEW)
+    assert contents(store) == before
+    subprocess.run(["mount", "-o", "remount,rw", disk], check=True)
+    renamed = (disk / f"{OLD}.yaml").read_text("utf-8").replace(f"id: {OLD}", f"id: {NEW}")
+    (disk / f"{OLD}.yaml").unlink()
+    (disk / f"{NEW}.yaml").write_text(renamed, "utf-8")
+    subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
+    rename(settings.override(sources=disk), OLD, NEW)
+    assert runs_of(store, NEW) == [FIRST, DEAD, SECOND]
 
 
 def test_it_may_be_renamed_again_and_back(settings: Settings) -> None:

@@ -317,6 +317,8 @@ def test_of_days_the_runs_that_are_not_published_are_repaired_and_one_that_canno
     assert rows(store, source, NEW) == ["a1", "a2", "a3", "a4"]
     assert len(site.seen) == asked
     assert choose(settings, failed=True) == [(source.id, OLD)]
+    with pytest.raises(NoSuchRun, match="hoalu has no run"):  # mistyped: not "0 of 0 runs are whole"
+        choose(settings, [source.id, "hoalu"], failed=True)
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ from storage.errors import Corrupt, KeyNotFound, StoreUnavailable
 from storage.selection import Selection, choose, read_chosen
 from storage.store import open_store
 from storage.tables import encode, schema_of
+from tests.forked import run_command
 from tests.records import article
 
 OLD, NEW = "20261121T000000Z", "20261122T000000Z"
@@ -365,8 +366,7 @@ def test_what_does_not_go_together_is_said_before_anything_is_read(
 
 
 def bantin(settings: Settings, *words: str | Path) -> "subprocess.CompletedProcess[str]":
-    environment = {**os.environ, **settings.environment()}
-    return subprocess.run([*BANTIN, *map(str, words)], capture_output=True, text=True, timeout=120, env=environment)
+    return run_command([*map(str, words)], env={**os.environ, **settings.environment()})
 
 
 def test_the_command_writes_rows_to_standard_output_and_the_rest_to_the_other(settings: Settings) -> None:

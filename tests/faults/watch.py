@@ -5,30 +5,24 @@ crawl and the cleaner's workers, which are processes of their own, are forked as
 any of this. Only such a process may import this module.
 """
 
-import gc
 import os
 import signal
 import subprocess
 import sys
 import threading
-import traceback
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from botocore.config import Config
 
 import bantin.child
-import bantin.clean_worker
 import bantin.fetch
 import bantin.publish
-import bantin.watchdog
 import spiders.capture
-import spiders.crawl
 import spiders.losses
 import spiders.selection
 import storage.lease
@@ -43,6 +37,7 @@ from model.source import Source, parse_source
 from storage.store import ObjectInfo, ObjectStore, open_store
 from storage.without_pandas import block_pandas
 from tests.faults.doomed import Death
+from tests.forking import Forked
 
 
 @dataclass(slots=True)
@@ -126,49 +121,13 @@ def _open_watched(url: str) -> ObjectStore:
     return store
 
 
-_MAINS: dict[str, Callable[[list[str]], int]] = {
-    "spiders.crawl": spiders.crawl.main,
-    "bantin.clean_worker": bantin.clean_worker.main,
-    "bantin.watchdog": bantin.watchdog.main,
-}
+class Doomed(Forked):
+    """A process of the run."""
 
-
-class Forked(subprocess.Popen[Any]):
-    """`python -m MODULE ARGUMENT…` as a fork of this process, in which the module is there already."""
-
-    def __init__(self, command: Sequence[str], *, pass_fds: Sequence[int] = (), **options: Any) -> None:
-        environment = options.pop("env", None)
-        sys.stdout.flush()
-        super().__init__(
-            command,
-            pass_fds=pass_fds,
-            preexec_fn=lambda: _become(command, environment, pass_fds),  # by then the pipes are in place
-            **options,
-        )
-
-
-def _become(command: Sequence[str], environment: dict[str, str] | None, pass_fds: Sequence[int]) -> NoReturn:
-    assert _watch
-    kept = {0, 1, 2, *pass_fds, _watch.outcome.fileno()}  # the last tells by its end that all of the run have ended
-    for descriptor in [int(path.name) for path in Path("/proc/self/fd").iterdir()]:
-        if descriptor not in kept:
-            with suppress(OSError):  # the folder's own is closed already
-                os.close(descriptor)
-    gc.enable()
-    if environment is not None:
-        os.environ.clear()
-        os.environ.update(environment)
-    _, _, module, *arguments = command
-    _watch.crawling = module == "spiders.crawl"
-    code = 1
-    try:
-        code = _MAINS[module](arguments)
-    except Exception:  # noqa: BLE001 - as at the top of any process
-        traceback.print_exc()
-    finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)
+    def begin(self, module: str, kept: set[int]) -> None:
+        assert _watch
+        _watch.crawling = module == "spiders.crawl"
+        kept.add(_watch.outcome.fileno())  # it tells by its end that all of the run have ended
 
 
 def _set_clock(ahead: timedelta) -> None:
@@ -207,7 +166,7 @@ def work(
         if getattr(module, "open_store", None) is open_store and module.__name__ != __name__:
             module.open_store = _open_watched  # type: ignore[attr-defined]
     block_pandas()
-    subprocess.Popen = Forked  # type: ignore[misc]
+    subprocess.Popen = Doomed  # type: ignore[misc]
     ended: dict[str, Any] = {}
     try:
         _VERBS[verb](parse_source(rules, "the test's source"), settings, run)
