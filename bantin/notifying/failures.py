@@ -25,7 +25,8 @@ CRAWLS = "crawl-"
 def tell_of_failure(context: Any) -> None:
     """Raises an alarm for the DAG run of `context`, which failed, and tells who is to be told.
 
-    What it raises Airflow writes into the DAG processor's log; the next `bantin alarms --tell` makes up for it.
+    What it raises Airflow writes into the DAG processor's log. Who could not be told is told by the next `bantin alarms
+    --tell`; where the alarm could not be stored, only a watch that finds the source overdue makes up for it.
     """
     settings = Settings.from_environment()
     store, at = open_store(settings.archive), datetime.now(UTC)
@@ -35,10 +36,11 @@ def tell_of_failure(context: Any) -> None:
     def raised(there: Sequence[Alarm]) -> list[Alarm]:
         before = next((alarm for alarm in there if alarm.problem == problem), None)
         others = [alarm for alarm in there if alarm.problem != problem]
-        return [*others, seen_again(before, finding, at)]
+        severity = before.severity if before and before.stands else finding.severity  # a watch may have found it worse
+        return [*others, seen_again(before, finding._replace(severity=severity), at)]
 
     change_alarms(store, raised)
-    tell(settings, at=at)
+    tell(settings)
 
 
 def failure(store: ObjectStore, context: Any, at: datetime) -> Finding:
@@ -50,12 +52,9 @@ def failure(store: ObjectStore, context: Any, at: datetime) -> Finding:
     reason = _reason(store, source, run) if source and run else None
     where = f"task {task.task_id}: " if task else ""
     told = reason or f"{where}{context.get('reason') or 'see its log in Airflow'}"
-    cause = (
-        "the reason names it; docs/operations.md (When a run is red) says what to do. Then *Clear* the failed task in "
-    )
-    cause += (
-        f"Airflow, or `bantin rerun {source} {run}`: what is stored is not fetched again." if source else "Airflow."
-    )
+    again = f", or `bantin rerun {source} {run}`: what is stored is not fetched again" if source and run else ""
+    what_to_do = f"*Clear* the failed task in Airflow{again}."
+    cause = f"the reason names it; docs/operations.md (When a run is red) says what to do. Then {what_to_do}"
     return Finding(
         kind=Kind.FAILED,
         severity=Severity.WARNING,

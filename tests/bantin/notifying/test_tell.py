@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,7 +14,7 @@ import bantin.notifying.tell
 from bantin.notifying import run_failed
 from bantin.notifying.tell import CLAIM, NotDelivered, tell
 from bantin.settings import Settings
-from model.alarm import Alarm
+from model.alarm import Alarm, Severity
 from model.report import RunReport, State
 from storage import keys
 from storage.alarms import change_alarms, read_alarms
@@ -155,6 +155,22 @@ def test_what_a_watch_finds_meanwhile_is_told_too(
     }
 
 
+def test_alarms_are_taken_for_a_target_when_it_is_its_turn(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A target before it may have taken minutes."""
+    settings = with_targets(settings, f"file:{tmp_path}/first", f"file:{tmp_path}/second")
+    standing(settings, ALARM)
+    turns: list[tuple[Any, datetime]] = []
+
+    def deliver(target: Any, message: Any) -> None:
+        turns.append((stored(settings)[0].claimed_at, datetime.now(UTC)))
+
+    monkeypatch.setattr("bantin.notifying.tell._deliver", deliver)
+    tell(settings)
+    assert turns[1][0] >= turns[0][1]
+
+
 def test_two_that_write_at_once_lose_nothing(settings: Settings) -> None:
     store = open_store(settings.archive)
     other = replace(ALARM, source="hoa-lu")
@@ -194,3 +210,9 @@ def test_a_red_run_is_one_message_with_the_reason_of_its_report(
     ]
     assert "run 20261122T000000Z failed: 2 of 2 ways in failed" in told[0]["text"]
     assert "`bantin rerun kimson 20261122T000000Z`" in told[0]["text"]
+
+    standing(settings, *(replace(alarm, severity=Severity.SERIOUS) for alarm in stored(settings)))  # by a watch
+    run_failed({"dag": SimpleNamespace(dag_id="crawl-kimson"), "run_id": "manual", "reason": "timed_out"})
+    (again,) = (alarm for alarm in stored(settings) if alarm.source == "kimson")
+    assert (again.severity, again.seen) == (Severity.SERIOUS, "run manual failed: timed_out")
+    assert again.cause.endswith("*Clear* the failed task in Airflow.")
