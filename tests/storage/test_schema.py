@@ -188,7 +188,15 @@ def test_alarms_are_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "changes", [{"renamed_to": "../x"}, {"at": "yesterday"}, {"clearing": "x"}, {"further": 1}, {"source": None}]
+    "changes",
+    [
+        {"renamed_to": "../x"},
+        {"renamed_to": ""},
+        {"at": "yesterday"},
+        {"clearing": "x"},
+        {"further": 1},
+        {"source": None},
+    ],
 )
 def test_a_notice_that_says_what_none_can_is_refused(tmp_path: Path, changes: dict[str, Any]) -> None:
     store = open_store(str(tmp_path))
