@@ -16,7 +16,7 @@ FORGOTTEN = timedelta(days=3)
 
 
 class Kind(StrEnum):
-    """What is wrong. When it is told is in docs/monitoring.md, what it is likely to mean in bantin/watching/causes.py."""
+    """What is wrong. docs/monitoring.md says when it is told, bantin/watching/causes.py what it is likely to mean."""
 
     FAILED = "a run failed"
     OVERDUE = "overdue"

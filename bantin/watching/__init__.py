@@ -7,6 +7,6 @@
     standing what a watch found and what stood before, merged
     watch    the verb: reads the catalog, judges, stores what stands
 
-Messages about it are another verb's (bantin/notifying/tell.py). docs/monitoring.md has the rules with their reasons, and
+Messages about it are another verb's (bantin/notifying/tell.py). docs/monitoring.md has the rules with their reasons;
 bench/quarter.py measures them.
 """

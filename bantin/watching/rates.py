@@ -139,8 +139,8 @@ def removals(story: Story) -> Verdicts:
 
 def _told(rate: Rate, share: Share | Undecided | None) -> Verdicts:
     if isinstance(share, Share):
-        usual = f"{share.before:.1%} {rate.part} to {rate.whole}"
-        seen = f"{share.part} {rate.part} to {share.whole} {rate.whole} ({share.now:.0%})"
+        usual = f"{100 * share.before:.1f} {rate.part} in 100 {rate.whole}"
+        seen = f"{share.part} {rate.part} in {share.whole} {rate.whole} ({share.now:.0%})"
         yield Finding(rate.kind, rate.severity, share.since, usual, seen, cause_of(rate.kind), rate.subject)
     elif share:
         yield share

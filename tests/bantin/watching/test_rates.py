@@ -35,6 +35,7 @@ def test_a_share_that_rises_is_told_within_three_days(changes: dict[str, Any], p
     told = found(rates(story(days(70, lately(2, **changes)))))
     assert list(told) == [problem]
     assert told[problem].since >= TODAY - timedelta(days=2)
+    assert " in 100 " in told[problem].usual
     assert found(rates(story(days(70)))) == {}
 
 
