@@ -1,13 +1,16 @@
 """A run that failed, told at once: an alarm like others, so that a source that fails every hour is told once a day at
-most, and that it is over when a watch finds a run that was published since."""
+most, and that it is over when a watch finds a run that was published since. Runs of many sources that fail at once, as
+where the network is down, are one alarm of the archive after the first few."""
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bantin.notifying.tell import tell
 from bantin.settings import Settings
+from bantin.watching.causes import cause_of_many
+from bantin.watching.judge import MANY_SOURCES
 from bantin.watching.standing import seen_again
 from bantin.watching.watched import Finding
 from model.alarm import Alarm, Kind, Severity
@@ -21,6 +24,12 @@ from storage.store import ObjectStore, open_store
 CRAWLS = "crawl-"
 """The DAG of a source is called so, with the source's id behind it."""
 
+AT_ONCE = timedelta(hours=6)
+"""When runs of `MANY_SOURCES` sources began to fail within this time, those of others that do are one problem."""
+
+MANY = "many sources"
+"""What that is about."""
+
 
 def tell_of_failure(context: Any) -> None:
     """Raises an alarm for the DAG run of `context`, which failed, and tells who is to be told.
@@ -30,12 +39,12 @@ def tell_of_failure(context: Any) -> None:
     """
     settings = Settings.from_environment()
     store, at = open_store(settings.archive), datetime.now(UTC)
-    finding = failure(store, context, at)
-    problem = finding.problem
+    failed = failure(store, context, at)
 
     def raised(there: Sequence[Alarm]) -> list[Alarm]:
-        before = next((alarm for alarm in there if alarm.problem == problem), None)
-        others = [alarm for alarm in there if alarm.problem != problem]
+        finding = _folded(failed, there, at)
+        before = next((alarm for alarm in there if alarm.problem == finding.problem), None)
+        others = [alarm for alarm in there if alarm.problem != finding.problem]
         severity = before.severity if before and before.stands else finding.severity  # a watch may have found it worse
         return [*others, seen_again(before, finding._replace(severity=severity), at)]
 
@@ -64,6 +73,24 @@ def failure(store: ObjectStore, context: Any, at: datetime) -> Finding:
         cause=cause,
         subject="" if source else re.sub(r"[^\w.-]", "-", dag_id, flags=re.ASCII),
         source=source,
+    )
+
+
+def _folded(finding: Finding, there: Sequence[Alarm], at: datetime) -> Finding:
+    """The finding, or that many sources fail, where this is one more."""
+    standing = [alarm for alarm in there if alarm.kind == Kind.FAILED and alarm.stands]
+    lately = [alarm for alarm in standing if alarm.source and at - alarm.raised_at < AT_ONCE]
+    is_wide = any(alarm.subject == MANY and at - alarm.last_seen < AT_ONCE for alarm in standing)
+    is_told = finding.source in {None, *(alarm.source for alarm in standing)}
+    if is_told or not (is_wide or len(lately) >= MANY_SOURCES):
+        return finding
+    return finding._replace(
+        source=None,
+        subject=MANY,
+        severity=Severity.SERIOUS,
+        usual="a run of one source or another fails",
+        seen=f"runs of more than {MANY_SOURCES} sources failed at once; the last of {finding.source}: {finding.seen}",
+        cause=cause_of_many(Kind.FAILED),
     )
 
 

@@ -14,6 +14,7 @@ import bantin.notifying.tell
 from bantin.notifying import run_failed
 from bantin.notifying.tell import CLAIM, NotDelivered, tell
 from bantin.settings import Settings
+from bantin.watching.judge import MANY_SOURCES
 from model.alarm import Alarm, Severity
 from model.report import RunReport, State
 from storage import keys
@@ -189,6 +190,20 @@ def test_an_object_that_is_no_alarms_says_what_to_do(settings: Settings) -> None
     open_store(settings.archive).put(keys.alarms(), b'{"alarms": [{}]}')
     with pytest.raises(Corrupt, match="it may be deleted: the next watch tells all anew"):
         stored(settings)
+
+
+def test_an_outage_is_a_few_messages_and_not_one_a_source(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in with_targets(settings, f"file:{tmp_path}/alarms.jsonl").environment().items():
+        monkeypatch.setenv(name, value)
+    for number in (*range(9), 0, 8):
+        run_failed({"dag": SimpleNamespace(dag_id=f"crawl-s{number}"), "run_id": "x", "reason": "task_failure"})
+    subjects = [json.loads(line)["subject"] for line in (tmp_path / "alarms.jsonl").read_text().splitlines()]
+    own = [f"bantin: s{number}: a run failed" for number in range(MANY_SOURCES)]
+    assert subjects == [*own, "bantin: the archive: a run failed (many sources)"]
+    (wide,) = (alarm for alarm in stored(settings) if alarm.source is None)
+    assert wide.seen == "runs of more than 5 sources failed at once; the last of s8: run x failed: task_failure"
 
 
 def test_a_red_run_is_one_message_with_the_reason_of_its_report(
