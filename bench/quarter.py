@@ -41,7 +41,7 @@ TET = (40, 47)
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """Something to plant: what becomes of a source's nature, for how many days, at sources of which least rate, and the
+    """Something to plant: what becomes of a source's nature, for how many days, at sources of which rates, and the
     alarms that tell it."""
 
     name: str
@@ -50,6 +50,7 @@ class Trouble:
     days: int = 21
     least_rate: float = 0.0
     daily: bool = False
+    most_rate: float = 1000.0
 
 
 def _without(name: str, share: float) -> Callable[[Nature], Nature]:
@@ -57,14 +58,16 @@ def _without(name: str, share: float) -> Callable[[Nature], Nature]:
 
 
 def _trouble(
-    name: str, *tells: Kind, days: int = 21, least_rate: float = 0.0, daily: bool = False, **changes: float
+    name: str, *tells: Kind, days: int = 21, least_rate: float = 0.0, most_rate: float = 1000.0, **changes: float
 ) -> Trouble:
-    return Trouble(name, frozenset(tells), lambda now: replace(now, **changes), days, least_rate, daily)
+    return Trouble(name, frozenset(tells), lambda now: replace(now, **changes), days, least_rate, most_rate=most_rate)
 
 
 TROUBLES = (
     _trouble("lists name nothing new (3 a day and more)", Kind.NONE, Kind.FEW, least_rate=3, rate=0.0),
-    _trouble("lists name nothing new (0.5 to 3 a day)", Kind.NONE, Kind.FEW, days=40, least_rate=0.5, rate=0.0),
+    _trouble(
+        "lists name nothing new (0.5 to 3 a day)", Kind.NONE, Kind.FEW, days=40, least_rate=0.5, most_rate=3, rate=0.0
+    ),
     Trouble(
         "one list of several moved: a quarter is left",
         frozenset({Kind.FEW}),
@@ -218,10 +221,8 @@ def _plant(sites: Sequence[Site], start: date, days: int, each: int, chance: np.
 
 
 def _fits(nature: Nature, trouble: Trouble) -> bool:
-    most = 3.0 if trouble.least_rate == 0.5 else 1000.0
-    return trouble.least_rate <= nature.rate <= most and nature.every_h <= (
-        24 if trouble.daily or trouble.days < 5 else 48
-    )
+    longest_h = 24 if trouble.daily or trouble.days < 5 else 48
+    return trouble.least_rate <= nature.rate <= trouble.most_rate and nature.every_h <= longest_h
 
 
 def _live(

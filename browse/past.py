@@ -71,7 +71,8 @@ def pasts(catalog: Catalog, today: date) -> dict[str, Past]:
     for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
         succeeded = start + np.flatnonzero(published[start:end])
         since = start + int(np.argmax(recent[start:end])) if recent[end - 1] else end  # a source's runs are in order
-        spans = [(start, 1), (since, end - since)]  # its first run tells its first day
+        first = int(succeeded[0]) if len(succeeded) else start  # it tells the day on which all was new
+        spans = [(first, 1), (since, end - since)]
         told = [_runs(*(column.slice(*span) for column in (runs, states, new))) for span in spans]
         days = daily([run for some in told for run in some], today, DAYS + 1)
         last, success = end - 1, int(succeeded[-1]) if len(succeeded) else None

@@ -79,9 +79,9 @@ class Run(Protocol):
 
 def daily(runs: Sequence[Run], last: date, days: int = DAYS) -> list[int | None]:
     """The new articles of a source's runs on each of the `days` days up to `last`, by the runs' own days (UTC); None
-    where no run was published. The source's first day is None, too: then it found all that was there already."""
+    where no run was published. The first day of one that was is None, too: then it found all that was there already."""
     published = [run for run in runs if run.state == "published"]
-    first = min((run.day for run in runs), default=None)
+    first = min((run.day for run in published), default=None)
     counts: list[int | None] = [None] * days
     for run in published:
         place = days - 1 - (last - run.day).days

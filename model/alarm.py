@@ -11,13 +11,12 @@ RENEWED = timedelta(hours=20)
 REMINDED = timedelta(days=7)
 """So long after a message is a problem told again that still stands and has not become worse."""
 
-
 FORGOTTEN = timedelta(days=3)
 """What is over for so long, and was never told, is told no more: who becomes a target today is not told the past."""
 
 
 class Kind(StrEnum):
-    """What is wrong. What each means, and what to do, is in docs/monitoring.md."""
+    """What is wrong. docs/monitoring.md says when it is told, bantin/watching/causes.py what it is likely to mean."""
 
     FAILED = "a run failed"
     OVERDUE = "overdue"
@@ -91,11 +90,6 @@ class Alarm:
     def problem(self) -> Problem:
         """What it is about."""
         return Problem(self.source, self.kind, self.subject)
-
-    @property
-    def told_at(self) -> datetime | None:
-        """When anybody was told last; None where nobody was."""
-        return max((told.at for told in self.told.values()), default=None)
 
     @property
     def stands(self) -> bool:

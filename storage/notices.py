@@ -43,7 +43,7 @@ class Notice:
             values = json.loads(data)
             schema.check_version(key, values.pop(schema.JSON_FIELD, None))
             notice = cls(**{**values, "at": datetime.fromisoformat(values["at"])})
-            for source in (notice.source, *([notice.renamed_to] if notice.renamed_to else [])):
+            for source in (notice.source, *([] if notice.renamed_to is None else [notice.renamed_to])):
                 keys.notice(source)  # it is led to: an id, and nothing else
         except (ValueError, TypeError, KeyError, AttributeError, InvalidKey, RecursionError) as err:
             raise Corrupt(f"{key}: {err}: expected a notice; where it is damaged, delete it", key=key) from err

@@ -13,6 +13,7 @@ import yaml
 from bantin.cli import main
 from bantin.settings import CHECKOUT
 from cleaning.rules import RULES
+from model.alarm import Kind
 from model.article import Article
 from model.capture import Capture
 from model.discovery import Discovery, Listing
@@ -118,3 +119,9 @@ def test_the_readme_is_short_and_begins_with_the_two_commands() -> None:
     assert len(lines) <= 120
     assert "pip install uv && uv run bantin demo" in lines[:10]
     assert "pip install uv && uv run pytest" in lines[:10]
+
+
+def test_every_kind_of_alarm_is_documented_once() -> None:
+    page = (CHECKOUT / "docs" / "monitoring.md").read_text("utf-8")
+    table = page.partition("| kind |")[2].partition("\n\n")[0]
+    assert sorted(re.findall(r"^\| ([a-z][^|]*?) \|", table, re.MULTILINE)) == sorted(Kind)

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bantin.commands.index import STEPS
 from bantin.commands.options import console, settings_of, with_archive
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from bantin.settings import Settings
     from model.alarm import Alarm
 
 
@@ -27,11 +29,12 @@ def watch(archive: str | None, sources: Path | None, dry_run: bool) -> None:
     from bantin.progress import counted
     from bantin.watching.watch import watch as find
 
-    settings, out = settings_of(archive, sources), console(stderr=True)
-    with counted(out, "sources judged") as (on_done,):
-        found = find(settings, dry_run=dry_run, on_done=lambda what, *counts: on_done(*counts))
+    settings, steps = settings_of(archive, sources), {**STEPS, "sources": "sources judged"}
+    with counted(console(stderr=True), *steps.values()) as bars:
+        on_done = dict(zip(steps, bars, strict=True))
+        found = find(settings, dry_run=dry_run, on_done=lambda what, *counts: on_done[what](*counts))
     _show([*found.standing, *found.over])
-    click.echo(f"{found.sources} sources watched: {len(found.standing)} problems stand, {len(found.over)} are over")
+    click.echo(f"sources watched: {found.sources}; problems that stand: {len(found.standing)}; over: {len(found.over)}")
 
 
 @click.command(short_help="The problems that stand; tell whoever is to be told.")
@@ -47,12 +50,11 @@ def alarms(archive: str | None, sources: Path | None, with_over: bool, only_tell
     from storage.alarms import read_alarms
     from storage.store import open_store
 
+    if only_tell and (with_over or as_json):
+        raise click.UsageError("--tell: expected no other option: it prints who was told")
     settings = settings_of(archive, sources)
     if only_tell:
-        from bantin.notifying.tell import tell
-
-        for told in tell(settings):
-            click.echo(f"{told.target}: told of {told.alarms}")
+        _tell(settings)
         return
     shown = [alarm for alarm in read_alarms(open_store(settings.archive)) if alarm.stands or with_over]
     if as_json:
@@ -60,7 +62,19 @@ def alarms(archive: str | None, sources: Path | None, with_over: bool, only_tell
             click.echo(json.dumps(asdict(alarm), default=lambda at: at.isoformat(), ensure_ascii=False))
         return
     _show(shown)
-    click.echo(f"{sum(alarm.stands for alarm in shown)} problems stand")
+    click.echo(f"problems that stand: {sum(alarm.stands for alarm in shown)}")
+
+
+def _tell(settings: "Settings") -> None:
+    """Sends what is due, and prints who was told. Raises `SettingsError` where nobody is to be, and as `tell`."""
+    from bantin.notifying.targets import EXPECTED, parse_targets
+    from bantin.notifying.tell import tell
+    from bantin.settings import SettingsError
+
+    if not parse_targets(settings.alarms):
+        raise SettingsError(f"BANTIN_ALARMS names nobody: {EXPECTED}")
+    for told in tell(settings):
+        click.echo(f"{told.target}: told of {told.alarms}")
 
 
 def _show(shown: "Sequence[Alarm]") -> None:

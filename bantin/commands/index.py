@@ -11,7 +11,8 @@ from bantin.completion import complete_sources
 if TYPE_CHECKING:
     from bantin.settings import Settings
 
-_STEPS = {"tables": "tables read", "articles": "articles indexed", "reports": "reports read", "files": "files stored"}
+STEPS = {"tables": "tables read", "articles": "articles indexed", "reports": "reports read", "files": "files stored"}
+"""What a build tells of, and how it is called where it is shown."""
 
 
 @click.command(short_help="Bring the search index up to date.")
@@ -39,8 +40,8 @@ def _build(settings: "Settings", ids: tuple[str, ...], rebuild: bool) -> bool:
     from bantin.progress import counted
     from browse.escaping import safe
 
-    with counted(console(stderr=True), *_STEPS.values()) as bars:
-        on_done = dict(zip(_STEPS, bars, strict=True))
+    with counted(console(stderr=True), *STEPS.values()) as bars:
+        on_done = dict(zip(STEPS, bars, strict=True))
         done = bring_up_to_date(
             settings, ids or None, rebuild=rebuild, on_done=lambda what, *counts: on_done[what](*counts)
         )

@@ -13,7 +13,11 @@ from browse.escaping import safe
 from model.alarm import Alarm, Severity
 
 MOST_ALARMS = 40
-"""So many alarms stand in one message; of the others there is the number. Slack takes 40,000 characters."""
+"""So many alarms stand in one message; of the others there is the number."""
+
+MOST_IN_SLACK = 39_000
+"""So many characters of these go into one message to Slack, which takes 40,000. A character of a page may be five,
+escaped."""
 
 MOST_CHARACTERS = 600
 """So long may a sentence be: a run's reason may quote a page."""
@@ -43,7 +47,8 @@ def message_of(due: Sequence[Alarm], target: str, archive: str, standing: int) -
     ranked = in_order(due)
     lines = [line_of(alarm, target) for alarm in ranked[:MOST_ALARMS]]
     left = len(ranked) - len(lines)
-    more = f"{left} more are not shown. " * bool(left) + f"{standing} stand in all in {archive}: `bantin alarms`."
+    stand = "1 stands" if standing == 1 else f"{standing} stand"
+    more = f"{left} more are not shown. " * bool(left) + f"{stand} in all in {archive}: `bantin alarms`."
     return Message(_subject(ranked), lines, _short(more))
 
 
@@ -68,7 +73,9 @@ def as_slack(message: Message) -> str:
         f"*{_plain(line.headline)}*\n" + "\n".join(f"{what}: {_plain(text)}" for what, text in line.said)
         for line in message.lines
     ]
-    return "\n\n".join([*lines, _plain(message.more)])
+    text = "\n\n".join(lines)
+    shown = text if len(text) <= MOST_IN_SLACK else f"{text[:MOST_IN_SLACK]}…"
+    return f"{shown}\n\n{_plain(message.more)}"
 
 
 def as_html(message: Message) -> str:
@@ -106,7 +113,8 @@ def _subject(alarms: Sequence[Alarm]) -> str:
     if len(alarms) == 1:
         return f"bantin: {'' if alarms[0].stands else 'over: '}{headline(alarms[0])}"
     stand = sum(alarm.stands for alarm in alarms)
-    told = [f"{count} {what}" for count, what in ((stand, "problems"), (len(alarms) - stand, "over")) if count]
+    problems = "problem" if stand == 1 else "problems"
+    told = [f"{count} {what}" for count, what in ((stand, problems), (len(alarms) - stand, "over")) if count]
     return f"bantin: {', '.join(told)}"
 
 

@@ -22,7 +22,8 @@ from storage.store import ObjectStore, open_store
 logger = logging.getLogger("bantin.tell")
 
 CLAIM = timedelta(minutes=5)
-"""So long has who took an alarm to tell it; then somebody else may. Delivering takes a minute at most."""
+"""So long has who took alarms for a target to tell them; then somebody else may. Delivering takes three minutes at
+most: a mail server that does not answer is tried six times, for 30 s each."""
 
 
 class NotDelivered(BantinError):
@@ -45,28 +46,25 @@ def tell(settings: Settings, *, at: datetime | None = None) -> list[Delivered]:
 
     Raises `SettingsError`, `StorageError`, and in the end `NotDelivered`: a further call tells who was not told.
     """
-    store, at = open_store(settings.archive), at or datetime.now(UTC)
+    store = open_store(settings.archive)
     delivered, failed = [], []
     for target in parse_targets(settings.alarms):
         try:
-            while count := _tell_one(store, target, at):
+            while count := _tell_one(store, target, at or datetime.now(UTC)):
                 delivered.append(Delivered(target.name, count))
-        except _Failed as err:
+        except NotDelivered as err:
             failed.append(str(err))
             continue
-        if any(alarm.is_due(target.name, at) for alarm in read_alarms(store)):
+        if any(alarm.is_due(target.name, at or datetime.now(UTC)) for alarm in read_alarms(store)):
             failed.append(f"{target.name}: somebody else is about to tell it, or died there: try again in {CLAIM}")
     if failed:
         raise NotDelivered("; ".join(failed))
     return delivered
 
 
-class _Failed(Exception):
-    """A target could not be told."""
-
-
 def _tell_one(store: ObjectStore, target: Target, at: datetime) -> int:
-    """Tells `target` what is due and nobody else has taken; returns how many alarms that were. Raises `_Failed`."""
+    """Tells `target` what is due and nobody else has taken; returns how many alarms that were. Raises
+    `NotDelivered`."""
     taken = _take(store, target, at)
     if taken:
         try:
@@ -74,7 +72,7 @@ def _tell_one(store: ObjectStore, target: Target, at: datetime) -> int:
             _deliver(target, message)
         except Exception as err:
             _note(store, target, taken, at, told=False)
-            raise _Failed(f"{target.name}: {type(err).__name__}: {safe(err)}") from err
+            raise NotDelivered(f"{target.name}: {type(err).__name__}: {safe(err)}") from err
         _note(store, target, taken, at, told=True)
         logger.info("%s: told of %d problems", target.name, len(taken))
     return len(taken)

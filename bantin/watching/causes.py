@@ -74,6 +74,7 @@ _CAUSES = {
 }
 
 _OF_MANY = {
+    Kind.FAILED: "the network, the resolver or the archive's store is at fault rather than the sites.",
     Kind.OVERDUE: "Airflow, its workers, the network or the archive's store is at fault rather than the sites.",
     Kind.FEW: "a holiday (Tết, 2 September) or a long weekend; or the network, or a new version of bantin.",
     Kind.NONE: "a holiday (Tết, 2 September); or the network, or a new version of bantin.",

@@ -1,7 +1,8 @@
 """Articles a day against the source's own past: none, too few, too many.
 
 A window that ends with the last whole day is compared with what is usual for just these days. A short one shows at once
-that a large source is silent, only a long one that a small one is: with two articles a week a month is needed.
+that a large source is silent, only a long one that a small one is: with four articles a week a month or two is
+needed, and with two no window is long enough.
 """
 
 from collections.abc import Sequence
@@ -56,14 +57,12 @@ def _shortage(story: Story, days: Days) -> Verdicts:
     held = story.since(Kind.NONE) or story.since(Kind.FEW)
     if held:
         window = min((story.yesterday - held).days + 1, len(days))
-        told = _usual(days, window, min(window, RECENTLY)) if window > 0 else None
+        recent = min(window, RECENTLY)
+        told = _usual(days, window, recent) if window > 0 else None
         if told is None:  # its past is no longer kept
             yield from (Undecided(kind) for kind in (Kind.NONE, Kind.FEW) if story.since(kind))
-            return
-        recent = min(window, RECENTLY)
-        seen = _sum(days[-recent:])
-        if seen < RECOVERED * told.mean:
-            yield _scarce(story, held, recent, seen, told, silent=_is_silent(days, window))
+        elif _sum(days[-recent:]) < RECOVERED * told.mean:
+            yield _scarce(story, days, window, recent, told)._replace(since=held)
         return
     decided = False
     for window in WINDOWS:
@@ -73,7 +72,7 @@ def _shortage(story: Story, days: Days) -> Verdicts:
         decided = True
         seen = _sum(days[-window:])
         if seen <= FEW * told.mean and told.chance_of_at_most(seen) < CHANCE and _is_low_still(days, window):
-            yield _scarce(story, _began(days, window, story.yesterday), window, seen, told, silent=seen == 0)
+            yield _scarce(story, days, window, window, told)
             return
     if not decided:
         yield from (Undecided(kind) for kind in (Kind.NONE, Kind.FEW))
@@ -86,12 +85,17 @@ def _is_low_still(days: Days, window: int) -> bool:
     return told is not None and _sum(days[-recent:]) < RECOVERED * told.mean
 
 
-def _is_silent(days: Days, window: int) -> bool:
-    """Whether there has been nothing for so long that it is no longer a few."""
-    with_some = [place for place, count in enumerate(days) if count]
-    silent = min(window, len(days) - 1 - with_some[-1]) if with_some else window
+def _silence(days: Days, window: int) -> tuple[int, Usual] | None:
+    """For how many of the window's days, the last ones, there has been nothing, and what is usual for these; None where
+    that is not so long that it is no longer a few."""
+    silent = min(window, _silent(days))
     told = _usual(days, window, silent) if silent else None
-    return told is not None and (silent == window or told.chance_of_at_most(0) < CHANCE)
+    return (silent, told) if told and (silent == window or told.chance_of_at_most(0) < CHANCE) else None
+
+
+def _silent(days: Days) -> int:
+    """How many days, the last ones, had nothing."""
+    return next((ago for ago, count in enumerate(reversed(days)) if count), len(days))
 
 
 def _flood(story: Story, days: Days) -> Verdicts:
@@ -129,17 +133,15 @@ def _catches_up(days: Days, window: int) -> bool:
     return any(gap > usually for place, gap in zip(observed[1:], gaps, strict=True) if place >= len(days) - window)
 
 
-def _began(days: Days, window: int, yesterday: date) -> date:
-    """When a shortage began: the window's first day, or the day after the last that had any."""
-    with_some = [place for place, count in enumerate(days) if count]
-    silent = len(days) - 1 - with_some[-1] if with_some else window
-    return yesterday - timedelta(days=max(window, silent) - 1 if _sum(days[-window:]) == 0 else window - 1)
-
-
-def _scarce(story: Story, since: date, window: int, seen: int, told: Usual, *, silent: bool) -> Finding:
-    kind, severity = (Kind.NONE, Severity.SERIOUS) if silent else (Kind.FEW, Severity.WARNING)
-    cause = cause_of(kind, story.source.id)
-    return Finding(kind, severity, since, _usually(told, window), _told(seen, window), cause)
+def _scarce(story: Story, days: Days, window: int, last: int, told: Usual) -> Finding:
+    """What is too little by the days before the window: in the days of silence, where it is one, or else in the `last`
+    ones, for which `told` is usual."""
+    silence = _silence(days, window)
+    kind, severity = (Kind.NONE, Severity.SERIOUS) if silence else (Kind.FEW, Severity.WARNING)
+    since = story.yesterday - timedelta(days=(_silent(days) if silence else window) - 1)
+    last, told = silence or (last, told)
+    said = (_usually(told, last), _told(_sum(days[-last:]), last), cause_of(kind, story.source.id))
+    return Finding(kind, severity, since, *said)
 
 
 def _plenty(since: date, window: int, seen: int, told: Usual) -> Finding:
@@ -149,7 +151,7 @@ def _plenty(since: date, window: int, seen: int, told: Usual) -> Finding:
 
 def _usually(told: Usual, window: int) -> str:
     days = "a day" if window == 1 else f"in such {window} days"
-    return f"{told.median:.0f} new articles {days} ({told.low} to {told.high})"
+    return f"{told.mean:.0f} new articles {days} ({told.low} to {told.high})"  # a median of most of them would be 0
 
 
 def _told(seen: int, window: int) -> str:

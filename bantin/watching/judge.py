@@ -41,9 +41,8 @@ REMAINING = 0.3
 LONGEST_HELD = timedelta(days=400)
 """Of an alarm that stands for longer the days before it are not looked at."""
 
-
 _WIDE = {Kind.NONE: Kind.FEW}
-"""As what many sources have some problems."""
+"""What some problems are called that many sources have: on a holiday the small ones are silent, the large ones not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +128,8 @@ def _folded(
 
 
 def _one_of(group: Sequence[Finding], kind: Kind, total: int, lately: int) -> Finding:
-    named = sorted(finding.source or "" for finding in group)
-    first = group[0]
+    group = sorted(group, key=lambda finding: finding.source or "")
+    named, first = [finding.source or "" for finding in group], group[0]
     seen = f"{len(group)} of {total} sources: {', '.join(named[:10])}" + (" …" if len(named) > 10 else "")
     seen += f", and {lately} that were told lately" if lately else ""
     days = sorted(finding.since for finding in group)

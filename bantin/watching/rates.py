@@ -1,6 +1,6 @@
 """What shares are looked at, when each is a problem, and what it is likely to mean."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import NamedTuple
 
 from bantin.watching.causes import cause_of
@@ -125,10 +125,11 @@ def removals(story: Story) -> Verdicts:
     runs = [run for run in runs if run.cleaner == runs[-1].cleaner]
     held = {subject for kind, subject in story.standing if kind == Kind.REMOVAL}
     for name in sorted({name for run in runs[-7:] for name in run.removed_by} | held):
-        share = judged(story, Kind.REMOVAL, by_day(runs, _removing(name)), REMOVAL, name)
+        days = by_day(runs, _removing(name))
+        share = judged(story, Kind.REMOVAL, days, REMOVAL, name)
         if isinstance(share, Share):
-            new = share.before * share.whole < 1
-            usual = f"never seen at {story.source.id}" if new else f"{share.before:.2f} blocks an article"
+            seen_before = any(day.part for day in days if day.day < share.since)
+            usual = f"{share.before:.2f} blocks an article" if seen_before else f"never seen at {story.source.id}"
             seen = f"{share.part} blocks of {share.whole} articles by rule `{name}`"
             cause = cause_of(Kind.REMOVAL)
             yield Finding(Kind.REMOVAL, Severity.WARNING, share.since, usual, seen, cause, name)
@@ -138,8 +139,8 @@ def removals(story: Story) -> Verdicts:
 
 def _told(rate: Rate, share: Share | Undecided | None) -> Verdicts:
     if isinstance(share, Share):
-        usual = f"{share.before:.1%} {rate.part} to {rate.whole}"
-        seen = f"{share.part} {rate.part} to {share.whole} {rate.whole} ({share.now:.0%})"
+        usual = f"{100 * share.before:.1f} {rate.part} in 100 {rate.whole}"
+        seen = f"{share.part} {rate.part} in {share.whole} {rate.whole} ({share.now:.0%})"
         yield Finding(rate.kind, rate.severity, share.since, usual, seen, cause_of(rate.kind), rate.subject)
     elif share:
         yield share
@@ -154,7 +155,7 @@ def _removing(name: str) -> Of:
     them: there it counts so, that it may come and go at the end of that list."""
 
     def of(run: RunEntry) -> tuple[int, int]:
-        listed: Sequence[int] = list(run.removed_by.values())
-        return run.removed_by.get(name, min(listed) if len(listed) >= MOST_RULES else 0), run.rows
+        others = min(run.removed_by.values()) if len(run.removed_by) >= MOST_RULES else 0
+        return run.removed_by.get(name, others), run.rows
 
     return of

@@ -19,6 +19,9 @@ from model.alarm import Kind
 WINDOWS = (1, 3, 7)
 """Days that had a run."""
 
+RECENTLY = 3
+"""Such days: what an alarm that stands is judged by."""
+
 LESS = 0.5
 """A share that has fallen to less than half of its rise is over."""
 
@@ -79,7 +82,7 @@ def judged(story: Story, kind: Kind, days: Sequence[Day], rule: Rule, subject: s
     if not recent:
         return Undecided(kind, subject)
     if held:
-        window = [day for day in days if day.day >= held][-max(WINDOWS[:2]) :]
+        window = [day for day in days if day.day >= held][-RECENTLY:]
         before = _Past.of([day for day in days if day.day < held], held)
         if before is None or not window:
             return Undecided(kind, subject)

@@ -12,7 +12,7 @@ KEPT = timedelta(days=30)
 """So long is an alarm kept when it is over."""
 
 QUIET = timedelta(hours=36)
-"""A DAG that crawls no source, and of which no run has failed for so long, has none that failed."""
+"""Failures that are no one source's are over when there was no further one for so long: no run of a source tells."""
 
 
 def merged(there: Sequence[Alarm], judgement: Judgement, at: datetime) -> list[Alarm]:

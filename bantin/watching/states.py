@@ -2,13 +2,11 @@
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from zoneinfo import ZoneInfo
-
-from croniter import CroniterError, croniter
 
 from bantin.watching.causes import cause_of
 from bantin.watching.watched import Finding, Story, Undecided, Verdicts
 from browse.catalog import UNREADABLE, RunEntry
+from browse.health import times_around
 from browse.usual import LEAST_DAYS
 from model.alarm import Kind, Severity
 from storage.keys import run_time
@@ -46,12 +44,18 @@ def overdue(story: Story) -> Verdicts:
         if slot is None and story.source.schedule:
             yield Undecided(Kind.OVERDUE)
         return
-    since = begun.date()
+    since = times_around(story.source.schedule, story.source.timezone, begun)[1].date()
     runs = [run for run in story.runs if last is None or run.run > last.run]
-    seen = f"its last published run is {last.run}" if last else "no published run is known"
-    seen += f"; {len(runs)} came after it, of which none did" if runs else "; no run came after it" if last else ""
-    kind = Kind.FAILED if failed else Kind.OVERDUE
+    if last:
+        others = f"{len(runs)} came after it, none of them published" if runs else "no run came after it"
+        seen = f"its last published run is {last.run}; {others}"
+    else:
+        seen = f"no published run is known, of {len(runs)}" if runs else "no published run is known"
+    is_known = story.since(Kind.OVERDUE)  # before a run failed: it is not over with that
+    kind = Kind.FAILED if failed and not is_known else Kind.OVERDUE
     yield Finding(kind, Severity.SERIOUS, since, f"a run by `{story.source.schedule}`", seen, _why(runs))
+    if failed and is_known:
+        yield Undecided(Kind.FAILED)
 
 
 def frontier(story: Story) -> Verdicts:
@@ -67,7 +71,7 @@ def frontier(story: Story) -> Verdicts:
     if grows or (held and counts[-1] >= max(WAITING, STEADY * max(counts))):
         since = held or sorted(by_day)[-(RISING + 1)]
         usual = "what waits shrinks from run to run, or stays"
-        seen = f"{counts[-1]:,} pages wait; {len(counts) - 1} crawled days ago it were {counts[0]:,}"
+        seen = f"{counts[-1]:,} pages wait; {len(counts) - 1} crawled days before there were {counts[0]:,}"
         cause = cause_of(Kind.FRONTIER, story.source.id)
         yield Finding(Kind.FRONTIER, Severity.WARNING, since, usual, seen, cause)
 
@@ -102,20 +106,13 @@ def _known_since(story: Story) -> datetime:
 
 def _last_due(story: Story) -> datetime | None:
     """The last time by its schedule of which a run should be over; None where that cannot be told."""
+    schedule, timezone = story.source.schedule, story.source.timezone
     try:
-        zone = ZoneInfo(story.source.timezone)
-        between = timedelta(seconds=_seconds_between(story.source.schedule, story.at.astimezone(zone)))
-        grace = min(max(between, LEAST_GRACE), MOST_GRACE)
-        due = croniter(story.source.schedule, (story.at - grace).astimezone(zone)).get_prev(datetime)
-    except (CroniterError, LookupError, ValueError, OSError):
+        before, after = times_around(schedule, timezone, story.at)
+        grace = min(max(after - before, LEAST_GRACE), MOST_GRACE)
+        return times_around(schedule, timezone, story.at - grace)[0]
+    except (LookupError, ValueError, OSError):  # no schedule, no such time zone
         return None
-    return datetime.fromtimestamp(due.timestamp(), UTC)
-
-
-def _seconds_between(schedule: str, at: datetime) -> float:
-    times = croniter(schedule, at)
-    before = float(times.get_prev(float))
-    return float(times.get_next(float)) - before
 
 
 def _why(runs: list[RunEntry]) -> str:

@@ -1,14 +1,17 @@
 """The verb watch: what is wrong with the archive's sources, by the catalog of runs, and what stood before.
 
 The catalog is brought up to date first, so that a source does not seem silent because nobody indexed its runs; that it
-was not is a problem, too. What is found is stored (storage/alarms.py) and told by another verb (tell.py).
+was not is a problem, too. What is found is stored (storage/alarms.py) and told by another verb
+(bantin/notifying/tell.py).
 """
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+import pyarrow.compute as pc
 
 from bantin.index import bring_up_to_date
 from bantin.settings import Settings
@@ -18,10 +21,12 @@ from bantin.watching.standing import merged
 from bantin.watching.watched import Finding, Watched
 from browse.catalog import Catalog, SourceEntry
 from browse.errors import DamagedIndex, NoIndex
+from browse.index.building import OnDone
 from browse.index.cache import Cache, user_cache
 from browse.index.manifest import read_manifest
 from model.alarm import Alarm, Kind, Severity
 from model.errors import SourceError
+from model.report import State
 from model.source import load_source, source_files
 from storage import keys
 from storage.alarms import change_alarms, read_alarms
@@ -30,8 +35,8 @@ from storage.store import ObjectStore, open_store
 
 logger = logging.getLogger("bantin.watch")
 
-INDEX_LATE = timedelta(days=1)
-"""A run that ended so long ago should be indexed."""
+INDEX_LATE = timedelta(hours=6)
+"""A run that ended so long ago should be indexed. A daily watch, which indexes all, sees none that is a day old."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,26 +47,23 @@ class Watch:
     over: tuple[Alarm, ...]
     sources: int
 
-    def raised(self, at: datetime) -> list[Alarm]:
-        """Those that this watch, of `at`, was the first to find."""
-        return [alarm for alarm in self.standing if alarm.raised_at == at]
-
 
 def watch(
     settings: Settings,
     *,
     at: datetime | None = None,
     dry_run: bool = False,
-    on_done: Callable[[str, int, int], None] = lambda what, done, total: None,
+    on_done: OnDone = lambda what, done, total: None,
 ) -> Watch:
     """Judges all sources of the registry that are enabled as things are at `at` (default: now), and stores what stands.
-    With `dry_run` nothing is written, and the catalog is read as it is.
+    With `dry_run` nothing is written, and the catalog is read as it is. `on_done` is told how many `sources` of how
+    many are judged, and before that how far the index is (bantin/index.py).
 
     Raises `StorageError` where the store does not answer or the alarms cannot be read, `NoIndex` in a dry run without
     one, and what building the index raises where a further try may help.
     """
     store, at = open_store(settings.archive), at or datetime.now(UTC)
-    found, catalog = _catalog(settings, store, at, dry_run)
+    found, catalog = _catalog(settings, store, at, None if dry_run else on_done)
     sources = list(watched(settings, catalog)) if catalog else []
 
     def judged(there: Sequence[Alarm]) -> list[Alarm]:
@@ -89,7 +91,10 @@ def watched(settings: Settings, catalog: Catalog) -> Iterator[Watched]:
         if source.enabled:
             yield Watched(id=source.id, schedule=source.schedule, timezone=source.timezone)
     for path in files or ():
-        since = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        try:
+            since = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        except FileNotFoundError:  # removed this moment
+            continue
         try:
             rules = load_source(path)
         except SourceError:
@@ -101,29 +106,30 @@ def watched(settings: Settings, catalog: Catalog) -> Iterator[Watched]:
 
 
 def _catalog(
-    settings: Settings, store: ObjectStore, at: datetime, dry_run: bool
+    settings: Settings, store: ObjectStore, at: datetime, on_done: OnDone | None
 ) -> tuple[list[Finding], Catalog | None]:
-    """The catalog as it is now, and what is wrong with the index; None where it cannot be read."""
+    """The catalog as it is now, and what is wrong with the index; None where it cannot be read. Without `on_done`, to
+    which it is told how far a build is, nothing is built."""
     before = _stored(settings, store)
-    if dry_run:
+    if on_done is None:
         if before is None:
             raise NoIndex(f"{store.url} has no index that can be read: `bantin index` makes one")
         return [], before
     try:
-        bring_up_to_date(settings)
+        bring_up_to_date(settings, on_done=on_done)
         catalog = _stored(settings, store)
     except DamagedIndex as err:
         logger.error("the index could not be brought up to date: %s", err)
-        return [_index_problem(at, f"it cannot be brought up to date: {err}", "the message says what to do.")], None
+        seen = f"it cannot be brought up to date: {err}"
+        return [_index_problem(at, seen, "the message says what to do.")], None
     if catalog is None:
-        return [
-            _index_problem(at, "it was gone right after it was built", "somebody deletes objects in `index/`.")
-        ], None
-    late = _late(before, catalog, at) if before else 0
+        seen, cause = "it was gone right after it was built", "somebody deletes objects in `index/`."
+        return [_index_problem(at, seen, cause)], None
+    late = _late(before, catalog, at) if before else []
     if not late:
         return [], catalog
-    seen = f"{late} runs that ended more than a day ago were not in it"
-    return [_index_problem(at, seen, cause_of(Kind.INDEX), Severity.WARNING)], catalog
+    seen = f"runs that were published more than six hours before and were not in it: {len(late)}"
+    return [_index_problem(min(late), seen, cause_of(Kind.INDEX), Severity.WARNING)], catalog
 
 
 def _stored(settings: Settings, store: ObjectStore) -> Catalog | None:
@@ -139,15 +145,14 @@ def _stored(settings: Settings, store: ObjectStore) -> Catalog | None:
         return None
 
 
-def _late(before: Catalog, after: Catalog, at: datetime) -> int:
-    """How many runs of `after` should have been in `before`."""
+def _late(before: Catalog, after: Catalog, at: datetime) -> list[datetime]:
+    """When those runs of `after` ended that should have been in `before`. One that failed waits for the next build."""
     known = set(zip(*(before.table[name].to_pylist() for name in ("source", "run")), strict=True))
-    rows = zip(*(after.table[name].to_pylist() for name in ("source", "run", "finished_at")), strict=True)
-    return sum(
-        (source, run) not in known and ended is not None and ended < at - INDEX_LATE for source, run, ended in rows
-    )
+    published = after.table.filter(pc.equal(after.table["state"], State.PUBLISHED))
+    rows = zip(*(published[name].to_pylist() for name in ("source", "run", "finished_at")), strict=True)
+    return [ended for source, run, ended in rows if (source, run) not in known and ended and ended < at - INDEX_LATE]
 
 
-def _index_problem(at: datetime, seen: str, cause: str, severity: Severity = Severity.SERIOUS) -> Finding:
+def _index_problem(since: datetime, seen: str, cause: str, severity: Severity = Severity.SERIOUS) -> Finding:
     usual = "every run that is published is indexed within minutes"
-    return Finding(Kind.INDEX, severity, at.date(), usual, seen, cause)
+    return Finding(Kind.INDEX, severity, since.date(), usual, seen, cause)

@@ -6,7 +6,8 @@ from datetime import date
 import numpy as np
 import pytest
 
-from browse.catalog import RunEntry
+from browse.catalog import Catalog, RunEntry
+from browse.past import pasts
 from browse.usual import Usual, at_least, at_most, daily, quantile, usual
 
 CHANCE = np.random.default_rng(7)
@@ -73,11 +74,14 @@ def test_the_probabilities_are_those_of_the_distributions() -> None:
     assert quantile(0.5, 1e5, 3) == pytest.approx(1e5, rel=1e-3)
 
 
-def test_days_are_counted_by_run_and_the_first_is_left_out() -> None:
+def test_days_are_counted_by_run_and_the_first_that_was_published_is_left_out() -> None:
     def run(id_: str, new: int, state: str = "published") -> RunEntry:
         return RunEntry(source="kimson", run=id_, state=state, new=new)
 
-    runs = [run("20261101T000000Z", 500), run("20261103T000000Z", 3), run("20261103T120000Z", 4)]
+    runs = [run("20261031T000000Z", 0, "failed"), run("20261101T000000Z", 500)]
+    runs += [run("20261103T000000Z", 3), run("20261103T120000Z", 4)]
     runs += [run("20261104T000000Z", 9, "failed"), run("20261105T000000Z", 0)]
-    assert daily(runs, date(2026, 11, 6), 6) == [None, None, 7, None, 0, None]
+    expected = [None, None, 7, None, 0, None]
+    assert daily(runs, date(2026, 11, 6), 6) == expected
     assert daily([], date(2026, 11, 6), 2) == [None, None]
+    assert pasts(Catalog.of(runs, []), date(2026, 11, 6))["kimson"].days[-6:] == expected

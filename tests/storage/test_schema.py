@@ -187,7 +187,16 @@ def test_alarms_are_read(tmp_path: Path) -> None:
     assert read_alarms(stored(tmp_path, "alarms-1.json", keys.alarms())) == [ALARM]
 
 
-@pytest.mark.parametrize("changes", [{"renamed_to": "../x"}, {"at": "yesterday"}, {"further": 1}, {"source": None}])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"renamed_to": "../x"},
+        {"renamed_to": ""},
+        {"at": "yesterday"},
+        {"further": 1},
+        {"source": None},
+    ],
+)
 def test_a_notice_that_says_what_none_can_is_refused(tmp_path: Path, changes: dict[str, Any]) -> None:
     store = open_store(str(tmp_path))
     store.put(keys.notice("kimson"), json.dumps(json.loads(NOTICE.encode()) | changes).encode())

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,7 +14,8 @@ import bantin.notifying.tell
 from bantin.notifying import run_failed
 from bantin.notifying.tell import CLAIM, NotDelivered, tell
 from bantin.settings import Settings
-from model.alarm import Alarm
+from bantin.watching.judge import MANY_SOURCES
+from model.alarm import Alarm, Severity
 from model.report import RunReport, State
 from storage import keys
 from storage.alarms import change_alarms, read_alarms
@@ -155,6 +156,22 @@ def test_what_a_watch_finds_meanwhile_is_told_too(
     }
 
 
+def test_alarms_are_taken_for_a_target_when_it_is_its_turn(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A target before it may have taken minutes."""
+    settings = with_targets(settings, f"file:{tmp_path}/first", f"file:{tmp_path}/second")
+    standing(settings, ALARM)
+    turns: list[tuple[Any, datetime]] = []
+
+    def deliver(target: Any, message: Any) -> None:
+        turns.append((stored(settings)[0].claimed_at, datetime.now(UTC)))
+
+    monkeypatch.setattr("bantin.notifying.tell._deliver", deliver)
+    tell(settings)
+    assert turns[1][0] >= turns[0][1]
+
+
 def test_two_that_write_at_once_lose_nothing(settings: Settings) -> None:
     store = open_store(settings.archive)
     other = replace(ALARM, source="hoa-lu")
@@ -173,6 +190,20 @@ def test_an_object_that_is_no_alarms_says_what_to_do(settings: Settings) -> None
     open_store(settings.archive).put(keys.alarms(), b'{"alarms": [{}]}')
     with pytest.raises(Corrupt, match="it may be deleted: the next watch tells all anew"):
         stored(settings)
+
+
+def test_an_outage_is_a_few_messages_and_not_one_a_source(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in with_targets(settings, f"file:{tmp_path}/alarms.jsonl").environment().items():
+        monkeypatch.setenv(name, value)
+    for number in (*range(9), 0, 8):
+        run_failed({"dag": SimpleNamespace(dag_id=f"crawl-s{number}"), "run_id": "x", "reason": "task_failure"})
+    subjects = [json.loads(line)["subject"] for line in (tmp_path / "alarms.jsonl").read_text().splitlines()]
+    own = [f"bantin: s{number}: a run failed" for number in range(MANY_SOURCES)]
+    assert subjects == [*own, "bantin: the archive: a run failed (many sources)"]
+    (wide,) = (alarm for alarm in stored(settings) if alarm.source is None)
+    assert wide.seen == "runs of more than 5 sources failed at once; the last of s8: run x failed: task_failure"
 
 
 def test_a_red_run_is_one_message_with_the_reason_of_its_report(
@@ -194,3 +225,9 @@ def test_a_red_run_is_one_message_with_the_reason_of_its_report(
     ]
     assert "run 20261122T000000Z failed: 2 of 2 ways in failed" in told[0]["text"]
     assert "`bantin rerun kimson 20261122T000000Z`" in told[0]["text"]
+
+    standing(settings, *(replace(alarm, severity=Severity.SERIOUS) for alarm in stored(settings)))  # by a watch
+    run_failed({"dag": SimpleNamespace(dag_id="crawl-kimson"), "run_id": "manual", "reason": "timed_out"})
+    (again,) = (alarm for alarm in stored(settings) if alarm.source == "kimson")
+    assert (again.severity, again.seen) == (Severity.SERIOUS, "run manual failed: timed_out")
+    assert again.cause.endswith("*Clear* the failed task in Airflow.")

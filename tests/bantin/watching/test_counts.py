@@ -31,6 +31,19 @@ def test_a_small_source_may_be_silent_for_days() -> None:
     assert silent[NONE].since == TODAY - timedelta(days=28)
 
 
+def test_what_is_usual_of_a_small_source_is_not_nothing() -> None:
+    """An article every third day: most days have none, and their sum has many all the same."""
+    silent = found(counts(story(days(112, lambda ago: {"new": int(ago > 56 and ago % 3 == 0)}))))
+    assert silent[NONE].usual.startswith("19 new articles in such 56 days (")
+    assert silent[NONE].seen == "0 in the last 56 days"
+
+
+def test_silence_that_shows_in_a_longer_window_is_told_as_silence() -> None:
+    told = found(counts(story(days(112, lambda ago: {"new": int(ago > 49 and ago % 2 == 0)}))))
+    assert (list(told), told[NONE].since) == ([NONE], TODAY - timedelta(days=49))
+    assert told[NONE].seen == "0 in the last 49 days"
+
+
 def test_weekends_are_not_silence() -> None:
     on_weekdays = days(84, lambda ago: {"new": 0 if (TODAY - timedelta(days=ago)).weekday() >= 5 else 12})
     assert AT.weekday() == 6

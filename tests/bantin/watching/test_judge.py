@@ -43,6 +43,16 @@ def test_what_many_sources_have_is_one_problem_of_the_archive() -> None:
     assert "Tết" in finding.cause
 
 
+def test_it_quotes_the_source_that_it_names() -> None:
+    """Files are in another order than ids: `a-b.yaml` comes before `a.yaml`."""
+    ten, three = (days(80, lambda ago, new=new: {"new": 0 if ago <= 3 else new}) for new in (10, 30))  # type: ignore[misc]
+    catalog = catalog_of({"a": three, **{f"a-{name}": ten for name in NAMES[:5]}})
+    names = [*(f"a-{name}" for name in NAMES[:5]), "a"]
+    (finding,) = judge(catalog, watched(names), [], AT).findings
+    assert finding.seen.startswith("6 of 6 sources: a, a-s0, ")
+    assert finding.usual.startswith("one source or another; of a: 30 new articles a day (")
+
+
 def test_who_had_an_alarm_before_keeps_it_and_the_wide_one_stays_while_half_are_left() -> None:
     own = alarm_of(judge(silent("s1"), watched(), [], AT).findings[0], source="s1")
     wide = alarm_of(judge(silent(*NAMES[:7]), watched(), [], AT).findings[0])

@@ -35,6 +35,7 @@ def test_a_share_that_rises_is_told_within_three_days(changes: dict[str, Any], p
     told = found(rates(story(days(70, lately(2, **changes)))))
     assert list(told) == [problem]
     assert told[problem].since >= TODAY - timedelta(days=2)
+    assert " in 100 " in told[problem].usual
     assert found(rates(story(days(70)))) == {}
 
 
@@ -66,6 +67,8 @@ def test_a_rule_never_seen_here_is_told_and_one_that_comes_and_goes_is_not() -> 
     new = found(removals(story(days(70, lately(1, removed_by={"menu": 20, "poll": 15})))))
     assert list(new) == [(Kind.REMOVAL, "poll")]
     assert new[Kind.REMOVAL, "poll"].usual == "never seen at kimson"
+    once = lambda ago: {"removed_by": {"menu": 20, **({"poll": 15} if ago <= 1 or ago == 30 else {})}}  # noqa: E731
+    assert "blocks an article" in found(removals(story(days(70, once))))[Kind.REMOVAL, "poll"].usual
     more = found(removals(story(days(70, lately(1, removed_by={"menu": 120})))))
     assert more[Kind.REMOVAL, "menu"].usual == "2.00 blocks an article"
     mixed = days(70, lambda ago: {"removed_by": {"menu": 20, **({"poll": 15} if ago % 2 else {})}})

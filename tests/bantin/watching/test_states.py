@@ -39,7 +39,8 @@ def test_hourly_crawls_are_overdue_within_the_day() -> None:
 def test_it_says_why() -> None:
     failed = run(TODAY, state="failed", reason="robots.txt could not be read")
     told = found(overdue(story([*days(30, last=3), failed])))[OVERDUE]
-    assert told.since == TODAY - timedelta(days=3)
+    assert told.since == TODAY - timedelta(days=2), "the day on which none came"
+    assert told.seen == "its last published run is 20261119T020000Z; 1 came after it, none of them published"
     assert told.cause == "run 20261122T020000Z failed: robots.txt could not be read"
     assert "no run was started" in found(overdue(story(days(30, last=3))))[OVERDUE].cause
     assert "never published" in found(overdue(story([*days(9, last=3), run(TODAY, state="fetched")])))[OVERDUE].cause
@@ -68,6 +69,8 @@ def test_a_failure_that_was_told_gets_worse_instead_of_a_second_alarm() -> None:
     assert undecided(overdue(yet)) == {(Kind.FAILED, "")}
     told = found(overdue(story([*days(30, last=3), failed], alarm)))
     assert {kind: one.severity for (kind, _), one in told.items()} == {Kind.FAILED: Severity.SERIOUS}
+    both = story([*days(30, last=3), failed], alarm, alarm_of(said._replace(kind=Kind.OVERDUE)))
+    assert (list(found(overdue(both))), undecided(overdue(both))) == ([OVERDUE], {(Kind.FAILED, "")})
     since_then = story([*days(30, last=3), failed, *days(2)], alarm)
     assert (found(overdue(since_then)), undecided(overdue(since_then))) == ({}, set())
 

@@ -10,13 +10,16 @@ import yaml
 from click.testing import CliRunner
 
 from bantin.cli import main
+from bantin.commands.options import MISTAKE
 from bantin.index import bring_up_to_date
 from bantin.settings import Settings
 from bantin.watching.watch import watch
 from browse.errors import NoIndex
 from model.alarm import Kind
+from model.report import RunReport, State
 from storage import keys
 from storage.alarms import read_alarms
+from storage.reports import write_report
 from storage.store import open_store
 from tests.browse.indexed import publish, row
 from tests.dags.parsed import write_source
@@ -60,13 +63,12 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 def test_it_finds_what_reports_and_tables_tell(archive: Settings) -> None:
     found = watch(archive, at=AT)
-    assert [alarm.problem for alarm in found.raised(AT)] == [
+    assert [alarm.problem for alarm in found.standing] == [
         ("kimson", Kind.FIELD, "author"),
         ("old", Kind.OVERDUE, ""),
     ]
     assert read_alarms(open_store(archive.archive)) == list(found.standing)
     again = watch(archive, at=AT + timedelta(hours=1))
-    assert again.raised(AT + timedelta(hours=1)) == []
     assert [alarm.raised_at for alarm in again.standing] == [AT, AT]
 
 
@@ -81,15 +83,19 @@ def test_commands_print_and_tell_it(archive: Settings, monkeypatch: pytest.Monke
 
     watch(archive, at=AT)
     shown = says("alarms")
-    assert "[serious] old: overdue, since 2026-09-01" in shown
-    assert shown.endswith("2 problems stand\n")
+    assert "[serious] old: overdue, since 2026-09-02" in shown
+    assert shown.endswith("problems that stand: 2\n")
     assert [json.loads(line)["kind"] for line in says("alarms", "--json").splitlines()] == [
         "a field is missing",
         "overdue",
     ]
     assert says("alarms", "--tell").endswith("told of 2\n")
     assert says("alarms", "--tell") == ""
-    assert "problems stand" in says("watch", "--dry-run")
+    assert "sources watched: 3; problems that stand: " in says("watch", "--dry-run")
+    assert CliRunner().invoke(main, ["alarms", "--tell", "--json"]).exit_code == MISTAKE
+    monkeypatch.setenv("BANTIN_ALARMS", "")
+    nobody = CliRunner().invoke(main, ["alarms", "--tell"])
+    assert (nobody.exit_code, "names nobody: expected email:" in nobody.stderr) == (MISTAKE, True)
 
 
 def test_an_index_that_nobody_builds_is_a_problem_and_is_built(archive: Settings, tmp_path: Path) -> None:
@@ -98,9 +104,14 @@ def test_an_index_that_nobody_builds_is_a_problem_and_is_built(archive: Settings
         watch(settings, dry_run=True)
     publish(settings, "kimson", "20261008T020000Z", [row("kimson", "20261008T020000Z", 1, "một")])
     assert Kind.INDEX not in {alarm.kind for alarm in watch(settings, at=AT).standing}  # there was none before
-    publish(settings, "kimson", "20261009T020000Z", [row("kimson", "20261009T020000Z", 2, "một")])
+    publish(settings, "kimson", "20261010T230000Z", [row("kimson", "20261010T230000Z", 2, "một")])
+    failed = keys.run_time("20261009T230000Z")  # which starts no build
+    report = RunReport(
+        source="kimson", run=keys.run_id(failed), state=State.FAILED, started_at=failed, finished_at=failed
+    )
+    write_report(open_store(settings.archive), report)
     (alarm,) = (alarm for alarm in watch(settings, at=AT).standing if alarm.kind == Kind.INDEX)
-    assert (alarm.source, alarm.seen) == (None, "1 runs that ended more than a day ago were not in it")
+    assert (alarm.source, alarm.since, alarm.seen[-4:]) == (None, date(2026, 10, 10), "t: 1")
     assert Kind.INDEX in {alarm.kind for alarm in watch(settings, at=AT).over}
 
 
