@@ -397,14 +397,15 @@ def test_an_interrupted_command_says_how_to_go_on(
     fail(site, source, settings, OLD, "/a3")
     heal(site, "/a3")
     site.delays_s["/a3"] = 20
-    command = [*BANTIN, "rerun", "--archive", settings.archive, "--sources", str(settings.sources), source.id]
+    named = ["--archive", settings.archive, "--sources", str(settings.sources)]
+    command = [*BANTIN, "rerun", *named, source.id, "--fetch"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         wait_until(lambda: process.poll() is not None or site.asked("/a3") == 2, seconds=90)
         process.send_signal(signal.SIGINT)
         assert process.stderr is not None
         told = process.stderr.read()
     assert process.returncode == 75, told
-    assert told.splitlines()[-1].endswith(f"from what is stored: bantin rerun {source.id} {OLD}")
+    assert told.splitlines()[-1].endswith(f"from what is stored: bantin rerun {source.id} {OLD} --fetch")
     site.delays_s.clear()
     assert rerun(source.id, OLD, settings).report.attempts == 3
     assert rows(store, source, OLD) == ["a1", "a2", "a3", "a4"]
