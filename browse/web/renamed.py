@@ -18,5 +18,6 @@ def lead_on(request: Request, source: str) -> None:
     if now is None:
         return
     path: str = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
-    address = href(request, path.replace(f"/{source}", f"/{now}", 1))
+    kind, _, rest = path.removeprefix("/").partition("/")  # `sources` or `runs`, and what begins with the id
+    address = href(request, f"/{kind}/{now}{rest.removeprefix(source)}")
     raise Elsewhere(f"{address}?{request.url.query}" if request.url.query else address)
