@@ -1,5 +1,6 @@
 """An alarm: something about a source, or about the whole archive, that somebody should look at."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -10,7 +11,6 @@ RENEWED = timedelta(hours=20)
 
 REMINDED = timedelta(days=7)
 """So long after a message is a problem told again that still stands and has not become worse."""
-
 
 FORGOTTEN = timedelta(days=3)
 """What is over for so long, and was never told, is told no more: who becomes a target today is not told the past."""
@@ -133,3 +133,8 @@ class Alarm:
             for target, one in values["told"].items()
         }
         return cls(**named)
+
+
+def in_order(alarms: Iterable[Alarm]) -> list[Alarm]:
+    """What matters most first: what stands, serious, for long."""
+    return sorted(alarms, key=lambda alarm: (not alarm.stands, alarm.severity != Severity.SERIOUS, alarm.since))
