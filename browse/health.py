@@ -15,17 +15,18 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from browse.archive import Archive
-from browse.catalog import UNREADABLE, Catalog
+from browse.catalog import MISSING, Catalog
 from browse.errors import NoIndex
+from browse.index.entries import Told, entry_of
+from browse.index.ledger import Table
+from browse.index.survey import Listed
 from browse.past import Past, pasts
 from browse.registered import Registry, known_sources
 from browse.source_health import DAYS, Condition, SourceHealth, Standing, StandingAlarm
 from model.alarm import Alarm, Severity, in_order
 from storage import keys
 from storage.alarms import read_alarms
-from storage.errors import Corrupt, UnknownVersion
 from storage.places import place_of
-from storage.reports import read_report
 from storage.store import ObjectStore
 
 LOOKED_FOR = 200
@@ -140,15 +141,12 @@ def _brought_up_to_date(store: ObjectStore, conditions: Sequence[Condition]) -> 
 def _with_newest(store: ObjectStore, condition: Condition) -> Condition:
     """The same with the newest run that has a report."""
     source, past, now = condition.source.id, condition.past, keys.run_id(condition.at)
-    places = (place_of(info.key) for info in store.list(keys.reports_prefix(source)))
-    runs = sorted(place.run for place in places if place and place.family == "report" and place.run)
-    newer = [run for run in runs if (past.last_run or "") < run <= now]
+    named = ((place_of(info.key), info.etag) for info in store.list(keys.reports_prefix(source)))
+    etags = {place.run: etag for place, etag in named if place and place.family == "report" and place.run}
+    newer = [run for run in sorted(etags) if (past.last_run or "") < run <= now]
     if not newer:
         return condition
-    try:
-        report = read_report(store, source, newer[-1])
-    except (Corrupt, UnknownVersion) as err:
-        return replace(condition, past=past.after(newer, UNREADABLE, str(err), None))
-    if report is None:  # removed this moment
+    newest = entry_of(store, Table(newer[-1], source), Listed(report=etags[newer[-1]]), Told())
+    if newest.state == MISSING:  # removed this moment
         return condition
-    return replace(condition, past=past.after(newer, report.state, report.reason, report.finished_at))
+    return replace(condition, past=past.after(newer, newest.state, newest.reason, newest.finished_at))
