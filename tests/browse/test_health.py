@@ -152,6 +152,15 @@ def test_an_archive_without_an_index_shows_what_the_registry_and_the_reports_say
     assert {one.standing for one in told.sources} == {Standing.BROKEN, Standing.NEW, Standing.OFF}
 
 
+@pytest.mark.parametrize("report", [b"{", b'{"source": "moi-tinh", "run": 3, "state": "failed"}'])
+def test_a_newer_report_that_cannot_be_read_is_a_failure(ailing: Settings, tmp_path: Path, report: bytes) -> None:
+    archive = Archive(str(tmp_path))
+    archive.store.put(keys.report("moi-tinh", keys.run_id(LAST)), report)
+    (one,) = health(archive, registry_in(ailing.sources), at=AT).only(["moi-tinh"]).sources
+    assert (one.standing, one.failures) == (Standing.FAILED, 1)
+    assert "expected a run report" in str(one.reason)
+
+
 def test_no_archive_where_one_is_looked_for_is_not_well(ailing: Settings, tmp_path: Path) -> None:
     nowhere = ask(replace(ailing, archive=str(tmp_path / "not-mounted")), "moi-tinh")
     assert (nowhere.exit_code, nowhere.stdout[:13]) == (1, "moi-tinh\tnew\t")
