@@ -26,8 +26,6 @@ from bantin.commands.verify import copy, verify
 from bantin.errors import INTERRUPTED
 from bantin.logs import as_json, complain, log_as_json
 from bantin.settings import SettingsError
-from browse.escaping import safe
-from browse.query import InvalidQuery
 from model.errors import BantinError, SourceError
 from storage.without_pandas import block_pandas
 
@@ -43,14 +41,13 @@ class Cli(click.Group):
                 log_as_json()
             return super().invoke(ctx)
         except (SourceError, SettingsError) as err:
-            click.echo(safe(err), err=True)
-            ctx.exit(MISTAKE)
-        except InvalidQuery as err:
-            complain(err)
+            complain(err, by="")  # each line names its file or variable
             ctx.exit(MISTAKE)
         except BantinError as err:
+            from browse.query import InvalidQuery  # it makes tables of letters, which take long at every start
+
             complain(err)
-            ctx.exit(1)
+            ctx.exit(MISTAKE if isinstance(err, InvalidQuery) else 1)
         except KeyboardInterrupt:
             complain("interrupted")
             ctx.exit(INTERRUPTED)

@@ -73,9 +73,8 @@ def complete_sources(settings: "Settings", _context: click.Context, incomplete: 
 @_offering
 def complete_runs(settings: "Settings", context: click.Context, incomplete: str) -> Iterator[CompletionItem]:
     """The runs of the sources that are named, the newest first."""
-    given: Any = context.params.get("source_id") or context.params.get("ids") or context.params.get("source_ids")
-    catalog = _index(settings).catalog
-    named = (given,) if isinstance(given, str) else tuple(given or ()) or (None,)
+    ids: Any = context.params.get("ids")
+    catalog, named = _index(settings).catalog, tuple(ids or ()) or (None,)
     runs = [run for source in named for run in catalog.runs(source, limit=MOST) if run.run.startswith(incomplete)]
     newest = sorted(runs, key=lambda run: run.run, reverse=True)
     return (CompletionItem(run.run, help=f"{run.source}: {run.state}, {run.rows} articles") for run in newest)

@@ -15,7 +15,9 @@ from bantin.display import show_rows
 from bantin.settings import Settings
 from browse.archive import Archive
 from browse.escaping import safe
-from browse.health import Health, SourceHealth, Standing, StandingAlarm, registry_in
+from browse.health import Health
+from browse.registered import registry_in
+from browse.source_health import SourceHealth, Standing, StandingAlarm
 
 STYLES = {
     Standing.BROKEN: "bold red",
@@ -69,13 +71,16 @@ def show_health(console: Console, health: Health) -> None:
 
 
 def write_metrics(settings: Settings, file: Path) -> None:
-    """Writes the archive's metrics into `file`, in one step, as node_exporter's textfile collector reads them."""
-    from prometheus_client import write_to_textfile
+    """Writes the archive's metrics into `file`, in one step, as node_exporter's textfile collector reads them. Raises
+    `ExportError` where it cannot be written, and what `health` raises."""
+    from prometheus_client import generate_latest
 
+    from browse.exporting.destination import new_file
     from browse.metrics import metrics_of
 
-    archive = Archive(settings.archive, settings.cache)
-    write_to_textfile(str(file), metrics_of(archive, lambda: registry_in(settings.sources)))
+    metrics = metrics_of(Archive(settings.archive, settings.cache), lambda: registry_in(settings.sources))
+    with new_file(file, force=True) as unfinished:
+        unfinished.write_bytes(generate_latest(metrics))
 
 
 def _cells(one: SourceHealth) -> tuple[object, ...]:
@@ -99,7 +104,8 @@ def _wrong(one: SourceHealth) -> list[str]:
 
 def _said(alarm: StandingAlarm) -> str:
     subject = f" ({alarm.subject})" if alarm.subject else ""
-    return f"{alarm.severity}: {alarm.kind}{subject} since {alarm.since}: {alarm.seen} {alarm.usual} {alarm.cause}"
+    told = f"{alarm.seen}; usual: {alarm.usual}; likely: {alarm.cause}"
+    return f"{alarm.severity}: {alarm.kind}{subject} since {alarm.since}: {told}"
 
 
 def _summary(health: Health) -> str:

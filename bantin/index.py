@@ -112,7 +112,10 @@ def check(settings: Settings, on_done: OnDone = lambda what, done, total: None) 
     damaged = damaged_objects(store, manifest, lambda done, total: on_done("objects", done, total))
     catalog = Catalog.empty()
     if not any(line.startswith(keys.index_catalog(manifest.catalog.sha256)) for line in damaged):
-        catalog = Catalog.decode(store.get(keys.index_catalog(manifest.catalog.sha256)))
+        try:
+            catalog = Cache(store, settings.cache or user_cache()).catalog(manifest)
+        except DamagedIndex as err:  # it is what was stored, and cannot be read
+            damaged.append(str(err))
     return Checked(manifest, tuple(damaged), survey(store, catalog), _problems(catalog))
 
 
@@ -165,10 +168,9 @@ class _Attempt:
     def _catalog_of(self, manifest: Manifest | None) -> Catalog:
         if manifest is None:
             return Catalog.empty()
-        key = keys.index_catalog(manifest.catalog.sha256)
         try:
-            return Catalog.decode(self._cache.read(key, manifest.catalog))
-        except (KeyNotFound, ValueError) as err:
+            return self._cache.catalog(manifest)
+        except KeyNotFound as err:
             raise self._damage(err) from err
 
     def _folder(self, manifest: Manifest | None) -> Folder:

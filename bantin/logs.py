@@ -45,9 +45,19 @@ def about() -> str:
     return " ".join(str(told[name]) for name in ("source", "run") if name in told)
 
 
-def complain(message: object) -> None:
-    """Tells the user of a command on standard error what is wrong; in a log of JSON as an error."""
-    if as_json():
-        logger.error("%s", message)
+def complain(message: object, *, by: str = "bantin: ") -> None:
+    """Tells the user of a command on standard error what is wrong, and which program says so; in a log of JSON as an
+    error."""
+    _say(logging.ERROR, message, by)
+
+
+def remark(message: object) -> None:
+    """Tells on standard error how a command ended that has printed what it did; in a log of JSON, too."""
+    _say(logging.INFO, message, "bantin: ")
+
+
+def _say(level: int, message: object, by: str) -> None:
+    if os.environ.get(VARIABLE) == JSON:
+        logger.log(level, "%s", message)
     else:
-        click.echo(f"bantin: {safe(message)}", err=True)
+        click.echo(f"{by}{safe(message)}", err=True)

@@ -11,7 +11,8 @@ from prometheus_client.registry import Collector
 
 from browse.archive import Archive
 from browse.errors import NoIndex
-from browse.health import Registry, health
+from browse.health import health
+from browse.registered import Registry
 
 OF_RUN = ("new", "changed", "unchanged", "quarantined", "rejected", "waiting", "vanished", "retry")
 

@@ -1,5 +1,6 @@
 """An alarm: something about a source, or about the whole archive, that somebody should look at."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -127,3 +128,8 @@ class Alarm:
             for target, one in values["told"].items()
         }
         return cls(**named)
+
+
+def in_order(alarms: Iterable[Alarm]) -> list[Alarm]:
+    """What matters most first: what stands, serious, for long."""
+    return sorted(alarms, key=lambda alarm: (not alarm.stands, alarm.severity != Severity.SERIOUS, alarm.since))

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
 CHROMIUM = Path(os.environ.get("BANTIN_CHROMIUM", "/usr/bin/chromium"))
@@ -34,3 +35,16 @@ def page(chromium: Browser) -> Iterator[Page]:
     context.set_default_timeout(20_000)
     yield context.new_page()
     context.close()
+
+
+def faults(page: Page, address: str) -> list[str]:
+    """What axe finds wrong with the page at an address, and whether it is wider than the screen. The browser must let
+    axe's own script in (`bypass_csp`)."""
+    page.goto(address)
+    told = []
+    found = Axe().run(page, options={"resultTypes": ["violations"]})
+    if found.violations_count:
+        told.append(f"{address}: {found.generate_report()}")
+    if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+        told.append(f"{address}: wider than the screen")
+    return told

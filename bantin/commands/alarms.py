@@ -79,7 +79,8 @@ def _tell(settings: "Settings") -> None:
 
 def _show(shown: "Sequence[Alarm]") -> None:
     """The alarms in plain text, those that matter most first."""
-    from bantin.notifying.messages import in_order, line_of, text_of
+    from bantin.notifying.messages import line_of, text_of
+    from model.alarm import in_order
 
     for alarm in in_order(shown):
         click.echo(f"{text_of(line_of(alarm))}\n")

@@ -3,10 +3,13 @@
 import re
 from typing import TYPE_CHECKING
 
+import click
+
 from bantin.commands.options import console
 from bantin.settings import Settings
 
 if TYPE_CHECKING:
+    from browse.index.seam import Found
     from browse.index.shipped import ShippedIndex
 
 LISTED = 5
@@ -28,6 +31,16 @@ def index_of(settings: Settings) -> "ShippedIndex":
 
     with counted(console(stderr=True), "files of the index") as (on_done,):
         return open_index(open_store(settings.archive), settings.cache, on_done=on_done)
+
+
+def tell_what_is_left(found: "Found") -> None:
+    """Says how many articles fit besides those that are shown, and how to see them; or that none does."""
+    from browse.index.seam import MOST_HITS
+
+    if left := found.total - len(found.hits):
+        click.echo(f"{left} more: -n, up to {MOST_HITS}, shows them", err=True)
+    if not found.total:
+        click.echo("no article fits", err=True)
 
 
 def article_meant(settings: Settings, text: str) -> str:

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import click
 
-from bantin.commands.options import Day, Run, console, settings_of, with_archive
-from bantin.completion import complete_runs, complete_sources
+from bantin.commands.options import Day, Run, console, settings_of, sources_argument, with_archive
+from bantin.completion import complete_runs
 from bantin.errors import INTERRUPTED
 
 
 @click.command(short_help="Crawl, clean and publish sources now.")
 @with_archive
-@click.argument("ids", metavar="[SOURCE…]", nargs=-1, shell_complete=complete_sources)
+@sources_argument
 @click.option("--all", "everything", is_flag=True, help="Every enabled source of the registry.")
 @click.option(
     "--run",

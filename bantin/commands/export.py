@@ -6,8 +6,18 @@ from pathlib import Path
 
 import click
 
-from bantin.commands.options import Day, Run, console, query_of, settings_of, with_archive
-from bantin.completion import complete_languages, complete_runs, complete_sources, complete_words
+from bantin.commands.options import (
+    Run,
+    console,
+    languages_option,
+    published_since,
+    published_until,
+    query_of,
+    settings_of,
+    sources_option,
+    with_archive,
+)
+from bantin.completion import complete_runs, complete_words
 
 
 @click.command(short_help="Write articles to JSONL, CSV, Parquet, text …")
@@ -20,25 +30,11 @@ from bantin.completion import complete_languages, complete_runs, complete_source
     type=click.Choice(["jsonl", "csv", "parquet", "hf", "text"]),
     help="What to write; hf and text are folders. [by the ending of OUT, jsonl for -]",
 )
-@click.option(
-    "--source",
-    "source_ids",
-    metavar="ID",
-    multiple=True,
-    shell_complete=complete_sources,
-    help="Of this source; may be repeated. [all]",
-)
+@sources_option
 @click.option("--run", type=Run(), shell_complete=complete_runs, help="As this run found them.")
-@click.option("--since", type=Day(), help="Published on this day or later, e.g. 2026-11-22.")
-@click.option("--until", type=Day(), help="Published on this day or earlier.")
-@click.option(
-    "--language",
-    "languages",
-    metavar="CODE",
-    multiple=True,
-    shell_complete=complete_languages,
-    help="In this language; may be repeated.",
-)
+@published_since
+@published_until
+@languages_option
 @click.option("--all-versions", is_flag=True, help="Every row of an article, not its newest alone.")
 @click.option("--quarantined", is_flag=True, help="Also pages that are spam themselves.")
 @click.option("--fields", metavar="NAME,…", help="These columns, and always source, url and fetched_at. [all]")
@@ -49,7 +45,7 @@ def export(
     out: Path,
     words: tuple[str, ...],
     format_: str | None,
-    source_ids: tuple[str, ...],
+    ids: tuple[str, ...],
     run: str | None,
     since: date | None,
     until: date | None,
@@ -74,7 +70,7 @@ def export(
     from storage.store import open_store
 
     selection = Selection(
-        sources=source_ids,
+        sources=ids,
         run=run,
         since=since,
         until=until,

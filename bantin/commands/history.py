@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bantin.commands.asking import article_meant, index_of, is_id
-from bantin.commands.options import Time, console, query_of, settings_of, with_archive
+from bantin.commands.asking import article_meant, index_of, is_id, tell_what_is_left
+from bantin.commands.options import Time, console, json_option, query_of, settings_of, with_archive
 from bantin.completion import complete_list
 from browse.history.moments import InvalidTime, Moment, parse_reference
 
@@ -91,10 +91,7 @@ def _list_found(settings: "Settings", text: str, most: int) -> None:
     except NoIndex as err:
         raise NoIndex(f"{text!r}: no source of that name has articles; to search by words: {err}") from err
     show_list(console(), map(entry_of, found.hits))
-    if found.total > len(found.hits):
-        click.echo(f"{found.total - len(found.hits)} more: -n, up to {MOST_HITS}, shows them", err=True)
-    if not found.total:
-        click.echo("no article fits", err=True)
+    tell_what_is_left(found)
 
 
 def _has_runs(store: "ObjectStore", word: str) -> bool:
@@ -137,7 +134,7 @@ def show(
 @click.command(short_help="Print the citation of an article: id@time.")
 @with_archive
 @click.argument("reference", metavar="ID[@TIME] | QUERY", type=Reference())
-@click.option("--json", "json_", is_flag=True, help="One JSON object.")
+@json_option
 def cite(archive: str | None, sources: Path | None, reference: tuple[str, Moment | None], json_: bool) -> None:
     """Print the citation of an article, newest or as of a time: `bantin show` finds it by that for ever."""
     from bantin.timeline import citation_json, notes, show_citation
@@ -155,7 +152,7 @@ def cite(archive: str | None, sources: Path | None, reference: tuple[str, Moment
 @click.command(short_help="Tell each text an article had; gone and moved.")
 @with_archive
 @click.argument("article", metavar="ID | QUERY")
-@click.option("--json", "json_", is_flag=True, help="One JSON object.")
+@json_option
 def history(archive: str | None, sources: Path | None, article: str, json_: bool) -> None:
     """Tell the history of an article: each text it had, from when to when, and when its page was gone or moved."""
     from bantin.timeline import history_json, show_history

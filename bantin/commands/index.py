@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bantin.commands.options import console, settings_of, with_archive
-from bantin.completion import complete_sources
+from bantin.commands.options import console, settings_of, sources_argument, with_archive
 
 if TYPE_CHECKING:
     from bantin.settings import Settings
@@ -17,7 +16,7 @@ STEPS = {"tables": "tables read", "articles": "articles indexed", "reports": "re
 
 @click.command(short_help="Bring the search index up to date.")
 @with_archive
-@click.argument("ids", metavar="[SOURCE…]", nargs=-1, shell_complete=complete_sources)
+@sources_argument
 @click.option("--rebuild", is_flag=True, help="Make it anew: after damage, or at will.")
 @click.option(
     "--check", "only_check", is_flag=True, help="Read what is stored of it and what it lacks; change nothing."

@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bantin.commands.options import console, settings_of, with_archive
-from bantin.completion import complete_sources
+from bantin.commands.options import console, settings_of, sources_argument, with_archive
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 
 @click.command(short_help="Bring lake/, the monthly tables, up to date.")
 @with_archive
-@click.argument("ids", metavar="[SOURCE…]", nargs=-1, shell_complete=complete_sources)
+@sources_argument
 @click.option("--month", metavar="MONTH", help="This month alone, e.g. 2026-10. [every month that is closed]")
 @click.option("--dry-run", is_flag=True, help="Say what would be built, and build nothing.")
 def lake(archive: str | None, sources: Path | None, ids: tuple[str, ...], month: str | None, dry_run: bool) -> None:

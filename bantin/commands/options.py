@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from bantin.completion import complete_languages, complete_runs, complete_sources
 from bantin.settings import Settings
 from browse.history.moments import InvalidTime, Moment, parse_moment
 
@@ -58,6 +59,36 @@ def with_archive(command: Command) -> Command:
     )
     return archive(sources(command))
 
+
+sources_argument = click.argument("ids", metavar="[SOURCE…]", nargs=-1, shell_complete=complete_sources)
+"""Sources by their ids."""
+
+source_argument = click.argument("source_id", metavar="ID", shell_complete=complete_sources)
+"""One source by its id."""
+
+sources_option = click.option(
+    "--source",
+    "ids",
+    metavar="ID",
+    multiple=True,
+    shell_complete=complete_sources,
+    help="Of this source; may be repeated. [all]",
+)
+languages_option = click.option(
+    "--language",
+    "languages",
+    metavar="CODE",
+    multiple=True,
+    shell_complete=complete_languages,
+    help="In this language; may be repeated.",
+)
+published_since = click.option("--since", type=Day(), help="Published on this day or later, e.g. 2026-11-22.")
+published_until = click.option("--until", type=Day(), help="Published on this day or earlier.")
+runs_since = click.option("--since", type=Day(), help="Runs of this day (UTC) and later, e.g. 2026-11-22.")
+run_option = click.option(
+    "--run", type=Run(), shell_complete=complete_runs, help="This run only, e.g. 20261122T000000Z."
+)
+json_option = click.option("--json", "json_", is_flag=True, help="One JSON object.")
 
 _BARE_VALUE = re.compile(r'(-?(?:title|author|section|place|locality|province|tag):)([^":]*\s[^":]*)')
 

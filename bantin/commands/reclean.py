@@ -5,25 +5,17 @@ from pathlib import Path
 
 import click
 
-from bantin.commands.options import Run, Time, console, settings_of, with_archive
-from bantin.completion import complete_runs, complete_sources
+from bantin.commands.options import Time, console, run_option, settings_of, sources_option, with_archive
 from bantin.errors import INTERRUPTED
 from browse.history.moments import Moment
 
 
 @click.command(short_help="Clean stored pages again, by the present rules.")
 @with_archive
-@click.option(
-    "--source",
-    "ids",
-    metavar="ID",
-    multiple=True,
-    shell_complete=complete_sources,
-    help="A source; may be given several times. [all]",
-)
+@sources_option
 @click.option("--since", metavar="TIME", type=Time(), help="Only runs from then on: a day, a time or a run.")
 @click.option("--until", metavar="TIME", type=Time(), help="Only runs up to then; of a day all.")
-@click.option("--run", type=Run(), shell_complete=complete_runs, help="Only this run, e.g. 20261122T000000Z.")
+@run_option
 @click.option(
     "--rules",
     type=click.Choice(["current", "kept"]),
@@ -49,6 +41,7 @@ def reclean(
     Nothing is fetched. Tables that are replaced are kept. Interrupted, it goes on when it is called again. Exits with 1
     where a run could not be cleaned (it stays as it is, and the others go on), with 75 when interrupted.
     """
+    from bantin.logs import complain, remark
     from bantin.progress import counted, steps
     from bantin.recleaning.reclean import Rules, Selection, choose, preview
     from bantin.recleaning.rewrite import forget, write
@@ -60,7 +53,7 @@ def reclean(
     first, last = since.start if since else None, until.end if until else None
     chosen = choose(settings, Selection(sources=ids, since=first, until=last, run=run))
     if not chosen:
-        click.echo(f"bantin: no published run in {settings.archive} is of these sources and times", err=True)
+        complain(f"no published run in {settings.archive} is of these sources and times")
         raise SystemExit(1)
     told = console(stderr=True)
     try:
@@ -74,11 +67,11 @@ def reclean(
             with counted(told, "writing runs") as (on_done,):
                 made.problems += (unwritten := write(made, settings, steps(on_done, len(made.to_write))))
             show_problems(told, unwritten)
-            click.echo(f"bantin: {len(made.to_write) - len(unwritten)} runs are written", err=True)
+            remark(f"{len(made.to_write) - len(unwritten)} runs are written")
         if not dry_run:
             forget(made, chosen, settings)
     except KeyboardInterrupt:
-        click.echo("bantin: interrupted; what is cleaned is kept: the same command goes on from there", err=True)
+        complain("interrupted; what is cleaned is kept: the same command goes on from there")
         raise SystemExit(INTERRUPTED) from None
     if made.problems:
         raise SystemExit(1)

@@ -23,7 +23,7 @@ def _complete(
     context: click.Context, param: click.Parameter, incomplete: str
 ) -> list[click.shell_completion.CompletionItem]:
     """A source, then its runs or further sources."""
-    named = context.params.get("source_ids")
+    named = context.params.get("ids")
     return [
         *(complete_runs(context, param, incomplete) if named else ()),
         *complete_sources(context, param, incomplete),
@@ -32,7 +32,7 @@ def _complete(
 
 @click.command(short_help="Repair runs that failed or died.")
 @with_archive
-@click.argument("source_ids", metavar="SOURCE [RUN] | [SOURCE…]", nargs=-1, shell_complete=_complete)
+@click.argument("ids", metavar="SOURCE [RUN] | [SOURCE…]", nargs=-1, shell_complete=_complete)
 @click.option("--since", type=Day(), help="All runs of this day and later, in UTC.")
 @click.option("--until", type=Day(), help="All runs of this day and earlier.")
 @click.option("--failed", is_flag=True, help="Of these only runs that are not published.")
@@ -41,7 +41,7 @@ def _complete(
 def rerun(
     archive: str | None,
     sources: Path | None,
-    source_ids: tuple[str, ...],
+    ids: tuple[str, ...],
     since: date | None,
     until: date | None,
     failed: bool,
@@ -55,27 +55,26 @@ def rerun(
     where one could not be repaired, with 75 when interrupted.
     """
     from bantin.errors import Interrupted
+    from bantin.logs import complain
     from bantin.progress import crawl_progress
-    from browse.escaping import safe
 
     settings = settings_of(archive, sources)
     several = bool(since or until or failed)
     if several and fetch:
         raise click.UsageError("--fetch is for one run: what a site shows today does not belong into many")
-    if several and any(map(_RUN.match, source_ids)):
+    if several and any(map(_RUN.match, ids)):
         raise click.UsageError("name either a run, or days")
-    source_id, run = ("", None) if several else _one(source_ids)
+    source_id, run = ("", None) if several else _one(ids)
     with crawl_progress(console(stderr=True)) as progress:
         try:
             if several:
-                failures = _repair_all(settings, source_ids, since, until, failed, clean, progress)
+                failures = _repair_all(settings, ids, since, until, failed, clean, progress)
             else:
                 failures = _repair(settings, source_id, run, fetch, clean, progress)
         except Interrupted as err:
-            flags = [*(["--fetch"] if fetch else []), *(["--clean"] if clean else [])]
-            one = " ".join(["bantin rerun", err.source, err.run, *flags])
-            again = "the same command goes on" if several else one
-            click.echo(f"bantin: {safe(err)}: {again}", err=True)
+            flags = " --fetch" * fetch + " --clean" * clean
+            again = "the same command goes on" if several else f"bantin rerun {err.source} {err.run}{flags}"
+            complain(f"{err}: {again}")
             raise SystemExit(INTERRUPTED) from None
     if failures:
         raise SystemExit(1)
@@ -106,7 +105,7 @@ def _repair(
 
 def _repair_all(
     settings: "Settings",
-    source_ids: tuple[str, ...],
+    ids: tuple[str, ...],
     since: date | None,
     until: date | None,
     failed: bool,
@@ -114,10 +113,12 @@ def _repair_all(
     progress: "CrawlProgress",
 ) -> int:
     """Returns how many could not be repaired."""
-    from bantin.rerun import Rerun, choose, rerun_each
-    from browse.escaping import safe
+    from structlog.contextvars import bound_contextvars
 
-    chosen = choose(settings, source_ids, since=since, until=until, failed=failed)
+    from bantin.logs import complain, remark
+    from bantin.rerun import Rerun, choose, rerun_each
+
+    chosen = choose(settings, ids, since=since, until=until, failed=failed)
     failures = 0
     for source_id, run, outcome in rerun_each(chosen, settings, clean=clean, on_step=progress.on_step):
         with progress.ended(source_id):
@@ -125,8 +126,9 @@ def _repair_all(
                 _show(outcome)
             else:
                 failures += 1
-                click.echo(f"bantin: {source_id}, run {run}: {safe(outcome)}", err=True)
-    click.echo(f"bantin: {len(chosen) - failures} of {len(chosen)} runs are whole", err=True)
+                with bound_contextvars(source=source_id, run=run):
+                    complain(f"{source_id}, run {run}: {outcome}")
+    remark(f"{len(chosen) - failures} of {len(chosen)} runs are whole")
     return failures
 
 

@@ -5,8 +5,17 @@ from pathlib import Path
 
 import click
 
-from bantin.commands.options import Day, console, query_of, settings_of, with_archive
-from bantin.completion import complete_languages, complete_sources, complete_words
+from bantin.commands.options import (
+    console,
+    languages_option,
+    published_since,
+    published_until,
+    query_of,
+    settings_of,
+    sources_option,
+    with_archive,
+)
+from bantin.completion import complete_words
 
 
 @click.command(short_help="Find articles by words, phrases, fields.")
@@ -21,25 +30,11 @@ from bantin.completion import complete_languages, complete_sources, complete_wor
     default="relevance",
     help="[relevance; without words, newest]",
 )
-@click.option(
-    "--source",
-    "source_ids",
-    metavar="ID",
-    multiple=True,
-    help="Of this source; may be repeated.",
-    shell_complete=complete_sources,
-)
-@click.option(
-    "--language",
-    "languages",
-    metavar="CODE",
-    multiple=True,
-    help="In this language; may be repeated.",
-    shell_complete=complete_languages,
-)
+@sources_option
+@languages_option
 @click.option("--place", "places", metavar="NAME", multiple=True, help="From there; may be repeated.")
-@click.option("--since", type=Day(), help="Published on this day or later, e.g. 2026-11-22.")
-@click.option("--until", type=Day(), help="Published on this day or earlier.")
+@published_since
+@published_until
 @click.option("--facets", is_flag=True, help="Count them by source, place, language … instead.")
 @click.option("--json", "json_", is_flag=True, help="One JSON object, with counts and timeline.")
 def search(
@@ -48,7 +43,7 @@ def search(
     words: tuple[str, ...],
     most: int,
     order: str,
-    source_ids: tuple[str, ...],
+    ids: tuple[str, ...],
     languages: tuple[str, ...],
     places: tuple[str, ...],
     since: date | None,
@@ -62,13 +57,13 @@ def search(
     section: place: province: tag: month: since: until: is:changed … narrow it. Quote what the shell would take:
     bantin search 'lễ hội place:"kim sơn" -bóng'.
     """
-    from bantin.commands.asking import index_of
+    from bantin.commands.asking import index_of, tell_what_is_left
     from bantin.found import found_json, show_facets, show_hits
     from browse.index.seam import FACETS, Order
     from browse.query import parse_query
 
     filters = {
-        "source": source_ids,
+        "source": ids,
         "lang": languages,
         "place": places,
         "since": (since.isoformat(),) if since else (),
@@ -86,7 +81,4 @@ def search(
         show_facets(console(), found)
     else:
         show_hits(console(), found.hits)
-        if found.total > len(found.hits):
-            click.echo(f"{found.total - len(found.hits)} more: -n {min(found.total, 10_000)} shows them", err=True)
-    if not found.total:
-        click.echo("no article fits", err=True)
+        tell_what_is_left(found)

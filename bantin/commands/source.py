@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from bantin.commands.options import MISTAKE, Day, console, settings_of, with_archive
+from bantin.commands.options import MISTAKE, Day, console, settings_of, source_argument, with_archive
 from bantin.completion import complete_sources
 from bantin.errors import INTERRUPTED
 from model.errors import SourceError
@@ -34,7 +34,7 @@ def source_list(archive: str | None, sources: Path | None, retired: bool) -> Non
 
 @source.command("pause")
 @with_archive
-@click.argument("source_id", metavar="ID", shell_complete=complete_sources)
+@source_argument
 @click.option("--until", type=Day(), help="Until when it is meant: noted, and no more. `resume` ends it.")
 @click.option("--reason", metavar="TEXT", help="Noted in its file, and listed.")
 def source_pause(
@@ -49,7 +49,7 @@ def source_pause(
 
 @source.command("resume")
 @with_archive
-@click.argument("source_id", metavar="ID", shell_complete=complete_sources)
+@source_argument
 def source_resume(archive: str | None, sources: Path | None, source_id: str) -> None:
     """Crawl a paused or retired source again."""
     from bantin.registering.changes import resume
@@ -60,7 +60,7 @@ def source_resume(archive: str | None, sources: Path | None, source_id: str) -> 
 
 @source.command("retire")
 @with_archive
-@click.argument("source_id", metavar="ID", shell_complete=complete_sources)
+@source_argument
 @click.option("--reason", metavar="TEXT", help="Told where the source is listed and shown.")
 def source_retire(archive: str | None, sources: Path | None, source_id: str, reason: str | None) -> None:
     """Crawl a source no more. Its DAG goes, its archive stays; `resume` brings it back."""
@@ -80,9 +80,9 @@ def source_rename(archive: str | None, sources: Path | None, old: str, new: str,
 
     Interrupted or killed, it goes on when it is called again; until then the source is not crawled.
     """
+    from bantin.logs import complain
     from bantin.progress import counted
     from bantin.registering.rename import plan, refresh_derived, rename
-    from browse.escaping import safe
 
     settings = settings_of(archive, sources)
     if dry_run:
@@ -92,11 +92,11 @@ def source_rename(archive: str | None, sources: Path | None, old: str, new: str,
         with counted(console(stderr=True), "runs moved") as (on_done,):
             done = rename(settings, old, new, on_done)
     except KeyboardInterrupt:
-        click.echo(f"bantin: interrupted, and nothing is lost: bantin source rename {old} {new} goes on", err=True)
+        complain(f"interrupted, and nothing is lost: bantin source rename {old} {new} goes on")
         raise SystemExit(INTERRUPTED) from None
     click.echo(done.line)
     for problem in refresh_derived(settings, done):
-        click.echo(f"bantin: {safe(problem)}", err=True)
+        complain(problem)
 
 
 @source.command("pools")
@@ -115,7 +115,7 @@ def source_pools(archive: str | None, sources: Path | None) -> None:
 
 @source.command("try")
 @with_archive
-@click.argument("source_id", metavar="ID", shell_complete=complete_sources)
+@source_argument
 def source_try(archive: str | None, sources: Path | None, source_id: str) -> None:
     """Look ahead: what the next crawl would ask for, and why. Asks for lists only, and stores nothing."""
     from bantin.display import show_outlook

@@ -7,8 +7,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bantin.commands.options import Day, Run, console, settings_of, with_archive
-from bantin.completion import complete_runs, complete_sources
+from bantin.commands.options import (
+    console,
+    run_option,
+    runs_since,
+    settings_of,
+    sources_argument,
+    sources_option,
+    with_archive,
+)
 from bantin.errors import INTERRUPTED
 
 if TYPE_CHECKING:
@@ -18,9 +25,9 @@ if TYPE_CHECKING:
 
 @click.command(short_help="Check what is stored; repair what can be.")
 @with_archive
-@click.argument("ids", metavar="[SOURCE…]", nargs=-1, shell_complete=complete_sources)
-@click.option("--run", type=Run(), shell_complete=complete_runs, help="This run only, e.g. 20261122T000000Z.")
-@click.option("--since", type=Day(), help="Runs of this day (UTC) and later, e.g. 2026-11-22.")
+@sources_argument
+@run_option
+@runs_since
 @click.option("--quick", is_flag=True, help="Sizes, reports and the tables' footers only: finds no bit rot.")
 @click.option("--repair", is_flag=True, help="Make anew what WARC parts can give; what is damaged is kept in damaged/.")
 @click.option("--json", "json_", is_flag=True, help="One JSON object a finding.")
@@ -38,6 +45,7 @@ def verify(
 
     A line a finding; exits with 1 where something is wrong. Notes (orphans) are no mistakes.
     """
+    from bantin.logs import complain
     from bantin.progress import counted
     from bantin.verifying.verify import verify as findings_in
 
@@ -60,7 +68,7 @@ def verify(
                 wrong.append(finding)
     if not checked:  # a mistyped address, or a disk that is not mounted, is not whole
         what = "nothing is stored of what you name: expected" if ids or run or since else "no archive: expected"
-        click.echo(f"bantin: {settings.archive}: {what} a source or run there", err=True)
+        complain(f"{settings.archive}: {what} a source or run there")
         raise SystemExit(1)
     if repair and wrong:
         wrong = _repair(settings, wrong, json_)
@@ -74,15 +82,8 @@ def verify(
 @click.command(short_help="Copy an archive to another store: back-up and restore.")
 @click.argument("from_", metavar="FROM")
 @click.argument("to", metavar="TO")
-@click.option(
-    "--source",
-    "ids",
-    metavar="ID",
-    multiple=True,
-    shell_complete=complete_sources,
-    help="This source only; may be given several times.",
-)
-@click.option("--since", type=Day(), help="Runs of this day (UTC) and later, e.g. 2026-11-22.")
+@sources_option
+@runs_since
 @click.option("--check", is_flag=True, help="Read what is there already on both sides, and compare.")
 @click.option("--jobs", type=click.IntRange(1), default=4, show_default=True, help="So many objects at a time.")
 def copy(from_: str, to: str, ids: tuple[str, ...], since: date | None, check: bool, jobs: int) -> None:
@@ -94,6 +95,7 @@ def copy(from_: str, to: str, ids: tuple[str, ...], since: date | None, check: b
 
     from bantin.copying.copy import WRONG, Outcome
     from bantin.copying.copy import copy as copy_objects
+    from bantin.logs import complain
     from bantin.progress import counted
     from bantin.settings import absolute
     from browse.escaping import safe
@@ -109,10 +111,10 @@ def copy(from_: str, to: str, ids: tuple[str, ...], since: date | None, check: b
                 if one.outcome not in (Outcome.COPIED, Outcome.THERE):
                     click.echo(safe(one))
     except KeyboardInterrupt:
-        click.echo("bantin: interrupted; what is copied is kept: the same command goes on from there", err=True)
+        complain("interrupted; what is copied is kept: the same command goes on from there")
         raise SystemExit(INTERRUPTED) from None
     if not counts and since is None:  # a mistyped address is no back-up
-        click.echo(f"bantin: {origin}: nothing is stored there: expected an archive to copy", err=True)
+        complain(f"{origin}: nothing is stored there: expected an archive to copy")
         raise SystemExit(1)
     told = ", ".join(f"{count} {outcome}" for outcome, count in counts.most_common()) or "nothing to copy"
     console().print(f"{told} ({size_bytes / 1e6:.1f} MB)", markup=False)

@@ -5,12 +5,12 @@ control characters, and what other services that take Slack's webhooks make of `
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from html import escape
 from typing import NamedTuple
 
 from browse.escaping import safe
-from model.alarm import Alarm, Severity
+from model.alarm import Alarm, in_order
 
 MOST_ALARMS = 40
 """So many alarms stand in one message; of the others there is the number."""
@@ -50,11 +50,6 @@ def message_of(due: Sequence[Alarm], target: str, archive: str, standing: int) -
     stand = "1 stands" if standing == 1 else f"{standing} stand"
     more = f"{left} more are not shown. " * bool(left) + f"{stand} in all in {archive}: `bantin alarms`."
     return Message(_subject(ranked), lines, _short(more))
-
-
-def in_order(alarms: Iterable[Alarm]) -> list[Alarm]:
-    """What matters most first: what stands, serious, for long."""
-    return sorted(alarms, key=lambda alarm: (not alarm.stands, alarm.severity != Severity.SERIOUS, alarm.since))
 
 
 def as_text(message: Message) -> str:

@@ -6,7 +6,7 @@ from itertools import pairwise
 from bantin.watching.causes import cause_of
 from bantin.watching.watched import Finding, Story, Undecided, Verdicts
 from browse.catalog import UNREADABLE, RunEntry
-from browse.health import times_around
+from browse.source_health import times_around
 from browse.usual import LEAST_DAYS
 from model.alarm import Kind, Severity
 from storage.keys import run_time

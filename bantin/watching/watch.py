@@ -28,7 +28,6 @@ from model.alarm import Alarm, Kind, Severity
 from model.errors import SourceError
 from model.report import State
 from model.source import load_source, source_files
-from storage import keys
 from storage.alarms import change_alarms, read_alarms
 from storage.errors import KeyNotFound
 from storage.store import ObjectStore, open_store
@@ -136,11 +135,8 @@ def _stored(settings: Settings, store: ObjectStore) -> Catalog | None:
     """The catalog of the present index; None where there is none that this version reads."""
     try:
         manifest = read_manifest(store)
-        if manifest is None:
-            return None
-        key = keys.index_catalog(manifest.catalog.sha256)
-        return Catalog.decode(Cache(store, settings.cache or user_cache()).read(key, manifest.catalog))
-    except (DamagedIndex, KeyNotFound, ValueError) as err:
+        return Cache(store, settings.cache or user_cache()).catalog(manifest) if manifest else None
+    except (DamagedIndex, KeyNotFound) as err:
         logger.warning("%s", err)
         return None
 

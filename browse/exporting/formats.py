@@ -3,6 +3,7 @@
 Given the same rows in the same order a writer writes the same bytes.
 """
 
+import codecs
 import csv
 import io
 import json
@@ -73,6 +74,15 @@ class Csv:
 
     def close(self) -> None:
         """Nothing is left to write."""
+
+
+class MarkedCsv(Csv):
+    """The same behind a byte order mark, without which Excel takes UTF-8 for the machine's own code page: for files
+    that people open. A program would have the mark in the first column's name."""
+
+    def __init__(self, out: BinaryIO, schema: pa.Schema) -> None:
+        out.write(codecs.BOM_UTF8)
+        super().__init__(out, schema)
 
 
 class Parquet:

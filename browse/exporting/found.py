@@ -8,7 +8,7 @@ from typing import Any, BinaryIO, cast
 import pyarrow as pa
 
 from browse.errors import ExportError
-from browse.exporting.formats import TEXT_COLUMNS, Csv, JsonLines, Parquet, PlainText, Writer
+from browse.exporting.formats import TEXT_COLUMNS, JsonLines, MarkedCsv, Parquet, PlainText, Writer
 from browse.index.seam import SearchIndex
 from browse.query import Query
 from model.article import Article
@@ -21,7 +21,7 @@ MOST_ARTICLES = 10_000
 """So many articles can be asked for at once."""
 
 FORMATS: dict[str, tuple[Callable[[BinaryIO, pa.Schema], Writer], str]] = {
-    "csv": (Csv, "text/csv; charset=utf-8"),
+    "csv": (MarkedCsv, "text/csv; charset=utf-8"),
     "jsonl": (JsonLines, "application/x-ndjson"),
     "parquet": (Parquet, "application/vnd.apache.parquet"),
     "txt": (PlainText, "text/plain; charset=utf-8"),

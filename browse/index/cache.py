@@ -20,6 +20,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
+from browse.catalog import Catalog
 from browse.errors import DamagedIndex
 from browse.index.manifest import REBUILD, File, Manifest
 from storage import keys
@@ -81,11 +82,15 @@ class Cache:
         """A folder to build in, with the files of `manifest`, if any. Raises as `open` does."""
         return self._linked(manifest, "build", "", None)
 
-    def read(self, key: str, file: File) -> bytes:
-        """A small object of the index, checked. Raises as `open` does."""
+    def catalog(self, manifest: Manifest) -> Catalog:
+        """The catalog of a generation, which is read and checked anew. Raises as `open` does."""
+        key = keys.index_catalog(manifest.catalog.sha256)
         data = self._store.get(key)
-        _expect(key, file, File(hashlib.sha256(data).hexdigest(), len(data)))
-        return data
+        _expect(key, manifest.catalog, File(hashlib.sha256(data).hexdigest(), len(data)))
+        try:
+            return Catalog.decode(data)
+        except ValueError as err:
+            raise DamagedIndex(f"{key}: {err}: {REBUILD}") from err
 
     def add(self, path: Path, file: File) -> None:
         """Takes a file that has just been stored, and that nobody writes to any more, as one of the cache's own."""

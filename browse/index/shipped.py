@@ -176,11 +176,7 @@ class ShippedIndex:
             before.engine.reload(manifest.built_at)
             return _Generation(manifest, before.folder, before.engine, before.catalog)
         folder = self._cache.open(manifest, on_done)
-        key = keys.index_catalog(manifest.catalog.sha256)
-        try:
-            catalog = Catalog.decode(self._cache.read(key, manifest.catalog))
-        except ValueError as err:
-            raise DamagedIndex(f"{key}: {err}: {REBUILD}") from err
+        catalog = self._cache.catalog(manifest)
         return _Generation(manifest, folder, FolderIndex(folder.path, manifest.built_at), catalog)
 
 

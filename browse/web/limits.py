@@ -24,7 +24,6 @@ MOST_CLIENTS = 10_000
 MOST_QUERY_BYTES = 8_000
 """A longer query string is refused before anybody reads it."""
 
-
 STALLED_S = 300.0
 """Who takes no piece of an answer for so long gets the rest no more."""
 

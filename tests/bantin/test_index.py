@@ -1,5 +1,6 @@
 """`bantin index`: whatever happens to runs, the index says what one says that is made from nothing."""
 
+import hashlib
 import json
 from collections.abc import Callable
 from contextlib import suppress
@@ -19,6 +20,8 @@ from bantin.index import LeftOut, NothingThere, bring_up_to_date, refresh
 from bantin.lake import refresh as build_lake
 from bantin.settings import Settings
 from browse.errors import NoIndex
+from browse.index.manifest import File
+from browse.index.publishing import put_manifest
 from browse.query import parse_query
 from model.article import Article, SpamLink
 from model.report import RunReport, State
@@ -337,6 +340,26 @@ def noted(read: Callable[..., Any], keys_read: list[str]) -> Callable[..., Any]:
         return read(store, part)
 
     return reading
+
+
+def test_a_catalog_that_is_what_was_stored_and_cannot_be_read_is_named(settings: Settings) -> None:
+    def says(*words: str) -> tuple[int, str]:
+        command = ["index", "--archive", settings.archive, *words]
+        done = CliRunner().invoke(main, command, env={"BANTIN_CACHE": str(settings.cache), "BANTIN_PROCESSES": "1"})
+        return done.exit_code, done.output
+
+    publish(settings, "kimson", RUNS[0], [row("kimson", RUNS[0], 1, "một")])
+    bring_up_to_date(settings)
+    store, manifest, data = open_store(settings.archive), opened(settings).manifest, b"PAR1 nonsense"
+    strange = File(hashlib.sha256(data).hexdigest(), len(data))
+    store.put(key := keys.index_catalog(strange.sha256), data)
+    put_manifest(store, replace(manifest, catalog=strange), manifest.etag)
+    for words, before in ((("--check",), "damaged: "), ((), "bantin: ")):
+        code, told = says(*words)
+        assert (code, f"{before}{key}: " in told) == (1, True), told
+        assert "expected a catalog of runs: `bantin index --rebuild` makes it anew" in told
+    assert says("--rebuild")[0] == 0
+    assert says("--check")[0] == 0
 
 
 def test_the_command_says_what_it_did_and_what_is_wrong(settings: Settings) -> None:

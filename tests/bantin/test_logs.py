@@ -74,6 +74,24 @@ def test_a_crawl_logs_json_lines_of_its_source_and_run(web: DemoWeb, settings: S
     assert failed["message"].startswith("demo-paper: ")
 
 
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (("verify",), 1, "no archive: expected a source or run there"),
+        (("source", "list", "--sources", "nowhere"), 2, "nowhere: the folder: is not there"),
+    ],
+    ids=lambda words: words[0] if isinstance(words, tuple) else "",
+)
+def test_what_a_command_complains_of_is_a_line_of_json(
+    settings: Settings, words: tuple[str, ...], code: int, message: str
+) -> None:
+    environment = {**os.environ, **settings.environment(), "BANTIN_LOG": "json"}
+    command = [sys.executable, "-c", "from bantin.cli import main; main()", *words]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    told = json.loads(done.stderr)
+    assert (done.returncode, told["level"], message in told["message"]) == (code, "error", True)
+
+
 def test_a_word_that_names_no_form_is_refused(settings: Settings) -> None:
     command = [sys.executable, "-c", "from bantin.cli import main; main()", "source", "list"]
     done = subprocess.run(command, env={**os.environ, "BANTIN_LOG": "xml"}, capture_output=True, text=True)

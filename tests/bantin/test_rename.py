@@ -39,7 +39,7 @@ from storage.directory import DirectoryStore
 from storage.errors import LeaseHeld
 from storage.frontier import fold
 from storage.lease import Lease
-from storage.notices import name_now, read_notice
+from storage.notices import Notice, name_now, read_notice, write_notice
 from storage.reports import read_report
 from storage.store import ObjectStore, open_store
 from storage.tables import encode, read
@@ -178,12 +178,15 @@ def test_the_index_and_old_addresses_of_pages_follow(settings: Settings, tmp_pat
     done = rename(settings, OLD, NEW)
     assert list(refresh_derived(settings, done)) == []
     assert not check(settings).due
+    short = Notice(source="so", at=datetime(2026, 1, 1, tzinfo=UTC), renamed_to=NEW)  # as "/sources" begins
+    write_notice(open_store(settings.archive), short)
     app = create_app(WebSettings(archive=settings.archive, cache=settings.cache))
     with TestClient(app, base_url="http://127.0.0.1", follow_redirects=False) as client:
         for path in ("/sources/{}", "/sources/{}.json", f"/runs/{{}}/{FIRST}", f"/runs/{{}}/{FIRST}.json?page=1"):
             answer = client.get(path.format(OLD))
             assert (answer.status_code, answer.headers["location"]) == (307, path.format(NEW))
             assert client.get(path.format(NEW)).status_code == 200
+        assert client.get("/sources/so").headers["location"] == f"/sources/{NEW}"
         assert client.get("/sources/nobody").status_code == 404
         assert client.get("/sources/No%20id").status_code == 404
     for other in ("so", "sources", "run"):  # ids that begin as addresses do

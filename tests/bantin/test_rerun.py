@@ -399,8 +399,8 @@ def test_an_interrupted_command_says_how_to_go_on(
     fail(site, source, settings, OLD, "/a3")
     heal(site, "/a3")
     site.delays_s["/a3"] = 20
-    command = [*BANTIN, "rerun", "--archive", settings.archive, "--sources", str(settings.sources), source.id]
-    command += ["--fetch"]
+    named = ["--archive", settings.archive, "--sources", str(settings.sources)]
+    command = [*BANTIN, "rerun", *named, source.id, "--fetch"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         wait_until(lambda: process.poll() is not None or site.asked("/a3") == 2, seconds=90)
         process.send_signal(signal.SIGINT)

@@ -1,6 +1,7 @@
 """Health: how each source is, from its runs, the registry, the alarms; and the command that tells it."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,7 +12,12 @@ from prometheus_client.parser import text_string_to_metric_families
 from bantin.cli import main
 from bantin.settings import Settings
 from browse.archive import Archive
-from browse.health import Health, Standing, health, registry_in, times_around
+from browse.catalog import SourceEntry
+from browse.health import Health, health
+from browse.past import Past
+from browse.registered import registry_in
+from browse.source_health import Condition, Standing, StandingAlarm, times_around
+from model.alarm import Severity
 from storage import keys
 from tests.browse.ailing import AT, LAST, NEW, REFUSED
 
@@ -46,7 +52,7 @@ def test_a_source_that_is_well(found: Health) -> None:
     one = next(one for one in found.sources if one.source == "binh-an")
     assert (one.last_success, one.success_run) == (LAST + timedelta(minutes=10), keys.run_id(LAST))
     assert (one.lag_s, one.next_run) == (600, LAST + timedelta(days=1))
-    assert (one.today, one.usual, one.days) == (None, NEW, [*[NEW] * 29, None])
+    assert (one.today, one.usual, one.days) == (None, NEW, [NEW] * 30)
     assert (one.failures, one.reason, one.alarms) == (0, None, [])
 
 
@@ -62,6 +68,15 @@ def test_a_failure_that_no_index_knows_yet_is_found(found: Health, ailing: Setti
     assert (one.reason, one.failures) == (REFUSED, 1)
     unsought = health(Archive(ailing.archive, ailing.cache), at=AT, look=False)
     assert next(one.standing for one in unsought.sources if one.source == "cap-cuu") != Standing.FAILED
+
+
+def test_a_source_that_never_ran_is_in_trouble_once_an_alarm_says_so() -> None:
+    source = SourceEntry(id="moi-tinh", name="Mới tinh", schedule="0 0 * * *", timezone="UTC")
+    alarm = StandingAlarm(
+        kind="overdue", subject="", severity=Severity.SERIOUS, since=AT.date(), usual="", seen="", cause=""
+    )
+    assert Condition(source, Past(), [], None, AT).standing == Standing.NEW
+    assert Condition(source, Past(), [alarm], None, AT).standing == Standing.ALARMED
 
 
 def test_patience_grows_with_how_long_runs_take(ailing: Settings) -> None:
@@ -80,6 +95,10 @@ def test_why_a_source_is_off_or_broken(found: Health) -> None:
     assert reasons["dang-tat"] == "switched off"
     assert reasons["het-thoi"] == "no longer in the registry"
     assert "expected 'sai-ten', as the file is named" in reasons["sai-ten"]
+
+
+def test_what_is_switched_off_is_not_late(found: Health) -> None:
+    assert {one.lag_s for one in found.sources if one.standing == Standing.OFF} == {600}
 
 
 def test_a_registry_of_another_archive_says_nothing_of_its_sources(ailing: Settings, tmp_path: Path) -> None:
@@ -119,7 +138,7 @@ def test_the_command_is_a_probe(ailing: Settings) -> None:
     assert next(line for line in lines if line[0] == "moi-tinh")[1:6] == ["new", "", "", "", ""]
     assert lines[0][:2] == ["sai-ten", "broken"]
     told = next(line for line in lines if line[0] == "yeu-dan")
-    assert "There were 0�[31m <b>today</b>." in told[8]
+    assert "warning: few new articles since 2026-11-22: There were 0�[31m <b>today</b>.; usual: Usual are 5" in told[8]
     assert ask(ailing, "moi-tinh", "dang-tat").exit_code == 0
     assert ask(ailing, "nowhere").exit_code == 2
     assert "\nmoi-tinh" not in ask(ailing, "--trouble").stdout
@@ -131,6 +150,21 @@ def test_an_archive_without_an_index_shows_what_the_registry_and_the_reports_say
 ) -> None:
     told = health(Archive(str(tmp_path)), registry_in(ailing.sources), at=AT)
     assert {one.standing for one in told.sources} == {Standing.BROKEN, Standing.NEW, Standing.OFF}
+
+
+@pytest.mark.parametrize("report", [b"{", b'{"source": "moi-tinh", "run": 3, "state": "failed"}'])
+def test_a_newer_report_that_cannot_be_read_is_a_failure(ailing: Settings, tmp_path: Path, report: bytes) -> None:
+    archive = Archive(str(tmp_path))
+    archive.store.put(keys.report("moi-tinh", keys.run_id(LAST)), report)
+    (one,) = health(archive, registry_in(ailing.sources), at=AT).only(["moi-tinh"]).sources
+    assert (one.standing, one.failures) == (Standing.FAILED, 1)
+    assert "expected a run report" in str(one.reason)
+
+
+def test_no_archive_where_one_is_looked_for_is_not_well(ailing: Settings, tmp_path: Path) -> None:
+    nowhere = ask(replace(ailing, archive=str(tmp_path / "not-mounted")), "moi-tinh")
+    assert (nowhere.exit_code, nowhere.stdout[:13]) == (1, "moi-tinh\tnew\t")
+    assert "not-mounted has no index: `bantin index` makes one" in nowhere.stderr
 
 
 def test_metrics_are_written_for_a_textfile_collector(ailing: Settings, tmp_path: Path) -> None:
@@ -150,3 +184,6 @@ def test_metrics_are_written_for_a_textfile_collector(ailing: Settings, tmp_path
     assert (values["bantin_last_run_errors", "binh-an"], values["bantin_last_run_seconds", "binh-an"]) == (1, 600)
     assert values["bantin_alarms", "few new articles", "warning", "yeu-dan", ""] == 1
     assert values[("bantin_index_generation",)] == 1
+    unwritable = ask(ailing, "--prometheus", str(file / "bantin.prom"))
+    assert (unwritable.exit_code, "cannot be written" in unwritable.stderr) == (1, True)
+    assert ask(ailing, "--prometheus", str(file), "binh-an").exit_code == 2

@@ -9,9 +9,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from browse.archive import Archive
-from browse.health import Health, Registry, registry_in
+from browse.health import Health
 from browse.health import health as health_of
 from browse.metrics import metrics_of
+from browse.registered import Registry, registry_in
 from browse.web.rendering import page
 from browse.web.settings import WebSettings
 
@@ -42,15 +43,13 @@ def health(
     archive: Archive = request.app.state.archive
     settings: WebSettings = request.app.state.settings
     found = health_of(archive, registered(settings))
-    shown = [
-        replace(
-            one, reason=one.reason and one.reason.replace(f"{settings.sources}/", "")
-        )  # where it lies is our affair
-        for one in found.sources
-        if show == "all" or one.standing.is_trouble
+    shown = [one for one in found.sources if show == "all" or one.standing.is_trouble]
+    here = [
+        replace(one, reason=one.reason and one.reason.replace(f"{settings.sources}/", ""))  # no reader needs to know it
+        for one in shown[(number - 1) * PAGE : number * PAGE]
     ]
     return HealthPage(
-        health=replace(found, sources=shown[(number - 1) * PAGE : number * PAGE]),
+        health=replace(found, sources=here),
         show=show,
         total=len(shown),
         number=number,

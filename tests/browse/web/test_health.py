@@ -1,14 +1,18 @@
 """The page of health, and the metrics, as a reader and Prometheus meet them."""
 
 from collections.abc import Iterator
+from typing import Literal
 
 import pytest
+from playwright.sync_api import Browser
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.testclient import TestClient
 
 from bantin.settings import Settings
 from browse.web.app import create_app
 from browse.web.settings import WebSettings
+from tests.browse.web.conftest import serving
+from tests.browser import faults
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +45,22 @@ def test_it_is_told_in_vietnamese(ward: TestClient) -> None:
     text = ward.get("/health", params={"hl": "vi"}).text
     assert "Chưa phải mọi nguồn đều tốt" in text
     assert "2 lượt cuối" in text
+    assert '<span class="alarm">ít bài mới</span> <span class="soft">từ 22 thg 11, 2026</span>' in text
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1200, "light")])
+def test_on_a_phone_and_on_a_wide_screen_all_of_it_is_seen(
+    chromium: Browser, ailing: Settings, width: int, scheme: Literal["dark", "light"]
+) -> None:
+    app = create_app(WebSettings(archive=ailing.archive, cache=ailing.cache, sources=ailing.sources))
+    context = chromium.new_context(
+        viewport={"width": width, "height": 900}, color_scheme=scheme, locale="vi-VN", bypass_csp=True
+    )
+    page = context.new_page()
+    with serving(app) as address:
+        assert faults(page, f"{address}/health") == []
+        assert page.locator(".scroll").evaluate("table => table.scrollWidth <= table.clientWidth")
+    context.close()
 
 
 def test_it_is_made_anew_each_time(ward: TestClient) -> None:

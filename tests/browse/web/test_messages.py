@@ -12,6 +12,7 @@ from babel.messages.pofile import read_po
 
 from bantin.settings import CHECKOUT
 from browse.web.i18n import LANGUAGES, Words
+from model.alarm import Kind
 
 TRANSLATED = [language for language in LANGUAGES if language != "en"]
 PLACEHOLDER = re.compile(r"%\(\w+\)s")
@@ -43,6 +44,12 @@ def test_a_translation_has_the_values_of_its_message(language: str) -> None:
         strings = message.string if isinstance(message.string, tuple) else (message.string,)
         for string in strings if message.id else ():
             assert set(PLACEHOLDER.findall(string)) == set(PLACEHOLDER.findall(ids[-1])), message.id
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+@pytest.mark.parametrize("kind", Kind)
+def test_each_kind_of_alarm_is_told_in_the_readers_language(kind: Kind, language: str) -> None:
+    assert Words(language, ZoneInfo("UTC")).gettext(kind) != kind
 
 
 @pytest.mark.parametrize("code", ["qq", "C", "x" * 300, "../../vi", "", "\0"])

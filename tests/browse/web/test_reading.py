@@ -5,10 +5,10 @@ import re
 from urllib.parse import urlencode
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browse.library import NEW_TITLE, OLD_TITLE, SECOND, Library
+from tests.browser import faults
 
 WIDTHS = {"phone": 390, "wide": 1400}
 
@@ -143,16 +143,9 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(
         bypass_csp=True,  # for axe's own script
     )
     page = context.new_page()
-    axe, complaints = Axe(), []
-    for path in PAGES:
-        page.goto(server + path.format(edited=library.edited))
-        found = axe.run(page, options={"resultTypes": ["violations"]})
-        if found.violations_count:
-            complaints.append(f"{path}: {found.generate_report()}")
-        if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
-            complaints.append(f"{path}: wider than the screen")
+    told = [fault for path in PAGES for fault in faults(page, server + path.format(edited=library.edited))]
     context.close()
-    assert complaints == []
+    assert told == []
 
 
 def test_pages_ask_only_their_own_server_and_break_no_rule_of_their_own(
