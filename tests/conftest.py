@@ -30,7 +30,7 @@ LONGEST = (
     "bantin/test_rerun.py",
     "test_archive_format.py",
     "bantin/test_cli.py",
-    "dags/test_index_dag.py",
+    "dags/test_crawl_runs.py",
     "storage/test_lease.py",
     "faults/test_killed_s3.py",
     "bantin/test_reclean_command.py",
