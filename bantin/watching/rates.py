@@ -1,6 +1,7 @@
 """What shares are looked at, when each is a problem, and what it is likely to mean."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import NamedTuple
 
 from bantin.watching.causes import cause_of
@@ -17,6 +18,10 @@ FIELD = Rule(least=5, rise=0.25, times=1.3)
 
 REMOVAL = Rule(least=10, rise=0.5, times=3)
 """Of blocks that a rule removed, to articles."""
+
+
+JUST_BEFORE = timedelta(days=7)
+"""A rule that was seen first so shortly before it was too much was never seen before that."""
 
 
 class Rate(NamedTuple):
@@ -128,7 +133,7 @@ def removals(story: Story) -> Verdicts:
         days = by_day(runs, _removing(name))
         share = judged(story, Kind.REMOVAL, days, REMOVAL, name)
         if isinstance(share, Share):
-            seen_before = any(day.part for day in days if day.day < share.since)
+            seen_before = any(day.part for day in days if day.day < share.since - JUST_BEFORE)
             usual = f"{share.before:.2f} blocks an article" if seen_before else f"never seen at {story.source.id}"
             seen = f"{share.part} blocks of {share.whole} articles by rule `{name}`"
             cause = cause_of(Kind.REMOVAL)
