@@ -17,14 +17,11 @@ import json
 import os
 import re
 import resource
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
-import urllib.request
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -32,14 +29,19 @@ from typing import Any
 
 import psutil
 
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
 import bantin.engine
+from bantin.dag_ids import CRAWL, SHARD, crawl_dag, shard_dag
 from bantin.engine import airflow, airflow_environment
 from bantin.settings import CHECKOUT, Settings
+from tests.airflow_api import DONE, Api
+from tests.servers.command import free_ports
+from tests.waiting import wait_for
 
 STEPS = ("parse", "start", "due", "processor", "lag")
 FIELD = {"id": "s{n:05}", "schedule": '"0 0 1 1 *"'}
 WAIT_S = 900
-TRIES = 5
 IDLE_S = 30
 
 
@@ -198,17 +200,19 @@ def lag(args: argparse.Namespace) -> dict[str, Any]:
     """A whole Airflow."""
     bantin.engine.READY_S = WAIT_S  # a busy machine may take longer than a user would wait
     settings = Settings.from_environment()
-    dag_ids = [f"crawl-s{n:05}" for n in range(args.runs)]
+    dag_ids = [crawl_dag(f"s{n:05}") for n in range(args.runs)]
     conf: dict[str, Any] = {"rules_only": True}
     if settings.shards:
-        dag_ids = [f"shard-{n % settings.shards:03}" for n in range(min(args.runs, settings.shards))]
+        dag_ids = [shard_dag(n % settings.shards) for n in range(min(args.runs, settings.shards))]
     expected = settings.shards or len(list(settings.sources.iterdir()))
-    with airflow(settings, free_port(), settings.airflow_home.parent / "log") as up:
-        api = Api(up.address, up.password)
+    with airflow(settings, free_ports(1)[0], settings.airflow_home.parent / "log") as up:
+        api = Api(up.address, up.user, up.password)
+        api.sign_in()
         begin = time.perf_counter()
-        wait_for(lambda: api("dags?limit=1&dag_id_pattern=" + ("shard-" if settings.shards else "crawl-")), expected)
+        pattern = SHARD if settings.shards else CRAWL
+        wait_for(lambda: count(api, f"dags?limit=1&dag_id_pattern={pattern}") == expected, WAIT_S, "all DAGs")
         known = time.perf_counter() - begin
-        wait_for(lambda: api("importErrors"), 0)
+        wait_for(lambda: count(api, "importErrors?limit=1") == 0, WAIT_S, "no error")
         memory = memory_mb(up.process.pid)
         cpu = cpu_s(up.process.pid)
         time.sleep(IDLE_S)
@@ -226,7 +230,7 @@ def lag(args: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def ask(api: "Api", dag_ids: list[str], conf: dict[str, Any], settings: Settings, slots: int) -> dict[str, Any]:
+def ask(api: Api, dag_ids: list[str], conf: dict[str, Any], settings: Settings, slots: int) -> dict[str, Any]:
     """What becomes of runs that are asked for at once, while the pool of crawls has so many slots: delays in s."""
     command = [sys.executable, "-m", "airflow", "pools", "set", "crawl", str(slots), "bench"]
     subprocess.run(command, env=airflow_environment(settings), stdout=2, check=True)
@@ -234,16 +238,12 @@ def ask(api: "Api", dag_ids: list[str], conf: dict[str, Any], settings: Settings
     made = {}
     for dag_id in dag_ids:
         one = {**conf, **({"sources": [next(names(settings, dag_id))]} if settings.shards else {})}
-        made[dag_id] = api(f"dags/{dag_id}/dagRuns", {"logical_date": None, "conf": one})["dag_run_id"]
+        made[dag_id] = api.trigger(dag_id, conf=one)
     runs, tasks = [], []
     for dag_id, run_id in made.items():
-        deadline = time.monotonic() + WAIT_S
-        while (run := api(f"dags/{dag_id}/dagRuns/{run_id}"))["state"] in ("queued", "running"):
-            if time.monotonic() > deadline:
-                sys.exit(f"{dag_id}: its run did not end")
-            time.sleep(0.5)
-        runs.append(run)
-        tasks += api(f"dags/{dag_id}/dagRuns/{run_id}/taskInstances")["task_instances"]
+        wait_for(lambda: api.run(dag_id, run_id)["state"] in DONE, WAIT_S, f"the end of {dag_id}'s run", every_s=0.5)  # noqa: B023
+        runs.append(api.run(dag_id, run_id))
+        tasks += api.tasks(dag_id, run_id)
     ran = [one for one in tasks if one["start_date"] and one["queued_when"]]
     return {
         "runs": len(runs),
@@ -253,6 +253,11 @@ def ask(api: "Api", dag_ids: list[str], conf: dict[str, Any], settings: Settings
         "tasks a minute": round(len(ran) / (time.perf_counter() - begin) * 60),
         "s a task": spread(one["duration"] or 0 for one in ran),
     }
+
+
+def count(api: Api, path: str) -> int:
+    """How many there are of what `path` lists."""
+    return int(api.call(f"/api/v2/{path}")["total_entries"])
 
 
 def names(settings: Settings, dag_id: str) -> Any:
@@ -271,42 +276,6 @@ def spread(values: Any) -> str:
     """Median and greatest."""
     ordered = sorted(values)
     return f"{statistics.median(ordered):.1f} (at most {ordered[-1]:.1f})" if ordered else "none"
-
-
-class Api:
-    """Airflow's API."""
-
-    def __init__(self, address: str, password: str) -> None:
-        self._address = address
-        self._token = ""
-        body = {"username": "admin", "password": password}
-        self._token = self._call(f"{address}/auth/token", body, None)["access_token"]
-
-    def __call__(self, path: str, body: dict[str, Any] | None = None, method: str | None = None) -> dict[str, Any]:
-        """What a path answers."""
-        return self._call(f"{self._address}/api/v2/{path}", body, method)
-
-    def _call(self, url: str, body: dict[str, Any] | None, method: str | None) -> dict[str, Any]:
-        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {self._token}"}
-        request = urllib.request.Request(url, json.dumps(body).encode() if body else None, headers, method=method)
-        for left in reversed(range(TRIES)):
-            try:
-                with urllib.request.urlopen(request, timeout=60) as answer:
-                    found: dict[str, Any] = json.load(answer)
-                return found
-            except urllib.error.HTTPError as refused:  # a 500 is SQLite's: locked for the 5 s that it waits
-                if refused.code < 500 or not left:
-                    raise
-        raise AssertionError("TRIES is at least one")
-
-
-def wait_for(ask_again: Any, total: int) -> None:
-    """Waits until so many are there."""
-    deadline = time.monotonic() + WAIT_S
-    while (found := ask_again()["total_entries"]) != total:
-        if time.monotonic() > deadline:
-            sys.exit(f"{found} instead of {total} after {WAIT_S} s")
-        time.sleep(0.5)
 
 
 def memory_mb(leader: int) -> dict[str, int]:
@@ -329,12 +298,6 @@ def cpu_s(leader: int) -> float:
         with suppress(psutil.Error):
             times.append(process.cpu_times())
     return sum(one.user + one.system + one.children_user + one.children_system for one in times)
-
-
-def free_port() -> int:
-    """A port that nobody uses."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
 
 
 def peak_mb() -> int:

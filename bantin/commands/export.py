@@ -9,13 +9,10 @@ import click
 from bantin.commands.options import (
     Run,
     console,
-    languages_option,
-    published_since,
-    published_until,
     query_of,
     settings_of,
-    sources_option,
     with_archive,
+    with_filters,
 )
 from bantin.completion import complete_runs, complete_words
 
@@ -30,11 +27,8 @@ from bantin.completion import complete_runs, complete_words
     type=click.Choice(["jsonl", "csv", "parquet", "hf", "text"]),
     help="What to write; hf and text are folders. [by the ending of OUT, jsonl for -]",
 )
-@sources_option
+@with_filters
 @click.option("--run", type=Run(), shell_complete=complete_runs, help="As this run found them.")
-@published_since
-@published_until
-@languages_option
 @click.option("--all-versions", is_flag=True, help="Every row of an article, not its newest alone.")
 @click.option("--quarantined", is_flag=True, help="Also pages that are spam themselves.")
 @click.option("--fields", metavar="NAME,…", help="These columns, and always source, url and fetched_at. [all]")

@@ -74,21 +74,27 @@ sources_option = click.option(
     shell_complete=complete_sources,
     help="Of this source; may be repeated. [all]",
 )
-languages_option = click.option(
-    "--language",
-    "languages",
-    metavar="CODE",
-    multiple=True,
-    shell_complete=complete_languages,
-    help="In this language; may be repeated.",
-)
-published_since = click.option("--since", type=Day(), help="Published on this day or later, e.g. 2026-11-22.")
-published_until = click.option("--until", type=Day(), help="Published on this day or earlier.")
+json_option = click.option("--json", "json_", is_flag=True, help="One JSON object.")
 runs_since = click.option("--since", type=Day(), help="Runs of this day (UTC) and later, e.g. 2026-11-22.")
 run_option = click.option(
     "--run", type=Run(), shell_complete=complete_runs, help="This run only, e.g. 20261122T000000Z."
 )
-json_option = click.option("--json", "json_", is_flag=True, help="One JSON object.")
+
+
+def with_filters(command: Command) -> Command:
+    """Options `--source`, `--language`, `--since` and `--until` for a command on articles."""
+    languages = click.option(
+        "--language",
+        "languages",
+        metavar="CODE",
+        multiple=True,
+        shell_complete=complete_languages,
+        help="In this language; may be repeated.",
+    )
+    since = click.option("--since", type=Day(), help="Published on this day or later, e.g. 2026-11-22.")
+    until = click.option("--until", type=Day(), help="Published on this day or earlier.")
+    return sources_option(languages(since(until(command))))
+
 
 _BARE_VALUE = re.compile(r'(-?(?:title|author|section|place|locality|province|tag):)([^":]*\s[^":]*)')
 

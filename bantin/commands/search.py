@@ -7,13 +7,10 @@ import click
 
 from bantin.commands.options import (
     console,
-    languages_option,
-    published_since,
-    published_until,
     query_of,
     settings_of,
-    sources_option,
     with_archive,
+    with_filters,
 )
 from bantin.completion import complete_words
 
@@ -30,11 +27,8 @@ from bantin.completion import complete_words
     default="relevance",
     help="[relevance; without words, newest]",
 )
-@sources_option
-@languages_option
+@with_filters
 @click.option("--place", "places", metavar="NAME", multiple=True, help="From there; may be repeated.")
-@published_since
-@published_until
 @click.option("--facets", is_flag=True, help="Count them by source, place, language … instead.")
 @click.option("--json", "json_", is_flag=True, help="One JSON object, with counts and timeline.")
 def search(

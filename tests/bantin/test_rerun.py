@@ -32,7 +32,7 @@ from storage.tables import read
 from tests.bantin.test_cli import BANTIN, bantin
 from tests.servers.scripted import ScriptedSite, scripted, source_of
 from tests.servers.site import PAGE, Answer
-from tests.spiders.test_crash import wait_until
+from tests.waiting import wait_until
 
 OLD, NEW, NEWEST = "20200101T000000Z", "20200102T000000Z", "20200103T000000Z"
 FUTURE = "29991231T000000Z"

@@ -5,8 +5,6 @@ import random
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -25,6 +23,7 @@ from storage import keys, reports
 from storage.store import open_store
 from tests.servers.scripted import ScriptedSite, scripted, source_of
 from tests.spiders.crawling import RUN
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.usefixtures("own_process")
 
@@ -34,13 +33,6 @@ PART_BYTES = 8_000
 
 PAUSE_S = 0.04
 """How long the server takes to answer: the crawl is to be killed in its middle."""
-
-
-def wait_until(condition: Callable[[], object], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.005)
 
 
 def crawl_of(run: str) -> psutil.Process | None:

@@ -28,6 +28,7 @@ from storage import keys, reports
 from storage.store import open_store
 from tests.conftest import demo_source, slow_source, trouble_source
 from tests.spiders.crawling import LATER, RUN, fetch, pages
+from tests.waiting import wait_until
 
 
 @pytest.mark.parametrize("name", ["portal", "aggregator", "paper"])
@@ -196,13 +197,6 @@ def test_a_finished_run_can_be_fetched_again_without_doubling(web: DemoWeb, sett
     first = fetch(source, settings)
     again = fetch(source, settings)
     assert sorted(c.url for c in again if c.is_page) == sorted(c.url for c in first if c.is_page)
-
-
-def wait_until(condition: object, seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():  # type: ignore[operator]
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.02)
 
 
 @pytest.mark.usefixtures("own_process")

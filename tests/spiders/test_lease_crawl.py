@@ -23,6 +23,7 @@ from tests.conftest import slow_source
 from tests.servers.s3 import S3Server
 from tests.servers.scripted import scripted, source_of
 from tests.spiders.crawling import RUN, fetch, pages
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.usefixtures("own_process")
 
@@ -40,13 +41,6 @@ def anywhere(request: pytest.FixtureRequest, settings: Settings, monkeypatch: py
     for name, value in server.environment().items():
         monkeypatch.setenv(name, value)
     return settings.override(archive=f"s3://{server.make_bucket()}/news")
-
-
-def wait_until(condition: Callable[[], object], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.01)
 
 
 @contextmanager

@@ -4,8 +4,6 @@ import gzip
 import hashlib
 import resource
 import threading
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +17,7 @@ from storage.exchange import Earlier
 from storage.store import ObjectStore, open_store
 from storage.warc import read_captures
 from tests.records import AT, RUN, URL, capture, exchange
+from tests.waiting import wait_until
 
 MEGABYTE = 1_000_000
 
@@ -36,13 +35,6 @@ def recorder(store: ObjectStore, folder: Path, **changes: Any) -> Recorder:
 def stored(store: ObjectStore) -> list[Capture]:
     parts = sorted((info.key for info in store.list(keys.raw_prefix("kimson", RUN))), key=keys.parse_raw_part)
     return [one for key in parts for one in read_captures(store, key, 50 * MEGABYTE)]
-
-
-def wait_until(holds: Callable[[], Any]) -> None:
-    end = time.monotonic() + 30
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.005)
 
 
 class Held:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
@@ -21,6 +21,7 @@ from storage.lease import CLOCK_ALLOWANCE, Lease
 from storage.store import ObjectStore, open_store
 from tests.servers.faulty_s3 import Fault, FaultyS3
 from tests.servers.s3 import S3Server
+from tests.waiting import wait_until
 
 RUN, LATER = "20261122T000000Z", "20261123T000000Z"
 KIMSON = keys.source_lease("kimson")
@@ -101,13 +102,6 @@ def put_as_from_elsewhere(store: ObjectStore, **changes: object) -> None:
     """Changes a lease's object as if a process of another machine had written it."""
     said = json.loads(store.get(KIMSON)) | {"boot_id": "another", "holder": "another"} | changes
     store.put(KIMSON, json.dumps(said).encode())
-
-
-def wait_for(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.02)
 
 
 # One at a time
@@ -224,7 +218,7 @@ def test_the_heartbeat_renews(store: ObjectStore) -> None:
     with Lease.acquire(store, "kimson", run=RUN, attempt=1, ttl_s=0.4) as lease:
         first = lease.holder.expires
         lease.keep_alive()
-        wait_for(lambda: lease.holder.expires > first + timedelta(seconds=0.5))
+        wait_until(lambda: lease.holder.expires > first + timedelta(seconds=0.5))
         assert lease.lost is None
     assert list(store.list("leases/")) == []
 
@@ -337,8 +331,8 @@ def test_a_store_that_fails_for_a_while_is_no_loss(faulty: FaultyS3, monkeypatch
         first = lease.holder.expires
         faulty.faults += [Fault("PUT", "leases/", 500, "InternalError")] * 2
         lease.keep_alive()
-        wait_for(lambda: not faulty.faults)
-        wait_for(lambda: lease.holder.expires > first)
+        wait_until(lambda: not faulty.faults)
+        wait_until(lambda: lease.holder.expires > first)
         assert lease.lost is None
         lease.check()
 
