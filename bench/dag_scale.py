@@ -200,7 +200,7 @@ def lag(args: argparse.Namespace) -> dict[str, Any]:
     """A whole Airflow."""
     bantin.engine.READY_S = WAIT_S  # a busy machine may take longer than a user would wait
     settings = Settings.from_environment()
-    dag_ids = [crawl_dag(f"s{n:05}") for n in range(args.runs)]
+    dag_ids = [crawl_dag(path.stem) for path in sorted(settings.sources.iterdir())[: args.runs]]
     conf: dict[str, Any] = {"rules_only": True}
     if settings.shards:
         dag_ids = [shard_dag(n % settings.shards) for n in range(min(args.runs, settings.shards))]

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -45,8 +46,9 @@ SHARED = Path(os.environ.get("BANTIN_SHARED", CHECKOUT.parent / "shared"))
 
 
 def pytest_configure() -> None:
-    """Before any folder is made."""
+    """Before any folder is made, and any process."""
     use_memory()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell has what it starts in the background ignore it
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

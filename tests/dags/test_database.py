@@ -1,7 +1,7 @@
 """Airflow's processes wait for one another where their database is a file."""
 
 from bantin.settings import Settings
-from tests.dags.test_source_dags import printed
+from tests.dags.parsed import printed
 
 ARGUMENTS = """
 import importlib
