@@ -75,19 +75,21 @@ def _schema(columns: Iterable[str]) -> pa.Schema:
     return pa.schema([pa.field(name, known.field(name).type) for name in columns])
 
 
-def read_each(places: Sequence[Place], read: Callable[[Place], Read], on_table: OnTable | None) -> list[Read]:
+def read_each(
+    places: Sequence[Place], read: Callable[[Place], Read], on_table: OnTable | None, readers: int = READERS
+) -> list[Read]:
     """What `read` gives for each of the places, several of which are read at a time, in their order."""
     if len(places) == 1 and on_table is None:
         return [read(places[0])]
     found = []
-    with ThreadPoolExecutor(min(READERS, len(places)) or 1) as readers:
+    with ThreadPoolExecutor(min(readers, len(places)) or 1) as threads:
         try:
-            for rows in readers.map(read, places) if len(places) > 1 else map(read, places):
+            for rows in threads.map(read, places) if len(places) > 1 else map(read, places):
                 found.append(rows)
                 if on_table is not None:
                     on_table(len(found), len(places))
         except BaseException:
-            readers.shutdown(cancel_futures=True)  # else an interrupted reader would go on to the end
+            threads.shutdown(cancel_futures=True)  # else an interrupted reader would go on to the end
             raise
     return found
 

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import accumulate
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from threading import Thread
 
 import numpy as np
@@ -22,9 +21,9 @@ from structlog.contextvars import bound_contextvars
 from browse.catalog import Catalog
 from browse.index.engine import FolderIndex
 from browse.index.entries import Told, entry_of, source_of
-from browse.index.indexing import CHUNK, Chunk, index_elsewhere, index_here, join
+from browse.index.indexing import CHUNK, Chunk, Indexers, index_here, join, read_here
 from browse.index.ledger import Columns, Ledger, Row, Table, columns_of
-from browse.index.parts import Part, Replaced, Rows, lake_parts, own_part, read_part
+from browse.index.parts import Part, Replaced, Rows, lake_parts, own_part
 from browse.index.schema import table_name
 from browse.index.survey import Listed, Survey
 from browse.index.writer import IndexWriter, files_of
@@ -36,6 +35,9 @@ logger = logging.getLogger("bantin.index")
 
 LAKE_FROM = 100
 """Where so many tables are to be read, those that the lake holds are read from there."""
+
+SHARED_FROM = 400
+"""So many tables are shared among the processes to be read."""
 
 TRIES = 3
 """So often is a table looked at that is another one each time."""
@@ -66,7 +68,8 @@ class Build:
         work = _Work(self._store, dict(found.changed), set(found.gone))
         while True:
             try:
-                told = self._index(work)
+                with Indexers(self._store.url, self.folder, self._processes) as indexers:
+                    told = self._index(work, indexers)
             except Replaced as err:
                 work.look_again(err)
             else:
@@ -78,8 +81,8 @@ class Build:
             self._merging.join(timeout_s)
         return self._merging is None or not self._merging.is_alive()
 
-    def _index(self, work: "_Work") -> Mapping[Table, Told]:
-        read = self._read(work)
+    def _index(self, work: "_Work", indexers: Indexers) -> Mapping[Table, Told]:
+        read = self._read(work, indexers)
         touched = {*work.changed, *work.gone}
         before = self._rows_before(touched, read)
         kept = [row for row in before if row.seen.table not in touched]
@@ -87,24 +90,23 @@ class Build:
         places = {table: place for place, table in enumerate(tables)}
         ledger = Ledger(_joined([*(_placed(rows, places) for rows in read), columns_of(kept, places)]), tables)
         parts = {table: rows.part for rows in read for table in rows.part.tables}
-        self._write(ledger, parts, {row.id for row in before})
+        self._write(ledger, parts, {row.id for row in before}, indexers)
         return {table: told for rows in read for table, told in rows.told.items()}
 
-    def _read(self, work: "_Work") -> list[Rows]:
+    def _read(self, work: "_Work", indexers: Indexers) -> list[Rows]:
         """What the ledger needs of all tables that changed and can be read."""
+
+        def on_table(done: int, total: int) -> None:
+            self._on_done("tables", done, total)
+
         read: list[Rows] = []
         todo = work.parts()
         while todo:
-            found = read_each(todo, self._tried, lambda done, total: self._on_done("tables", done, total))
+            shared = self._processes > 1 and sum(len(part.tables) for part in todo) >= SHARED_FROM
+            found = indexers.read(todo, on_table) if shared else read_here(self._store, todo, on_table)
             read += [one for one in found if isinstance(one, Rows)]
             todo = [part for one in found if isinstance(one, Replaced) for part in work.look_again(one)]
         return read
-
-    def _tried(self, part: Part) -> Rows | Replaced:
-        try:
-            return read_part(self._store, part)
-        except Replaced as err:
-            return err
 
     def _rows_before(self, touched: Iterable[Table], read: list[Rows]) -> list[Row]:
         """The rows, so far as they are indexed, of all articles that have one in a touched table, or had."""
@@ -115,17 +117,16 @@ class Build:
         found = index.rows_in("table", [table_name(table) for table in touched]) + index.rows_in("id", ids)
         return list(dict.fromkeys(found))
 
-    def _write(self, ledger: Ledger, parts: Mapping[Table, Part], before: set[str]) -> None:
+    def _write(self, ledger: Ledger, parts: Mapping[Table, Part], before: set[str], indexers: Indexers) -> None:
         """Puts the ledger's articles in the place of those `before`. Where a part turns out to be another one, the
         folder is as it was."""
         chunks, total = _chunks(ledger, parts), len(ledger)
-        if self._processes > 1 and total > 2 * CHUNK:
-            with TemporaryDirectory(prefix=".others-", dir=self.folder) as others:
-                places = [Path(others, str(number)) for number in range(self._processes)]
-                self._count(index_elsewhere(self._store.url, places, chunks), total)
-                with IndexWriter(self.folder, threads=1) as writer:
-                    writer.remove(before)
-                join(self.folder, places)
+        if indexers.started or (self._processes > 1 and total > 2 * CHUNK):
+            self._count(indexers.index(chunks), total)
+            others = indexers.end()
+            with IndexWriter(self.folder, threads=1) as writer:
+                writer.remove(before)
+            join(self.folder, others)
             writer = IndexWriter(self.folder, threads=1)
         else:
             writer = IndexWriter(self.folder, threads=1)

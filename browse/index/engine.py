@@ -96,31 +96,29 @@ class FolderIndex:
         searcher, as_of = self._state
         with _told(self.folder):
             questions = Questions(self._schema, searcher)
-            counts = searcher.aggregate(questions.matching(query), _counted(facets, facet_limit, timeline))
+            found = self._best(searcher, questions, query, order, offset, limit) if limit else None
+            total = found.count if found else None  # type: ignore[attr-defined]
+            counted = _counted(facets, facet_limit, timeline, total is None)
+            counts = searcher.aggregate(questions.matching(query), counted) if counted else {}
             days = {date.fromordinal(int(one["key"])): one["doc_count"] for one in _buckets(counts, "days")}
             by_day, unit = timeline_of(days)
             return Found(
-                hits=self._hits(searcher, questions, query, order, offset, limit) if limit else [],
-                total=int(counts["total"]["value"]),
+                hits=_hits(searcher, query, order, found) if found else [],
+                total=int(counts["total"]["value"] if total is None else total),
                 facets={name: _most(counts, name, facet_limit) for name in facets},
                 timeline=by_day,
                 timeline_unit=unit,
                 as_of=as_of,
             )
 
-    def _hits(
+    def _best(
         self, searcher: tantivy.Searcher, questions: Questions, query: Query, order: Order, offset: int, limit: int
-    ) -> list[Hit]:
-        if order is Order.RELEVANCE and has_words(query):
-            found = searcher.search(questions.ranking(query), limit=limit, offset=offset, count=False).hits
-        else:
-            by = _ORDERED.get(order, "newest")
-            found = searcher.search(
-                questions.matching(query), limit=limit, offset=offset, count=False, order_by_field=by
-            ).hits
-        scored = order is Order.RELEVANCE and has_words(query)
-        marker = Marker(query)
-        return [_hit(Kept(searcher.doc(place)), marker, score if scored else None) for score, place in found]
+    ) -> tantivy.SearchResult:
+        """The first hits; those in the order of dates counted, too: they are all looked at."""
+        if _is_scored(query, order):
+            return searcher.search(questions.ranking(query), limit=limit, offset=offset, count=False)
+        by = _ORDERED.get(order, "newest")
+        return searcher.search(questions.matching(query), limit=limit, offset=offset, count=True, order_by_field=by)
 
     def get(self, ids: Sequence[str]) -> list[Hit]:
         """The articles of these ids, in that order; those that are not in the index are left out."""
@@ -202,15 +200,24 @@ class FolderIndex:
             return [Kept(searcher.doc(place)) for _, place in found]
 
 
+def _is_scored(query: Query, order: Order) -> bool:
+    return order is Order.RELEVANCE and has_words(query)
+
+
+def _hits(searcher: tantivy.Searcher, query: Query, order: Order, found: tantivy.SearchResult) -> list[Hit]:
+    marker, scored = Marker(query), _is_scored(query, order)
+    return [_hit(Kept(searcher.doc(place)), marker, score if scored else None) for score, place in found.hits]
+
+
 def _hit(kept: Kept, marker: Marker, score: float | None) -> Hit:
     title: Marked = marker.title(kept.title)
     return kept.hit(title, marker.snippet(kept.text), score)
 
 
-def _counted(facets: Sequence[str], facet_limit: int, timeline: bool) -> dict[str, Any]:
+def _counted(facets: Sequence[str], facet_limit: int, timeline: bool, total: bool) -> dict[str, Any]:
     """What is counted of hits: how many there are, by values, by days. A segment hands out all values it has, since
     those that are few in one may be many in all."""
-    asked: dict[str, Any] = {"total": {"value_count": {"field": _COUNTED}}}
+    asked: dict[str, Any] = {"total": {"value_count": {"field": _COUNTED}}} if total else {}
     size = max(facet_limit, _LEAST_OF_VALUES)
     for name in facets:
         asked[name] = {"terms": {"field": name, "size": size, "segment_size": MOST_VALUES}}

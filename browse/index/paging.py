@@ -3,7 +3,7 @@
 A page of hits needs some words, postings, positions and twenty texts, from as many places. Where the system reads ahead
 of each by megabytes, as some do, a question that finds nothing in memory has a hundred of them read, and others' pages
 have to go. So it is told to read these as they are asked for. Columns are small and needed by nearly every question:
-they are read at once.
+they are read at once. How long texts are is only needed where hits are ranked, and then read as any file is.
 """
 
 import ctypes
@@ -11,10 +11,7 @@ import mmap
 import sys
 from pathlib import Path
 
-_ADVICE = {
-    **dict.fromkeys(["idx", "pos", "store", "term"], "MADV_RANDOM"),
-    **dict.fromkeys(["fast", "fieldnorm"], "MADV_WILLNEED"),
-}
+_ADVICE = {**dict.fromkeys(["idx", "pos", "store", "term"], "MADV_RANDOM"), "fast": "MADV_WILLNEED"}
 """By what the files' names end in."""
 
 

@@ -252,9 +252,9 @@ def test_what_the_lake_holds_is_read_from_there(settings: Settings, monkeypatch:
     publish(settings, "kimson", months[2], [row("kimson", months[2], 7, "hai")])
     monkeypatch.setattr("browse.index.building.LAKE_FROM", 1)
     read: list[str] = []
-    from browse.index import building
+    from browse.index import indexing
 
-    monkeypatch.setattr(building, "read_part", noted(building.read_part, read))
+    monkeypatch.setattr(indexing, "read_part", noted(indexing.read_part, read))
     bring_up_to_date(settings)
     assert sorted(read) == [keys.articles("kimson", months[2]), keys.lake("kimson", "2020-01")]
     from_lake = told(opened(settings))
@@ -283,6 +283,7 @@ def test_a_table_whose_texts_turn_out_damaged_leaves_everything_as_it_was(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, processes: int
 ) -> None:
     monkeypatch.setattr("browse.index.building.CHUNK", 1)
+    monkeypatch.setattr("browse.index.building.SHARED_FROM", 1)
     settings = replace(settings, processes=processes)
     publish(settings, "kimson", RUNS[0], [row("kimson", RUNS[0], number, "một") for number in range(5)])
     bring_up_to_date(settings)
@@ -307,6 +308,10 @@ def test_several_processes_make_the_same(settings: Settings, monkeypatch: pytest
     bring_up_to_date(settings)
     alone = told(opened(settings))
     monkeypatch.setattr("browse.index.building.CHUNK", 5)
+    bring_up_to_date(replace(settings, processes=2), rebuild=True)
+    assert told(opened(settings)) == alone
+    monkeypatch.setattr("browse.index.building.SHARED_FROM", 1)
+    monkeypatch.setattr("browse.index.indexing._TABLES", 2)
     bring_up_to_date(replace(settings, processes=2), rebuild=True)
     assert told(opened(settings)) == alone
     delete(settings, "kimson", RUNS[2])
