@@ -11,15 +11,15 @@ every word knows where it stands in the original.
 """
 
 import re
-import sys
 import unicodedata
 from collections.abc import Callable
 from itertools import islice
+from typing import TypeVar
 
 LONGEST = 64
 """Words are told apart by so many characters."""
 
-_MOST_REMEMBERED = 100_000
+_MOST_REMEMBERED = 60_000
 
 # Marks that change a letter's accent or tone, by canonical combining class (Unicode Standard, table 4-3): Hebrew,
 # Arabic and Syriac points, Thai and Lao tones, and all that stands above or below. Vowel signs, the virama, and the
@@ -65,25 +65,37 @@ _TONE_FIRST = re.compile(
 )
 
 
-class _Forms(dict[str, tuple[str, str]]):
-    """The two forms of words as they stand in texts, remembered: a text's words are mostly those of the last ones."""
-
-    def __missing__(self, word: str) -> tuple[str, str]:
-        spelt = _spelt(word)
-        forms = spelt, fold(spelt)
-        if len(word) <= LONGEST:
-            if len(self) >= _MOST_REMEMBERED:
-                self.clear()
-            self[sys.intern(word)] = forms
-        return forms
-
-
-_FORMS = _Forms()
-_forms_of = _FORMS.__getitem__  # called from C, by `map`, it takes half the time of a subscript
-
-
 Forms = tuple[str, str]
 """A word spelt, and folded."""
+
+Made = TypeVar("Made")
+
+
+class _Remembered(dict[str, Made]):
+    """What `make` gives of pieces of text: those of a text are mostly those of the last ones. Where there are too many,
+    those that are not asked for again are forgotten."""
+
+    def __init__(self, make: Callable[[str], Made]) -> None:
+        self._make = make
+        self._before: dict[str, Made] = {}
+
+    def __missing__(self, piece: str) -> Made:
+        found = self._before.get(piece)
+        made = self._make(piece) if found is None else found
+        if len(piece) <= LONGEST:
+            if len(self) >= _MOST_REMEMBERED:
+                self._before = self.copy()
+                self.clear()
+            self[piece] = made
+        return made
+
+
+def _forms(word: str) -> Forms:
+    spelt = _spelt(word)
+    return spelt, fold(spelt)
+
+
+_forms_of = _Remembered(_forms).__getitem__  # called from C, by `map`, it takes half the time of a subscript
 
 
 def find_words(text: str, most: int | None = None) -> tuple[list[re.Match[str]], list[Forms]]:
@@ -103,20 +115,13 @@ def spell_and_fold(text: str) -> tuple[list[str], list[str]]:
     return [one[0] for one in forms], [one[1] for one in forms]
 
 
-class _Parts(dict[str, tuple[str, str, int]]):
-    """What `spell_and_fold_text` gives of what stands between two spaces: mostly one word, with or without a comma."""
-
-    def __missing__(self, part: str) -> tuple[str, str, int]:
-        spelt, folded = spell_and_fold(part)
-        forms = " ".join(spelt), " ".join(folded), len(spelt)
-        if len(part) <= LONGEST:
-            if len(self) >= _MOST_REMEMBERED:
-                self.clear()
-            self[part] = forms
-        return forms
+def _part(part: str) -> tuple[str, str, int]:
+    spelt, folded = spell_and_fold(part)
+    return " ".join(spelt), " ".join(folded), len(spelt)
 
 
-_part_of = _Parts().__getitem__
+_part_of = _Remembered(_part).__getitem__
+"""What `spell_and_fold_text` gives of what stands between two spaces: mostly one word, with or without a comma."""
 
 
 def spell_and_fold_text(text: str) -> tuple[str, str, int]:

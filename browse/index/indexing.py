@@ -5,6 +5,7 @@ articles become one by putting their segments beside each other. The processes a
 work through pipes, since Airflow's tasks may not use multiprocessing's.
 """
 
+import gc
 import json
 import os
 import pickle
@@ -41,6 +42,9 @@ _TABLES = 40
 _ROOT = Path(__file__).parents[2]
 _CONTAINER_MEMORY = Path("/sys/fs/cgroup/memory.max")
 _LEAST_MB, _MOST_MB = 64, 1_000
+_YOUNG_OBJECTS = 50_000
+"""So many objects are made before Python looks for cycles among them, of which documents have none: by itself it looks
+after each 700."""
 
 
 def read_here(
@@ -235,6 +239,8 @@ def _serve(
 def main() -> None:
     """A worker: `python -m browse.index.indexing ARCHIVE FOLDER MEMORY_MB`, with work on standard input."""
     block_pandas()
+    gc.freeze()
+    gc.set_threshold(_YOUNG_OBJECTS)
     url, folder, memory_mb = sys.argv[1:]
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever prints must not reach the parent as an answer
