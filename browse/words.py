@@ -12,9 +12,13 @@ every word knows where it stands in the original.
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import islice
 from typing import TypeVar
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 LONGEST = 64
 """Words are told apart by so many characters."""
@@ -121,14 +125,25 @@ def _part(part: str) -> tuple[str, str, int]:
 
 
 _part_of = _Remembered(_part).__getitem__
-"""What `spell_and_fold_text` gives of what stands between two spaces: mostly one word, with or without a comma."""
+"""What `spell_and_fold_texts` gives of what stands between two spaces: mostly one word, with or without a comma."""
 
 
-def spell_and_fold_text(text: str) -> tuple[str, str, int]:
-    """The words of `text` spelt, the same folded, both parted by spaces, and how many they are. No word reaches across
-    a space, so this is what `spell_and_fold` gives, in less time."""
-    spelt, folded, counts = zip(("", "", 0), *map(_part_of, text.split()), strict=True)
-    return " ".join(filter(None, spelt)), " ".join(filter(None, folded)), sum(counts)
+def spell_and_fold_texts(texts: Sequence[str]) -> list[tuple[str, str, int]]:
+    """The words of each text spelt, the same folded, both parted by spaces, and how many they are. No word reaches
+    across a space, so this is what `spell_and_fold` gives; but each piece that the texts share is looked up once, which
+    for some hundred texts is half the work. All together they have less than 2 GB."""
+    split = pc.ascii_split_whitespace(pa.array(texts, pa.string()))
+    pieces = split.flatten().dictionary_encode()
+    parts = [_part_of(piece) for piece in pieces.dictionary.to_pylist()]
+    spelt, folded, counts = zip(("", "", 0), *parts, strict=True)
+    places = np.asarray(pieces.indices) + 1
+    words = np.array(counts)[places]
+    begins, so_many = (np.append(0, np.cumsum(one))[np.asarray(split.offsets)] for one in (words > 0, words))
+    joined = [
+        pc.binary_join(pa.ListArray.from_arrays(begins.astype(np.int32), pa.array(forms).take(places[words > 0])), " ")
+        for forms in (spelt, folded)
+    ]
+    return list(zip(*(one.to_pylist() for one in joined), np.diff(so_many).tolist(), strict=True))
 
 
 def fold(spelt: str) -> str:

@@ -62,10 +62,9 @@ def read_here(
 
 
 def index_here(store: ObjectStore, writer: IndexWriter, chunks: Iterable[Chunk]) -> Iterator[int]:
-    """Adds the documents of these articles; yields how many, a part at a time. Raises `Replaced` and `StorageError`."""
+    """Adds the documents of these articles; yields how many, by chunks. Raises `Replaced` and `StorageError`."""
     for chunk in chunks:
-        for part, wanted in chunk:
-            yield writer.add(read_documents(store, part, wanted))
+        yield writer.add(document for part, wanted in chunk for document in read_documents(store, part, wanted))
 
 
 class Indexers:

@@ -17,6 +17,7 @@ Every text comes with its words parted by spaces (`browse.words`): tantivy only 
 """
 
 import json
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from itertools import pairwise
@@ -27,7 +28,7 @@ import tantivy
 from browse.index.document import Document
 from browse.index.ledger import Row, Seen, Table
 from browse.index.seam import FACETS, Hit, Marked
-from browse.words import spell_and_fold, spell_and_fold_text
+from browse.words import spell_and_fold, spell_and_fold_texts
 
 SCHEMA_VERSION = 1
 """Of an index with another number nothing can be asked: it is built anew. It grows with the fields, and whenever
@@ -63,10 +64,16 @@ def build_schema() -> tantivy.Schema:
     return builder.build()
 
 
-def entry_of(document: Document) -> tantivy.Document:
-    """The document as tantivy takes it."""
+def entries_of(documents: Sequence[Document]) -> Iterator[tantivy.Document]:
+    """The documents as tantivy takes them, in their order; some hundred are prepared sooner together than apart."""
+    texts = spell_and_fold_texts([one.text for one in documents])
+    for document, (spelt, folded, words) in zip(documents, texts, strict=True):
+        yield _entry(document, spelt, folded, words)
+
+
+def _entry(document: Document, spelt: str, folded: str, words: int) -> tantivy.Document:
+    """The document, whose text has so many words: spelt, and folded."""
     title_spelt, title = spell_and_fold(document.title)
-    spelt, folded, words = spell_and_fold_text(document.text)
     newest, oldest = order_keys(document.published_on, document.fetched_at)
     entry = tantivy.Document()
     entry.add_text("id", document.id)

@@ -11,11 +11,12 @@ import tantivy
 
 from browse.errors import NoIndex, SearchFailed
 from browse.index.document import Document
-from browse.index.schema import build_schema, entry_of
+from browse.index.schema import build_schema, entries_of
 
 META = "meta.json"
 """The one file that is ever replaced: it names the segments. All others are written once, under names of their own."""
 
+_BATCH, _BATCH_CHARACTERS = 500, 10_000_000
 _PARTS = ("fast", "fieldnorm", "idx", "pos", "store", "term")
 
 
@@ -45,15 +46,16 @@ class IndexWriter:
     def add(self, documents: Iterable[Document]) -> int:
         """Adds documents, each in the place of what the index has of its id; returns how many."""
         count = 0
-        for document in documents:
-            number = int(document.id, 16)
-            if not self._is_new or number in self._added:
-                self._writer.delete_documents_by_term("id", document.id)
-            with self._told():
-                self._writer.add_document(entry_of(document))
-            if self._is_new:
-                self._added.add(number)
-            count += 1
+        for batch in _batches(documents):
+            for document, entry in zip(batch, entries_of(batch), strict=True):
+                number = int(document.id, 16)
+                if not self._is_new or number in self._added:
+                    self._writer.delete_documents_by_term("id", document.id)
+                with self._told():
+                    self._writer.add_document(entry)
+                if self._is_new:
+                    self._added.add(number)
+            count += len(batch)
         return count
 
     def remove(self, ids: Iterable[str]) -> None:
@@ -94,6 +96,20 @@ class IndexWriter:
             return
         self.commit()
         self.close()
+
+
+def _batches(documents: Iterable[Document]) -> Iterator[list[Document]]:
+    """The documents, some hundred at a time, but no more than have so many characters."""
+    batch: list[Document] = []
+    characters = 0
+    for document in documents:
+        batch.append(document)
+        characters += len(document.text)
+        if len(batch) >= _BATCH or characters > _BATCH_CHARACTERS:
+            yield batch
+            batch, characters = [], 0
+    if batch:
+        yield batch
 
 
 def files_of(folder: Path) -> list[str]:

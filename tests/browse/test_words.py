@@ -3,10 +3,10 @@
 import unicodedata
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from browse.words import LONGEST, find_words, fold, spell, spell_and_fold, spell_and_fold_text, stands_alone
+from browse.words import LONGEST, find_words, fold, spell, spell_and_fold, spell_and_fold_texts, stands_alone
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"])) | st.text(
     "aàạoòếđĐưƯyýỷuÚe\u0301\u0323ßİıøΣς'’-.,0123 \n北京はガｶﾞสวัสดี서울हिم\u064e\u00ad\u200b½ﷺ🙂_¶"
@@ -56,10 +56,11 @@ def test_each_word_stands_where_it_is_found(text: str) -> None:
         assert not set(spelt + folded) & set(" \n\t¶")
 
 
-@given(TEXTS)
-def test_a_text_in_one_go_has_the_words_that_it_has_one_by_one(text: str) -> None:
-    spelt, folded = spell_and_fold(text)
-    assert spell_and_fold_text(text) == (" ".join(spelt), " ".join(folded), len(spelt))
+@settings(deadline=None)  # what Arrow does first takes longer
+@given(st.lists(TEXTS))
+def test_texts_in_one_go_have_the_words_that_they_have_one_by_one(texts: list[str]) -> None:
+    apart = map(spell_and_fold, texts)
+    assert spell_and_fold_texts(texts) == [(" ".join(spelt), " ".join(folded), len(spelt)) for spelt, folded in apart]
 
 
 @given(TEXTS)
