@@ -42,6 +42,8 @@ _TABLES = 40
 _ROOT = Path(__file__).parents[2]
 _CONTAINER_MEMORY = Path("/sys/fs/cgroup/memory.max")
 _LEAST_MB, _MOST_MB = 64, 1_000
+_LARGE_PAGES = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
+"""Words that wait are looked up all over the memory: by pages of 2 MB that takes a twentieth less."""
 _YOUNG_OBJECTS = 50_000
 """So many objects are made before Python looks for cycles among them, of which documents have none: by itself it looks
 after each 700."""
@@ -147,7 +149,7 @@ class _Worker:
         self.folder = folder
         command = [sys.executable, "-m", "browse.index.indexing", url, str(folder), str(memory_mb)]
         path = os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH")]))
-        environment = {**os.environ, "PYTHONPATH": path}
+        environment = {**_LARGE_PAGES, **os.environ, "PYTHONPATH": path}
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
 
     def ask(self, verb: str, piece: object) -> Any:
