@@ -14,6 +14,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from itertools import islice
+from operator import itemgetter
 from typing import TypeVar
 
 import numpy as np
@@ -105,7 +106,7 @@ _forms_of = _Remembered(_forms).__getitem__  # called from C, by `map`, it takes
 def find_words(text: str, most: int | None = None) -> tuple[list[re.Match[str]], list[Forms]]:
     """Where the words of `text` stand, the first `most` of them, and their forms."""
     found = list(islice(_WORD.finditer(text), most))
-    return found, [_forms_of(one[0]) for one in found]
+    return found, list(map(_forms_of, map(itemgetter(0), found)))
 
 
 def spell(text: str) -> tuple[str, ...]:
