@@ -5,6 +5,7 @@ Where a row group ends is told by the rows alone, so the same rows give the same
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -21,12 +22,23 @@ _GROUP_ROWS: dict[type, int] = {Article: 1000}
 
 _MOST_ROWS = 1 << 20
 _PROSE = frozenset({"title", "lead", "text", "html"})
+_UNLIKE = _PROSE | {"id", "url", "canonical_url", "text_sha256", "fetched_at", "warc_offset", "warc_length"}
+"""The columns whose values hardly repeat: a dictionary of them takes time and bytes."""
 
 
 def compared(schema: pa.Schema) -> list[str]:
     """The columns whose least and greatest value a file keeps: those that readers select by. Of prose they would be
     whole texts, and a third of a small file."""
     return [field.name for field in schema if not pa.types.is_nested(field.type) and field.name not in _PROSE]
+
+
+@lru_cache
+def repeating(schema: pa.Schema) -> list[str]:
+    """The columns that are written by a dictionary, as Parquet names them: a nested one by its path."""
+    out = pa.BufferOutputStream()
+    pq.ParquetWriter(out, schema).close()
+    columns = pq.read_metadata(pa.BufferReader(out.getvalue())).schema
+    return [column.path for column in map(columns.column, range(len(columns))) if column.path not in _UNLIKE]
 
 
 def spans(rows: int, record: type) -> list[tuple[int, int]]:
@@ -52,7 +64,8 @@ def in_order(tables: Sequence[pa.Table], order: Sequence[int], record: type) -> 
 def written(groups: Iterator[pa.Table], count: int, schema: pa.Schema) -> bytes:
     """The Parquet file of `count` row groups. Each is compressed in a thread while the next one is made."""
     out = pa.BufferOutputStream()  # a file of Python's is written through the interpreter, and slower
-    with pq.ParquetWriter(out, schema, **FILE_OPTIONS, write_statistics=compared(schema)) as writer:
+    columns = {"write_statistics": compared(schema), "use_dictionary": repeating(schema.remove_metadata())}
+    with pq.ParquetWriter(out, schema, **FILE_OPTIONS, **columns) as writer:
         if count == 1:
             writer.write_table(next(groups))
         else:
