@@ -1,8 +1,8 @@
 """The body: which of a page's text is the article. trafilatura decides, on what the furniture has left."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from copy import copy, deepcopy
+from copy import deepcopy
 from itertools import islice
 
 from lxml.etree import XPath, strip_elements
@@ -40,24 +40,31 @@ def keep_body(page: Page, source: Source, misleading: Iterable[HtmlElement]) -> 
     lines = [line for root in roots for line in ledger.under(root)]
     for root in roots:
         write_marks(ledger.pieces_under(root))
-    with _without_marks(misleading):
-        tree = _without_floods(_page_of(roots))
-    _hide_borders(tree)
-    merge_empty_elements(tree)
-    wrap_loose_text(tree)
-    kept = extract(tree, ledger, prose_chars(lines))
-    if not kept and roots[0] is not ledger.body:  # its sentences were another's: comments, a notice
-        write_marks(ledger.pieces)
+
+    def part() -> HtmlElement:
+        with _without_marks(misleading):
+            tree = _without_floods(_page_of(roots))
+        _hide_borders(tree)
+        merge_empty_elements(tree)
+        wrap_loose_text(tree)
+        return tree
+
+    def whole() -> HtmlElement:
         tree = _without_floods(_page_of([ledger.body]))
         _hide_borders(tree)
-        kept = extract(tree, ledger, prose_chars(ledger.left))
+        return tree
+
+    kept = extract(part, ledger, prose_chars(lines))
+    if not kept and roots[0] is not ledger.body:  # its sentences were another's: comments, a notice
+        write_marks(ledger.pieces)
+        kept = extract(whole, ledger, prose_chars(ledger.left))
     _settle(ledger, kept)
     complete(ledger)
 
 
-def extract(tree: HtmlElement, ledger: Ledger, prose: int) -> set[int]:
-    """The indexes of the pieces that are the article, on `tree`, which is left as it is; empty where there is no text
-    to speak of. `prose` is how many characters of the tree read like sentences (`lines.prose_chars`).
+def extract(copied: Callable[[], HtmlElement], ledger: Ledger, prose: int) -> set[int]:
+    """The indexes of the pieces that are the article, on the trees that `copied` makes, all alike; empty where there is
+    no text to speak of. `prose` is how many characters of the tree read like sentences (`lines.prose_chars`).
 
     Three passes, each asked only where the ones before found little of the page's sentences: trafilatura's strict mode,
     which measures best where it finds the article at all; its balanced mode; and that with its fallbacks (readability,
@@ -69,9 +76,10 @@ def extract(tree: HtmlElement, ledger: Ledger, prose: int) -> set[int]:
         return sum(len(ledger.pieces[index].text.strip()) for index in kept)
 
     count = len(ledger.pieces)
-    precise = strict(copy(tree), count)
+    precise = strict(copied, count)
     if _is_enough(chars(precise), prose):
         return precise
+    tree = copied()
     wide = balanced(tree, count, fallbacks=False)
     if _is_enough(chars(wide), prose):
         return wide
@@ -121,17 +129,23 @@ def _selected(page: Page, source: Source) -> list[HtmlElement]:
 
 
 def _page_of(elements: Sequence[HtmlElement]) -> HtmlElement:
-    """A page of copies of `elements`: within the elements they stand in, if it is one, or else in an article."""
+    """A page of copies of `elements`, in a document of its own, where trafilatura looks from the root on: within the
+    elements they stand in, if it is one, or else in an article."""
     if len(elements) > 1:
         root = fromstring("<html><body><article></article></body></html>")
         root.find(".//article").extend(_twin(element) for element in elements)
         return root
-    inner = _twin(elements[0])
-    for element in elements[0].iterancestors():
-        outer = _shell(element)
-        outer.append(inner)
-        inner = outer
-    return inner
+    twin = _twin(elements[0])
+    *around, outermost = [*elements[0].iterancestors()] or [None]
+    if outermost is None:
+        return twin
+    root = deepcopy(_shell(outermost))
+    home = root
+    for element in reversed(around):
+        home.append(_shell(element))
+        home = home[0]
+    home.append(twin)
+    return root
 
 
 def _without_floods(tree: HtmlElement) -> HtmlElement:

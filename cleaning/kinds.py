@@ -7,7 +7,7 @@ hold none of the words. To ask for each element took a tenth of the time that a 
 
 import re
 from collections.abc import Callable, Iterable
-from itertools import chain
+from itertools import chain, compress
 
 from lxml.etree import Element, SubElement, XPath, _Element
 from lxml.html import HtmlElement
@@ -84,19 +84,23 @@ class KindSearch:
     def __call__(self, tree: HtmlElement) -> list[HtmlElement]:
         """The elements under `tree` that the XPath takes, in the page's order."""
         known, watched = self._known, self._attributes
-        elements = [
-            (one, (one.tag, tuple([pair for pair in one.items() if pair[0] in watched])))
-            for one in tree.iterdescendants(*self._tags)
+        elements = list(tree.iterdescendants(*self._tags))
+        kinds: list[_Kind] = [
+            (one.tag, tuple([pair for pair in items if pair[0] in watched]) if (items := one.items()) else ())
+            for one in elements
         ]
-        unseen = {kind for _, kind in elements}.difference(known)
-        try:
-            taken = self._ask([kind for kind in unseen if self._gate.search("\n".join(chain(*kind[1])))])
-        except ValueError:  # an attribute holds what only a parser can put there
-            return list(self._xpath(tree))
-        found = [one for one, kind in elements if known.get(kind) or kind in taken]
-        if len(known) > _MOST:
-            known.clear()
-        known.update((kind, kind in taken) for kind in unseen if sum(map(len, chain(*kind[1]))) < _LONGEST)
+        taken = list(map(known.get, kinds))  # once: each look-up hashes a kind anew
+        if None in taken:
+            unseen = {kind for kind, verdict in zip(kinds, taken, strict=True) if verdict is None}
+            try:
+                asked = self._ask([kind for kind in unseen if self._gate.search("\n".join(chain(*kind[1])))])
+            except ValueError:  # an attribute holds what only a parser can put there
+                return list(self._xpath(tree))
+            if len(known) > _MOST:
+                known.clear()
+            known.update((kind, kind in asked) for kind in unseen if sum(map(len, chain(*kind[1]))) < _LONGEST)
+            taken = [kind in asked if verdict is None else verdict for kind, verdict in zip(kinds, taken, strict=True)]
+        found = list(compress(elements, taken))
         if self._first:
             parents: dict[HtmlElement | None, HtmlElement] = {}
             for one in found:

@@ -139,6 +139,7 @@ class Ledger:
         self._taken.append((line.index, Removal(text=taken, rule=rule, path=self._path(line.block))))
         self.cuts.setdefault(line.index, []).append((taken, rule))
         line.text = rest
+        line.judge()
 
     def leave_out(self, lines: Iterable[Line], rule: str, element: HtmlElement) -> None:
         """Record that neighbouring `lines` are not the article's, for the reason `rule`; they stood in `element`.

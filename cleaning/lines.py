@@ -72,7 +72,8 @@ class Line:
     more; `block` is the nearest block element around it; `link_chars` of the text are within links, `emphasis_chars`
     within bold or italic and `italic_chars` within italic elements; `image` is the picture before it. Where a rule has
     taken some of its pieces, `text` and the counts are those of the rest; a line that was taken whole is `gone` and
-    keeps the text it had. `kept`: it belongs to the article."""
+    keeps the text it had. `kept`: it belongs to the article. `linked`: most of it is a link; `prose`: it reads like a
+    sentence, long, and not a link."""
 
     index: int
     pieces: list[Piece]
@@ -84,6 +85,8 @@ class Line:
     link_chars: int = 0
     emphasis_chars: int = 0
     italic_chars: int = 0
+    linked: bool = False
+    prose: bool = False
     gone: bool = False
     kept: bool = False
 
@@ -106,11 +109,13 @@ class Line:
                 self.link_chars += length * (piece.link is not None)
                 self.emphasis_chars += length * piece.emphatic
                 self.italic_chars += length * piece.italic
+        self.judge()
 
-    @property
-    def linked(self) -> bool:
-        """Whether most of the line is a link."""
-        return self.link_chars >= 0.6 * len(self.text)
+    def judge(self) -> None:
+        """Tell by text and counts what the line is."""
+        chars = len(self.text)
+        self.linked = self.link_chars >= 0.6 * chars
+        self.prose = self.weight >= PROSE_CHARS and self.link_chars < 0.5 * chars
 
     @property
     def emphasised(self) -> bool:
@@ -121,11 +126,6 @@ class Line:
     def italic(self) -> bool:
         """Whether the whole line is italic."""
         return self.italic_chars >= 0.9 * len(self.text)
-
-    @property
-    def prose(self) -> bool:
-        """Whether it reads like a sentence: long, and not a link."""
-        return self.weight >= PROSE_CHARS and self.link_chars < 0.5 * len(self.text)
 
 
 @dataclass(slots=True)

@@ -18,10 +18,10 @@ from model.source import Source
 # By these classes and ids templates mark their leads (sapo); ASP.NET puts the way to the element before its id
 # (`ctl00_cphMain_lblSapo`), and SharePoint portals number the parts of an article.
 _LEAD_MARK = re.compile(
-    r"(?:^|\s)(?:ctl\d+_\S*_)?(?:div|lbl|ltr|pnl?|sp|txt)?"
+    r"\s(?:ctl\d+_\S*_)?(?:div|lbl|ltr|pnl?|sp|txt)?"
     r"(?:(?:(?:content-)?detail[-_]|singular[-_]|news[-_]|article[-_]{1,2})?sapo(?:_detail)?|chapeau"
     r"|article-?(?:summary|lead|description1)|(?:asset|post|entry)-summary|bai-viet-tom-tat|tom-?tat|trich-?dan"
-    r"|description)(?:$|\s)",
+    r"|description)\s",
     re.IGNORECASE,
 )
 _OUTLET = re.compile(r"^(?:\((?P<bracketed>[^()]{2,40})\)\s*[-–—:]*|(?P<plain>[\w.À-ỹ ]{2,25}?)\s*[-–—])\s+(?=\S)")

@@ -2,6 +2,7 @@
 
 import re
 from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from urllib.parse import urljoin
@@ -25,7 +26,7 @@ _PHRASING = ("font", "b", "strong", "i", "em", "u", "span", "center", "big", "sm
 _STAMP = re.compile("location|dateline")
 # lxml.html asks a Python function for the class of each element, which took a tenth of the time.
 _ELEMENTS = etree.ElementDefaultClassLookup(element=HtmlElement)
-_DEEPER = etree.XPath("boolean(" + "/*" * (MAX_DEPTH + 2) + ")")  # html itself counts as no depth
+_STRIDE = 50  # elements from one whose depth is asked to the next
 _PARSER_DEPTH = 2_000  # a little deeper libxml2 drops what is within, text and all
 _CONTROLS = bytes(code for code in range(0x20) if code not in b"\t\n\r")
 # A tag as HTML's tokenizer sees it: a > or < within a quoted value does not end it. Linear, and never without a match.
@@ -91,12 +92,13 @@ class Page:
         return frozenset(self.marks.values())
 
     def marks_with(self, pattern: re.Pattern[str]) -> set[str]:
-        """Those of the different marks in which `pattern` stands, to which white space and a mark's end are alike."""
+        """Those of the different marks in which `pattern` stands. It begins and ends with white space, to which a
+        mark's ends are alike: a pattern that may begin with `^` is slow to find."""
         # All are searched at once: a call for each takes most of the time.
         said = self._said
         ends = [found.end() - 1 for found in pattern.finditer(said)]
         found = {said[said.rfind(_BETWEEN, 0, end) + 1 : said.find(_BETWEEN, end)] for end in ends}
-        return {marks for marks in found if pattern.search(marks)}
+        return {marks for marks in found if pattern.search(f" {marks} ")}
 
     @cached_property
     def _said(self) -> str:
@@ -145,7 +147,8 @@ def parse(markup: str, url: str, data: bytes | None = None) -> Page | Rejected:
         tree = document_fromstring(data, parser=parser)
     except (ParserError, ValueError):
         return Rejected("empty", "no element in it")
-    elements = _by_tag(tree)
+    every = list(tree.iter())
+    elements = _by_tag(every)
     for element in elements.get("template", ()):
         element.clear(keep_tail=True)
     for element in elements.get("amp-img", ()):  # what AMP pages have for pictures
@@ -158,13 +161,13 @@ def parse(markup: str, url: str, data: bytes | None = None) -> Page | Rejected:
         for element in elements[name]:
             element.tag = "span"
     if misnamed or "template" in elements or "amp-img" in elements:
-        elements = _by_tag(tree)
+        every = list(tree.iter())
+        elements = _by_tag(every)
     if (count := sum(map(len, elements.values()))) > MAX_ELEMENTS:
         return Rejected("too-large", f"{count:,} elements, more than {MAX_ELEMENTS:,}")
     if len(data) > MAX_TEXT_CHARS and (chars := _text_chars(tree, elements)) > MAX_TEXT_CHARS:
         return Rejected("too-large", f"{chars:,} characters of text, more than {MAX_TEXT_CHARS:,}")
-    if _DEEPER(tree):
-        depth = depth_of(tree)
+    if _may_be_deep(every) and (depth := depth_of(tree)) > MAX_DEPTH:
         if depth < _PARSER_DEPTH:
             body = tree.find("body")
             strip_tags(tree if body is None else body, *_PHRASING)  # unclosed <font> and the like
@@ -190,10 +193,10 @@ def _bare(found: re.Match[str]) -> str:
     return re.split(r"[\s/>]", tag, maxsplit=1)[0] + ">" if _is_flood(tag) else tag
 
 
-def _by_tag(tree: HtmlElement) -> dict[str, list[HtmlElement]]:
-    """The elements of `tree` by their tags, in the page's order."""
+def _by_tag(every: Iterable[HtmlElement]) -> dict[str, list[HtmlElement]]:
+    """The elements `every` by their tags, in the same order."""
     found: dict[str, list[HtmlElement]] = defaultdict(list)
-    for element in tree.iter():
+    for element in every:
         found[element.tag].append(element)
     return dict(found)
 
@@ -202,6 +205,12 @@ def _text_chars(tree: HtmlElement, elements: dict[str, list[HtmlElement]]) -> in
     """How many characters of text there are, without scripts and style sheets."""
     hidden = sum(len(one.text or "") for tag in ("script", "style") for one in elements.get(tag, ()))
     return len(tree.xpath("string()")) - hidden
+
+
+def _may_be_deep(every: Sequence[HtmlElement]) -> bool:
+    """Whether one of the elements, given in the page's order, may be nested deeper than MAX_DEPTH. Each is at most one
+    deeper than the one before it: so a few tell of all."""
+    return any(sum(1 for _ in one.iterancestors()) > MAX_DEPTH - _STRIDE for one in every[::_STRIDE])
 
 
 def depth_of(root: HtmlElement) -> int:

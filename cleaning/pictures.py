@@ -15,8 +15,8 @@ from cleaning.text import tidy, words
 from model.article import Image
 
 _CAPTION_MARK = re.compile(
-    r"(?:^|[\s_-])(?:(?:image|img|photo|pic\w*|figure?|media|wp|thumb)[\s_-]?(?:caption|desc(?:ription)?|title|text)(?:-text)?"
-    r"|caption(?:[\s_-]?text)?|figcaption|pcaption|PhotoCMS_Caption|chu-?thich(?:-?anh)?|ImageCaption)(?:$|[\s_])",
+    r"[\s_-](?:(?:image|img|photo|pic\w*|figure?|media|wp|thumb)[\s_-]?(?:caption|desc(?:ription)?|title|text)(?:-text)?"
+    r"|caption(?:[\s_-]?text)?|figcaption|pcaption|PhotoCMS_Caption|chu-?thich(?:-?anh)?|ImageCaption)[\s_]",
     re.IGNORECASE,
 )
 _CREDIT = re.compile(

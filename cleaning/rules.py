@@ -41,6 +41,8 @@ __all__ = [
 RULES_VERSION = 2
 
 _LINE_KINDS: tuple[Takes, ...] = ("line", "heading")
+_WHOLE_LINES: tuple[Takes, ...] = ("line", "heading", "linked")
+_NO_RULES: dict[Takes, str] = {}
 COMMENTS = "comments"
 MARK_CHARS = 500
 LINE_CHARS = 260  # no furniture rule takes a longer line
@@ -71,24 +73,25 @@ def __getattr__(name: str) -> tuple[Rule, ...]:
 @dataclass(frozen=True, slots=True)
 class _Matcher:
     """The rules of one kind. `table` has the index of the rule by phrase, `pattern` the alternation of the rest, whose
-    groups belong to the rules at `indexes`. `begun` are the same patterns, each with what it begins with: most lines
-    are asked only of those few that begin as they do."""
+    groups belong to the rules at `indexes`; `any` is the same without groups. `begun` are the same patterns, each with
+    what it begins with: most lines are asked only of those few that begin as they do."""
 
     rules: tuple[Rule, ...]
     table: dict[str, int]
     begun: tuple[tuple[str, frozenset[str] | None], ...]
     pattern: re.Pattern[str]
+    any: re.Pattern[str]
     indexes: tuple[int, ...]
     gates: dict[str, re.Pattern[str]] = field(default_factory=dict)
 
     def whole(self, text: str, key: str) -> int | None:
         """The index of the rule that takes the whole of `text`; `key` is `text` as the table would have it."""
         index = self.table.get(key)
-        if index is None and self._may_take(text) and (found := self.pattern.fullmatch(text)) and found.lastindex:
+        if index is None and self.may_take(text) and (found := self.pattern.fullmatch(text)) and found.lastindex:
             index = self.indexes[found.lastindex - 1]
         return index
 
-    def _may_take(self, text: str) -> bool:
+    def may_take(self, text: str) -> bool:
         """Whether one of the patterns that begin as `text` does takes the whole of it."""
         first = text[:1]
         gate = self.gates.get(first)
@@ -103,7 +106,8 @@ class _Matcher:
     def within(self, text: str, keys: Iterable[str]) -> int | None:
         """The index of the first rule that is in the table for one of `keys`, or else of one that is found there."""
         index = min((self.table[key] for key in keys if key in self.table), default=None)
-        if index is None and (found := self.pattern.search(text)) and found.lastindex:
+        # Without its groups the alternation is asked in a third of the time, and mostly there is nothing to find.
+        if index is None and self.any.search(text) and (found := self.pattern.search(text)) and found.lastindex:
             index = self.indexes[found.lastindex - 1]
         return index
 
@@ -126,12 +130,13 @@ def _matcher(takes: Takes) -> _Matcher:
             begun += [(pattern, beginnings(pattern)) for pattern in patterns]
     try:
         pattern = re.compile("|".join(f"({part})" for part in parts) or r"(?!)")
+        every = re.compile("|".join(parts)) if takes == "reason" else pattern
     except re.error:
         check_patterns(rules)
         raise
     if pattern.groups != len(parts):
         check_patterns(rules)
-    return _Matcher(rules, table, tuple(begun), pattern, tuple(indexes))
+    return _Matcher(rules, table, tuple(begun), pattern, every, tuple(indexes))
 
 
 def check_patterns(rules: Iterable[Rule]) -> None:
@@ -156,7 +161,7 @@ def rule_for(takes: Takes, text: str) -> str | None:
         return _reason(text)
     if takes == "mark":
         return _marks(text[:MARK_CHARS])
-    return _whole_line(takes, text) if len(text) <= LINE_CHARS else None
+    return _of_line(text).get(takes) if len(text) <= LINE_CHARS else None
 
 
 def phrase_for(text: str) -> str | None:
@@ -198,11 +203,25 @@ def _line(text: str) -> tuple[str, str]:
 
 
 @lru_cache(maxsize=2_048)
-def _whole_line(takes: Takes, text: str) -> str | None:
-    """The rule that takes the whole of a line: the furniture asks of it, and what is left over is asked again."""
-    matcher = _matcher(takes)
-    index = matcher.whole(*_line(text))
-    return None if index is None else matcher.rules[index].name
+def _of_line(text: str) -> dict[Takes, str]:
+    """The rules that take the whole of a line, by kind: the furniture asks for all, and of what is left over again."""
+    lower, key = _line(text)
+    some = _lines()
+    if key not in some.table and not some.may_take(lower):
+        return _NO_RULES
+    matchers = {takes: _matcher(takes) for takes in _WHOLE_LINES}
+    found = {takes: matcher.whole(lower, key) for takes, matcher in matchers.items()}
+    return {takes: matchers[takes].rules[index].name for takes, index in found.items() if index is not None}
+
+
+@cache
+def _lines() -> _Matcher:
+    """The phrases and patterns of all rules that look at lines: most lines are none of theirs."""
+    matchers = [_matcher(takes) for takes in _WHOLE_LINES]
+    table = {key: 0 for matcher in matchers for key in matcher.table}
+    begun = tuple(one for matcher in matchers for one in matcher.begun)
+    nothing = re.compile(r"(?!)")
+    return _Matcher((), table, begun, nothing, nothing, ())
 
 
 @lru_cache(maxsize=16_384)

@@ -6,15 +6,15 @@ kept is known by node, however trafilatura joined and rearranged the texts.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import islice, product
 
-from lxml.etree import XPath, _Element
+from lxml.etree import XPath, _Element, strip_elements
 from lxml.html import HtmlElement
 from trafilatura.htmlprocessing import convert_tags, prune_unwanted_nodes, tree_cleaning
 from trafilatura.settings import Document, Extractor
 
-from cleaning.engine import REMOVE_COMMENTS, bare_extraction, extract_content
+from cleaning.engine import REMOVE_COMMENTS, bare_extraction, extract_content, main_pass
 from cleaning.lines import Piece
 
 _DIGITS = [chr(code) for code in range(0xE0100, 0xE01F0)]  # variation selectors 17 to 256
@@ -44,32 +44,43 @@ def write_marks(pieces: Sequence[Piece]) -> None:
             piece.element.text = mark + text
 
 
-def strict(tree: HtmlElement, count: int) -> set[int]:
-    """The numbers, below `count`, of the pieces that trafilatura's main extractor keeps where it favours precision.
-    `tree` is used up.
+def strict(copied: Callable[[], HtmlElement], count: int) -> set[int]:
+    """The numbers, below `count`, of the pieces that trafilatura's main extractor keeps where it favours precision, on
+    the trees that `copied` makes, all alike.
 
     By the extractor's own steps instead of `bare_extraction`: that prunes and copies the page again and again in case
-    the fallbacks are asked, which took a third of the time.
+    the fallbacks are asked, which took a third of the time. Its second look, for which it copies the page beforehand,
+    is asked for where the first one found too little for it, or a piece twice.
     """
-    tree = prune_unwanted_nodes(tree, REMOVE_COMMENTS)
     try:
-        body, _ = extract_content(convert_tags(tree_cleaning(tree, _STRICT), _STRICT), _STRICT)
+        body, text, _ = main_pass(_converted(copied()), _STRICT)
+        if len(body) and len(text) >= _STRICT.min_extracted_size:
+            strip_elements(body, "done")
+            numbers = _numbers(body, count)
+            if len(numbers) == len(set(numbers)):
+                return set(numbers)
+        body, _ = extract_content(_converted(copied()), _STRICT)
     except (TypeError, ValueError):  # as `bare_extraction` does with trees it cannot rebuild
         return set()
-    return _numbers(body, count)
+    return set(_numbers(body, count))
+
+
+def _converted(tree: HtmlElement) -> HtmlElement:
+    """`tree` as the extractor wants it."""
+    return convert_tags(tree_cleaning(prune_unwanted_nodes(tree, REMOVE_COMMENTS), _STRICT), _STRICT)
 
 
 def balanced(tree: HtmlElement, count: int, *, fallbacks: bool) -> set[int]:
     """The numbers, below `count`, of the pieces that trafilatura keeps in its balanced mode. `tree` is left as it is;
     with `fallbacks` also readability and justext are asked."""
     document = bare_extraction(tree, options=_WIDEST if fallbacks else _WIDE)
-    return _numbers(document.body, count) if isinstance(document, Document) else set()
+    return set(_numbers(document.body, count)) if isinstance(document, Document) else set()
 
 
-def _numbers(body: _Element, count: int) -> set[int]:
+def _numbers(body: _Element, count: int) -> list[int]:
     # A page may hold marks of its own, in elements that are no text and that the fallbacks read all the same.
     numbers = [_USUAL.get(mark) or _number(mark) for mark in _MARK.findall(_TEXT(body))]
-    return {number for number in numbers if number < count}
+    return [number for number in numbers if number < count]
 
 
 def _mark(number: int) -> str:

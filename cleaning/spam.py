@@ -64,9 +64,8 @@ def _judge(anchor: HtmlElement, href: str, page: Page, seen: dict[HtmlElement, V
         url = href if href.startswith("http") else urljoin(page.url, href)
     except ValueError:
         return None
-    origin = "/".join(url.split("/", 3)[:3])
-    host = _foreign_host(origin, page.url)
-    if not host:
+    host = _host_of("/".join(url.split("/", 3)[:3]))
+    if not host or _same_site(host, host_of(page.url)):
         return None
     text = tidy(anchor.text_content())
     # A brand is looked for in a short text only: `police break up the W88 ring` is news that links to news.
@@ -89,12 +88,9 @@ def _judge(anchor: HtmlElement, href: str, page: Page, seen: dict[HtmlElement, V
 
 
 @lru_cache(maxsize=4_096)
-def _foreign_host(origin: str, base: str) -> str:
-    """The host of `origin`, a scheme with a host; empty where there is none, or it is of the site of `base`."""
-    host = host_of(origin)
-    if not origin.startswith(("http://", "https://")) or not host or _same_site(host, host_of(base)):
-        return ""
-    return host
+def _host_of(origin: str) -> str:
+    """The host of `origin`, a scheme with a host; empty where there is none. Pages link to the same few."""
+    return host_of(origin) if origin.startswith(("http://", "https://")) else ""
 
 
 @lru_cache(maxsize=4_096)
@@ -152,9 +148,12 @@ def _stands_alone(anchor: HtmlElement, ledger: Ledger) -> bool:
     return parent is not None and not ledger.has_text_beside(anchor, parent)
 
 
-@lru_cache(maxsize=4_096)
 def _same_site(host: str, other: str) -> bool:
     if host == other or host.endswith("." + other) or other.endswith("." + host):
         return True
-    one, two = extract_domain(host, fast=True), extract_domain(other, fast=True)
-    return bool(one) and one == two
+    return bool(one := _site_of(host)) and one == _site_of(other)
+
+
+@lru_cache(maxsize=4_096)
+def _site_of(host: str) -> str | None:
+    return extract_domain(host, fast=True)
