@@ -292,7 +292,7 @@ def test_a_table_whose_texts_turn_out_damaged_leaves_everything_as_it_was(
     path = Path(settings.archive, keys.articles("kimson", RUNS[1]))
     texts = pq.read_metadata(path).row_group(0).column(schema_of(Article).names.index("text"))
     data = bytearray(path.read_bytes())
-    until = texts.dictionary_page_offset + texts.total_compressed_size
+    until = texts.data_page_offset + texts.total_compressed_size
     data[until - 4 : until] = b"oops"
     path.write_bytes(data)
     assert "CRC" in bring_up_to_date(settings).problems[0]

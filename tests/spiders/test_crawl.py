@@ -223,7 +223,7 @@ def test_a_crawl_that_is_asked_to_stop_stores_its_part_within_four_seconds(web: 
     (part,) = store.list(keys.raw_prefix("trouble", RUN))
     with Path(settings.archive, part.key).open("rb") as file:
         urls = [r.rec_headers.get_header("WARC-Target-URI") for r in ArchiveIterator(file) if r.rec_type == "response"]
-    assert "http://trouble.example/redirect/0" in urls
+    assert "http://trouble.example/redirect/1" in urls, "what was asked for last may not have been answered yet"
     assert committed_captures(store, "trouble", RUN) is None
     assert not list((settings.work or Path()).iterdir()), "the working folder is swept"
 
