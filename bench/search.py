@@ -31,7 +31,7 @@ import numpy as np
 from made_documents import LAST_DAY, SOURCES, lexicon, made_documents
 
 from browse.index.engine import FolderIndex
-from browse.index.indexing import join
+from browse.index.indexing import join, memory_mb
 from browse.index.schema import entries_of
 from browse.index.seam import FACETS, Found, Order
 from browse.index.writer import IndexWriter, files_of
@@ -63,7 +63,10 @@ def build(folder: Path, articles: int, processes: int) -> None:
     """The index of so many articles, made by processes of segments of their own; prints its rate and size."""
     places = [folder / f".part-{number}" for number in range(processes)]
     with get_context("spawn").Pool(processes) as pool:
-        made = pool.starmap(build_part, [(place, articles // processes, number) for number, place in enumerate(places)])
+        made = pool.starmap(
+            build_part,
+            [(place, articles // processes, number, memory_mb(processes)) for number, place in enumerate(places)],
+        )
     began, began_cpu = time.perf_counter(), time.process_time()
     join(folder, places)
     with IndexWriter(folder):
@@ -89,12 +92,12 @@ class Part(NamedTuple):
     peak_mb: float
 
 
-def build_part(folder: Path, articles: int, seed: int) -> Part:
+def build_part(folder: Path, articles: int, seed: int, share_mb: int) -> Part:
     """The index of so many articles; what making these takes is not counted."""
     documents = made_documents(articles, seed + 1)
     wall = cpu = prepare = 0.0
     text_bytes = done = 0
-    writer = IndexWriter(folder, threads=1)
+    writer = IndexWriter(folder, threads=1, memory_mb=share_mb)
     while batch := list(islice(documents, BATCH)):
         if not done:
             began = time.process_time()

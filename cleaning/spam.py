@@ -64,7 +64,7 @@ def _judge(anchor: HtmlElement, href: str, page: Page, seen: dict[HtmlElement, V
         url = href if href.startswith("http") else urljoin(page.url, href)
     except ValueError:
         return None
-    host = _host_of("/".join(url.split("/", 3)[:3]))
+    host = _web_host("/".join(url.split("/", 3)[:3]))
     if not host or _same_site(host, host_of(page.url)):
         return None
     text = tidy(anchor.text_content())
@@ -88,7 +88,7 @@ def _judge(anchor: HtmlElement, href: str, page: Page, seen: dict[HtmlElement, V
 
 
 @lru_cache(maxsize=4_096)
-def _host_of(origin: str) -> str:
+def _web_host(origin: str) -> str:
     """The host of `origin`, a scheme with a host; empty where there is none. Pages link to the same few."""
     return host_of(origin) if origin.startswith(("http://", "https://")) else ""
 

@@ -115,9 +115,9 @@ class Indexers:
         """Gives each worker that is idle the next piece of work; yields the answers as they come, with the numbers of
         their pieces."""
         if not self._workers:
-            memory_mb = _memory_mb(self._processes)
+            share_mb = memory_mb(self._processes)
             places = [Path(self._folder.name, str(number)) for number in range(self._processes)]
-            self._workers = [_Worker(self._url, place, memory_mb) for place in places]
+            self._workers = [_Worker(self._url, place, share_mb) for place in places]
         under_way: dict[Future[Any], tuple[int, _Worker]] = {}
         idle, left = list(self._workers), iter(work)
         while True:
@@ -201,7 +201,7 @@ def join(folder: Path, others: Iterable[Path]) -> None:
     unfinished.replace(folder / META)
 
 
-def _memory_mb(processes: int) -> int:
+def memory_mb(processes: int) -> int:
     """How much each of so many processes may take for documents that wait to become a segment: the more, the fewer
     segments, and the less is merged afterwards. All of them together take a quarter of what is free."""
     free = int(psutil.virtual_memory().available)

@@ -19,14 +19,14 @@ def test_the_processes_of_a_container_share_a_quarter_of_its_memory(
     file = tmp_path / "memory.max"
     file.write_text(f"{limit}\n")
     monkeypatch.setattr(indexing, "_CONTAINER_MEMORY", file)
-    assert indexing._memory_mb(2) == memory_mb
+    assert indexing.memory_mb(2) == memory_mb
 
 
 def test_a_container_without_a_limit_has_the_machines_memory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     file = tmp_path / "memory.max"
     file.write_text("max\n")
     monkeypatch.setattr(indexing, "_CONTAINER_MEMORY", file)
-    assert indexing._memory_mb(1) >= 64
+    assert indexing.memory_mb(1) >= 64
 
 
 def test_a_process_that_dies_is_told_of_and_leaves_nothing(tmp_path: Path) -> None:
