@@ -144,8 +144,8 @@ class Running:
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory, airflow_db: Path) -> Iterator[Running]:
-    """`bantin up` over three sources of the demo's web: the paper every minute, the portal by hand, and one that keeps
-    a crawl busy."""
+    """`bantin up` over three sources of the demo's web: the paper every minute; by hand the portal, and one that keeps
+    a crawl busy. By hand is half a year away: a run whose time has just been is made up for at once."""
     folder = tmp_path_factory.mktemp("up")
     (folder / "sources").mkdir()
     half_a_year_away = f"0 0 1 {(datetime.now(UTC).month + 5) % 12 + 1} *"
@@ -153,7 +153,8 @@ def running(tmp_path_factory: pytest.TempPathFactory, airflow_db: Path) -> Itera
         text = (SOURCES / f"demo-{name}.yaml").read_text("utf-8").replace("fetch:\n", "fetch:\n  retries: 0\n")
         text = re.sub(r"^schedule: .*$", f'schedule: "{schedule}"', text, flags=re.MULTILINE)
         (folder / "sources" / f"demo-{name}.yaml").write_text(text, "utf-8")
-    (folder / "sources" / "trouble.yaml").write_text(dump_source(slow_source()), "utf-8")
+    slow = slow_source().model_copy(update={"schedule": half_a_year_away})
+    (folder / "sources" / "trouble.yaml").write_text(dump_source(slow), "utf-8")
     settings = settings_in(folder, sources=folder / "sources", alarms=f"file:{folder / 'alarms.jsonl'}")
     settings.airflow_home.mkdir()
     shutil.copy(airflow_db, settings.airflow_home)
