@@ -22,10 +22,10 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from storage.errors import StoreRefused, StoreUnavailable
+from storage.errors import KeyNotFound, StoreRefused, StoreUnavailable
 from storage.s3_errors import BROKEN_OFF, CONFLICT, NOT_FOUND, UNMET, code_of, failure, refusal, status_of, unmet
 from storage.s3_keeping import Keeping
-from storage.store import RESERVED, ObjectInfo, Swept, check_conditions, check_key, check_range, is_key
+from storage.store import RESERVED, ObjectInfo, ObjectReader, Swept, check_conditions, check_key, check_range, is_key
 
 PART_BYTES = 16 << 20  # larger objects go up in parts of this size, which is also what an upload holds in memory
 MAX_PARTS = 10_000  # this, and 1000 keys a deletion: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html
@@ -112,6 +112,13 @@ class S3Store:
                     return b""
                 raise
         return data[: byte_range[1]] if byte_range else data
+
+    def open(self, key: str) -> ObjectReader:
+        """See `ObjectStore.open`. It raises `Overwritten` when another object comes under the key while it is read."""
+        info = self.head(key)
+        if info is None:
+            raise KeyNotFound(f"{key}: no such object in {self.url}", self.url, key)
+        return ObjectReader(self, info)
 
     def list(self, prefix: str) -> Iterator[ObjectInfo]:
         """See `ObjectStore.list`. What other tools put there and `check_key` refuses, as 'folder/', is left out."""

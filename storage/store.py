@@ -1,4 +1,4 @@
-"""The object store: five verbs over a folder or a bucket, a broom, and how to open one."""
+"""The object store: six verbs over a folder or a bucket, a broom, and how to open one."""
 
 import io
 import re
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
 from urllib.parse import unquote, urlsplit
 
-from storage.errors import InvalidKey, KeyNotFound, Overwritten, PreconditionFailed, StoreRefused
+from storage.errors import InvalidKey, Overwritten, PreconditionFailed, StoreRefused
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -84,6 +84,9 @@ class ObjectStore(Protocol):
 
         Raises `KeyNotFound`; with `if_match`, `PreconditionFailed` where the object no longer has that ETag.
         """
+
+    def open(self, key: str) -> "ObjectReader":
+        """The object as a seekable, read-only, raw file; most callers want `open_object`. Raises `KeyNotFound`."""
 
     def list(self, prefix: str) -> Iterator[ObjectInfo]:
         """The objects whose key starts with `prefix` (any string; '' for all), by key in UTF-8 byte order, lazily."""
@@ -187,18 +190,19 @@ def check_range(byte_range: tuple[int, int] | None) -> None:
 
 
 class ObjectReader(io.RawIOBase):
-    """A stored object as a seekable, read-only, unbuffered file. Most callers want `open_object`.
+    """A stored object, as `info` tells of it, as a seekable, read-only, unbuffered file, each read of which is a `get`
+    of a range.
 
-    Raises `KeyNotFound` when made, and `Overwritten` when another object comes under the key while it is read.
+    Raises `Overwritten` when another object comes under the key while it is read.
     """
 
-    def __init__(self, store: ObjectStore, key: str) -> None:
-        info = store.head(key)
-        if info is None:
-            raise KeyNotFound(f"{key}: no such object in {store.url}", store.url, key)
+    block_bytes = BLOCK_BYTES
+    """So much is worth asking for at a time."""
+
+    def __init__(self, store: ObjectStore, info: ObjectInfo) -> None:
         self._store = store
         self._position = 0
-        self.name = key
+        self.name = info.key
         self.size_bytes = info.size_bytes
         self._etag = info.etag
 
@@ -221,30 +225,38 @@ class ObjectReader(io.RawIOBase):
         return position
 
     def readinto(self, buffer: "WriteableBuffer") -> int:
-        """Fill `buffer` from the position on with one ranged read; 0 at the end."""
+        """Fill `buffer` from the position on; 0 at the end."""
         view = memoryview(buffer).cast("B")
         wanted = min(len(view), self.size_bytes - self._position)
         if wanted <= 0:
             return 0
+        read = self._read_at(self._position, view[:wanted])
+        self._position += read
+        return read
+
+    def _read_at(self, offset: int, view: memoryview) -> int:
+        """Fills `view` with the bytes from `offset` on, which are there. Returns how many it read."""
         try:
-            data = self._store.get(self.name, (self._position, wanted), if_match=self._etag)
+            data = self._store.get(self.name, (offset, len(view)), if_match=self._etag)
         except PreconditionFailed as err:
             raise self._replaced() from err
-        if len(data) != wanted:  # by a store that knows no conditions
+        if len(data) != len(view):  # by a store that knows no conditions
             raise self._replaced()
-        view[:wanted] = data
-        self._position += wanted
-        return wanted
+        view[:] = data
+        return len(data)
 
     def _replaced(self) -> Overwritten:
         problem = f"{self.name}: it was replaced while it was read; read it again"
         return Overwritten(problem, self._store.url, self.name)
 
 
-def open_object(store: ObjectStore, key: str, block_bytes: int = BLOCK_BYTES) -> BinaryIO:
-    """The object as a buffered, seekable, read-only file that asks the store for `block_bytes` at a time.
+def open_object(store: ObjectStore, key: str, block_bytes: int | None = None) -> BinaryIO:
+    """The object as a buffered, seekable, read-only file that asks the store for `block_bytes` at a time (default:
+    what suits the store).
 
     It suits whatever takes a file, such as pyarrow and warcio, and never holds more than a block. Raises
-    `KeyNotFound` here, and what `ObjectStore.get` raises while it is read.
+    `KeyNotFound` here, and what `ObjectStore.get` raises while it is read; `Overwritten` where another object has come
+    under the key meanwhile, and the store no longer gives the one that was opened.
     """
-    return cast(BinaryIO, io.BufferedReader(ObjectReader(store, key), block_bytes))
+    reader = store.open(key)
+    return cast(BinaryIO, io.BufferedReader(reader, block_bytes or reader.block_bytes))

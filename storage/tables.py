@@ -5,7 +5,7 @@ The same rows give the same bytes: nothing of the clock or the machine enters a 
 
 import json
 import types
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import date, datetime
@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from model.article import Removal
 from storage import schema as versions
 from storage.errors import Corrupt, Overwritten
 from storage.row_groups import spans, written
@@ -48,6 +49,12 @@ _hints = cache(get_type_hints)
 
 Places = Sequence[tuple[str, int]]
 """Records of pages, by WARC key and offset."""
+
+_APART: dict[type, Callable[[Sequence[Any]], list[list[Any]]]] = {
+    Removal: lambda blocks: [[one.text for one in blocks], [one.rule for one in blocks], [one.path for one in blocks]]
+}
+"""How a dataclass is taken apart of which there are many times as many as rows, its fields in order: written out, that
+takes half as long as by `attrgetter`."""
 
 UNREAD = b"bantin.unread"
 """The key of a table's metadata that names the pages without a row."""
@@ -79,8 +86,7 @@ def encode_table(table: pa.Table, record: type, *, unread: Places = ()) -> bytes
 def as_table(rows: Sequence[Any], record: type) -> pa.Table:
     """The rows, instances of the dataclass `record`, as Arrow holds them."""
     schema = schema_of(record)
-    columns = [_column(list(map(attrgetter(field.name), rows)), field) for field in schema]
-    return pa.Table.from_arrays(columns, schema=schema)
+    return pa.Table.from_arrays(_columns(rows, schema), schema=schema)
 
 
 def read(store: ObjectStore, key: str, record: type[Record], where: Mapping[str, Any] | None = None) -> list[Record]:
@@ -227,13 +233,19 @@ def _arrow_type(hint: Any) -> pa.DataType:
     return _SCALARS[hint]
 
 
+def _columns(records: Sequence[Any], fields: Iterable[pa.Field]) -> list[pa.Array]:
+    """The columns of dataclasses that have these fields."""
+    if records and (apart := _APART.get(type(records[0]))):
+        return [_column(values, field) for values, field in zip(apart(records), fields, strict=True)]
+    return [_column(list(map(attrgetter(field.name), records)), field) for field in fields]
+
+
 def _column(values: Sequence[Any], field: pa.Field) -> pa.Array:
     """The values of one field as Arrow holds them. Lists, maps and dataclasses are taken apart by column: Arrow's
     own conversion, of a dict for each struct, takes many times as long."""
     kind = field.type
     if pa.types.is_struct(kind):
-        inner = [_column(list(map(attrgetter(one.name), values)), one) for one in kind]
-        return pa.StructArray.from_arrays(inner, fields=list(kind))
+        return pa.StructArray.from_arrays(_columns(values, kind), fields=list(kind))
     if pa.types.is_list(kind):
         items = _column(list(chain.from_iterable(values)), kind.value_field)
         return pa.ListArray.from_arrays(_offsets(values), items, kind)

@@ -21,9 +21,8 @@ from browse.history.moments import citation, parse_reference
 from model.article import Article
 from model.capture import Capture
 from storage import keys, reports
-from storage.directory import DirectoryStore
 from storage.errors import StoreUnavailable
-from storage.store import open_store
+from storage.store import ObjectReader, open_store
 from storage.tables import encode, read, schema_of
 from tests.bantin.stored import RUN, SOURCE, flip, parts
 
@@ -269,14 +268,14 @@ def test_what_the_disk_cannot_read_is_a_finding_and_the_rest_is_checked(
     other = keys.lake(SOURCE, "2026-10")
     open_store(settings.archive).put(other, b"no table")
     bad = str(parts(archive)[1].relative_to(archive))
-    get = DirectoryStore.get
+    readinto = ObjectReader.readinto
 
-    def failing(self: DirectoryStore, key: str, *words: Any, **conditions: Any) -> bytes:
-        if key == bad:
-            raise StoreUnavailable(f"{key}: Input/output error", self.url, key)
-        return get(self, key, *words, **conditions)
+    def failing(self: ObjectReader, buffer: Any) -> int:
+        if self.name == bad:
+            raise StoreUnavailable(f"{bad}: Input/output error", settings.archive, bad)
+        return readinto(self, buffer)
 
-    monkeypatch.setattr(DirectoryStore, "get", failing)
+    monkeypatch.setattr(ObjectReader, "readinto", failing)
     assert set(wrong(settings)) == {(bad, Trouble.ROT), (other, Trouble.TRUNCATED)}
 
 

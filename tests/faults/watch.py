@@ -1,6 +1,6 @@
 """What a process that is forked from a warm one (tests/warm.py) does in tests/faults/doomed.py: a run.
 
-There is a watch before every call of an object store: one of the five verbs of a folder, one request to a bucket. The
+There is a watch before every call of an object store: one of the six verbs of a folder, one request to a bucket. The
 crawl and the cleaner's workers, which are processes of their own, are forked as well. Nothing of bantin itself knows of
 any of this. Only such a process may import this module.
 """
@@ -34,7 +34,7 @@ from bantin.run import run_source
 from bantin.settings import Settings
 from model.errors import BantinError
 from model.source import Source, parse_source
-from storage.store import ObjectInfo, ObjectStore, open_store
+from storage.store import ObjectInfo, ObjectReader, ObjectStore, open_store
 from storage.without_pandas import block_pandas
 from tests.faults.doomed import Death
 from tests.forking import Forked
@@ -96,6 +96,10 @@ class Watched:
     def get(self, key: str, byte_range: tuple[int, int] | None = None, **conditions: Any) -> bytes:
         _note(f"get {key}")
         return self._store.get(key, byte_range, **conditions)
+
+    def open(self, key: str) -> ObjectReader:
+        _note(f"open {key}")
+        return self._store.open(key)
 
     def list(self, prefix: str) -> Iterator[ObjectInfo]:
         _note(f"list {prefix}")

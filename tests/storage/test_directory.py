@@ -12,8 +12,8 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from storage.errors import InvalidKey, StoreRefused
-from storage.store import ObjectStore, Swept, open_store
+from storage.errors import InvalidKey, KeyNotFound, StoreRefused
+from storage.store import ObjectStore, Swept, open_object, open_store
 
 FORK = multiprocessing.get_context("fork")
 
@@ -158,9 +158,24 @@ def test_a_linked_file_is_no_object(folder: ObjectStore, tmp_path: Path):
     (tmp_path / "secret").write_bytes(b"secret")
     folder.put("b", b"x")
     (Path(folder.url) / "a").symlink_to(tmp_path / "secret")
-    for attempt in (lambda: folder.get("a"), lambda: folder.put("a", b"x"), lambda: keys_of(folder)):
+    for attempt in (
+        lambda: folder.get("a"),
+        lambda: folder.open("a"),
+        lambda: folder.put("a", b"x"),
+        lambda: keys_of(folder),
+    ):
         with pytest.raises(StoreRefused, match="symbolic link"):
             attempt()
+
+
+def test_what_is_opened_is_read_to_its_end_though_it_is_deleted(folder: ObjectStore):
+    folder.put("a", b"0123456789")
+    with open_object(folder, "a", 4) as file:
+        assert file.read(4) == b"0123"
+        folder.delete(["a"])
+        assert (file.read(), file.read()) == (b"456789", b"")
+    with pytest.raises(KeyNotFound, match="a: no such object"):
+        open_object(folder, "a")
 
 
 def test_a_root_that_is_a_link_is_followed(tmp_path: Path):
@@ -170,13 +185,14 @@ def test_a_root_that_is_a_link_is_followed(tmp_path: Path):
     assert (tmp_path / "disk" / "a").read_bytes() == b"x"
 
 
-@pytest.mark.parametrize("verb", ["put", "get", "head", "list", "delete"])
+@pytest.mark.parametrize("verb", ["put", "get", "open", "head", "list", "delete"])
 def test_a_root_that_is_a_file(tmp_path: Path, verb: str):
     (tmp_path / "archive").write_text("not a folder")
     store = open_store(str(tmp_path / "archive"))
     calls: dict[str, Callable[[], object]] = {
         "put": lambda: store.put("a", b""),
         "get": lambda: store.get("a"),
+        "open": lambda: store.open("a"),
         "head": lambda: store.head("a"),
         "list": lambda: keys_of(store),
         "delete": lambda: store.delete(["a"]),

@@ -12,7 +12,7 @@ from model.article import Article
 from storage import keys, lake
 from storage.errors import Corrupt, PreconditionFailed, UnknownVersion
 from storage.schema import ARTICLES, PARQUET_KEY
-from storage.store import ObjectInfo, ObjectStore, open_store
+from storage.store import ObjectInfo, ObjectReader, ObjectStore, open_store
 from storage.tables import encode, read, schema_of
 from tests.records import article
 
@@ -20,7 +20,7 @@ MONTH = keys.lake("kimson", "2026-10")
 
 
 class Spy:
-    """A store that notes what is read."""
+    """A store that notes what is read, and holds no file open."""
 
     def __init__(self, store: ObjectStore) -> None:
         self._store = store
@@ -28,6 +28,10 @@ class Spy:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)
+
+    def open(self, key: str) -> ObjectReader:
+        (info,) = self._store.list(key)
+        return ObjectReader(self, info)  # type: ignore[arg-type]
 
     def get(self, key: str, *words: Any, **conditions: Any) -> bytes:
         data = self._store.get(key, *words, **conditions)

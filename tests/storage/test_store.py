@@ -19,6 +19,7 @@ from warcio.archiveiterator import ArchiveIterator
 from warcio.warcwriter import WARCWriter
 
 import storage.errors
+from storage.directory import DirectoryStore
 from storage.errors import (
     InvalidKey,
     KeyNotFound,
@@ -27,7 +28,7 @@ from storage.errors import (
     StoreRefused,
     StoreUnavailable,
 )
-from storage.store import ObjectStore, open_object, open_store
+from storage.store import ObjectReader, ObjectStore, open_object, open_store
 from tests.servers.s3 import SWIFT_LISTS, S3Server
 
 KINDS = ["directory", "moto", "swift"]
@@ -338,6 +339,10 @@ class Spy:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)
 
+    def open(self, key: str) -> ObjectReader:
+        (info,) = self._store.list(key)
+        return ObjectReader(self, info)  # type: ignore[arg-type]
+
     def get(self, key: str, byte_range: tuple[int, int] | None = None, **conditions: Any) -> bytes:
         data = self._store.get(key, byte_range, **conditions)
         self.read_bytes += len(data)
@@ -403,14 +408,19 @@ def test_bytes_are_got_of_the_object_that_is_meant_or_not_at_all(store: ObjectSt
 
 
 @pytest.mark.parametrize("other", [b"01", b"9876543210"])
-def test_an_object_that_is_replaced_while_it_is_read_is_read_again(store: ObjectStore, other: bytes):
+def test_an_object_that_is_replaced_while_it_is_read_stays_what_it_was_or_is_read_again(
+    store: ObjectStore, other: bytes
+):
     store.put("a", b"0123456789")
     with open_object(store, "a", 4) as file:
         assert file.read(4) == b"0123"
         store.put("a", other)
-        with pytest.raises(StoreUnavailable, match="read it again") as caught:
-            file.read(4)
-    assert caught.value.retryable
+        if isinstance(store, DirectoryStore):
+            assert file.read() == b"456789"
+        else:
+            with pytest.raises(StoreUnavailable, match="read it again") as caught:
+                file.read(4)
+            assert caught.value.retryable
 
 
 # Opening
