@@ -22,7 +22,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from storage.errors import KeyNotFound, StoreRefused, StoreUnavailable
+from storage.errors import StoreRefused, StoreUnavailable
 from storage.s3_errors import BROKEN_OFF, CONFLICT, NOT_FOUND, UNMET, code_of, failure, refusal, status_of, unmet
 from storage.s3_keeping import Keeping
 from storage.store import RESERVED, ObjectInfo, ObjectReader, Swept, check_conditions, check_key, check_range, is_key
@@ -115,10 +115,7 @@ class S3Store:
 
     def open(self, key: str) -> ObjectReader:
         """See `ObjectStore.open`. It raises `Overwritten` when another object comes under the key while it is read."""
-        info = self.head(key)
-        if info is None:
-            raise KeyNotFound(f"{key}: no such object in {self.url}", self.url, key)
-        return ObjectReader(self, info)
+        return ObjectReader.at(self, key)
 
     def list(self, prefix: str) -> Iterator[ObjectInfo]:
         """See `ObjectStore.list`. What other tools put there and `check_key` refuses, as 'folder/', is left out."""

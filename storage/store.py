@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
 from urllib.parse import unquote, urlsplit
 
-from storage.errors import InvalidKey, Overwritten, PreconditionFailed, StoreRefused
+from storage.errors import InvalidKey, KeyNotFound, Overwritten, PreconditionFailed, StoreRefused
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -205,6 +205,14 @@ class ObjectReader(io.RawIOBase):
         self.name = info.key
         self.size_bytes = info.size_bytes
         self._etag = info.etag
+
+    @classmethod
+    def at(cls, store: ObjectStore, key: str) -> "ObjectReader":
+        """The reader of the object that is at `key` now. Raises `KeyNotFound`."""
+        info = store.head(key)
+        if info is None:
+            raise KeyNotFound(f"{key}: no such object in {store.url}", store.url, key)
+        return cls(store, info)
 
     def readable(self) -> bool:
         """Yes."""

@@ -340,8 +340,7 @@ class Spy:
         return getattr(self._store, name)
 
     def open(self, key: str) -> ObjectReader:
-        (info,) = self._store.list(key)
-        return ObjectReader(self, info)  # type: ignore[arg-type]
+        return ObjectReader.at(self, key)  # type: ignore[arg-type]
 
     def get(self, key: str, byte_range: tuple[int, int] | None = None, **conditions: Any) -> bytes:
         data = self._store.get(key, byte_range, **conditions)

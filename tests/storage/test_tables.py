@@ -80,8 +80,7 @@ class Replacing(DirectoryStore):
     tables: list[bytes]
 
     def open(self, key: str) -> ObjectReader:
-        (info,) = self.list(key)
-        return ObjectReader(self, info)
+        return ObjectReader.at(self, key)
 
     def get(self, key: str, byte_range: tuple[int, int] | None = None, *, if_match: str | None = None) -> bytes:
         if self.tables:
