@@ -11,6 +11,7 @@ import urllib.error
 import urllib.request
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -184,6 +185,19 @@ def test_the_scheduler_crawls_on_the_schedule_of_the_sources_file(running: Runni
     assert (indexed["run_type"], indexed["state"]) == ("asset_triggered", "success")
     index = open_index(open_store(running.settings.archive), running.settings.cache)
     assert index.articles == len({one.id for one in articles(running.settings, "demo-paper")})
+
+
+@pytest.mark.timeout(300)
+def test_users_and_tasks_may_change_things_at_the_same_time(running: Running) -> None:
+    airflow = running.airflow
+
+    def change(user: int) -> None:
+        for turn in range(25):
+            airflow.call("/api/v2/variables", {"key": f"of-{user}-{turn}", "value": "x"})
+            airflow.call(f"/api/v2/dags/{DAG}", {"is_paused": False}, "PATCH")
+
+    with ThreadPoolExecutor(4) as users:
+        list(users.map(change, range(4)))
 
 
 @pytest.mark.timeout(600)
