@@ -1,17 +1,17 @@
 """A process that cleans pages, one at a time: `python -m bantin.clean_worker FD LIMIT_S`, started by `bantin.crew`.
 
-Pages come, and answers go, through the socket FD. A page that takes longer than LIMIT_S ends the process: the kernel's
-timer does that, so that it works while C code holds the interpreter, and when the parent is gone. Otherwise it ends
-when the socket closes, however the parent died.
+Pages come, and answers go, through the socket FD. The process ends when that closes; on a page that takes longer than
+LIMIT_S; and when standard input closes, to which nothing is written: when the parent has died, however it did. The last
+two are the kernel's doing, so that they work while C code holds the interpreter.
 """
 
+import fcntl
 import gc
 import logging
 import os
 import select
 import signal
 import sys
-import threading
 import traceback
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -46,7 +46,7 @@ def main(argv: list[str]) -> int:
         handler = logging.StreamHandler()
         handler.setFormatter(JsonLines(lambda: about))
         logging.basicConfig(handlers=[handler])
-    threading.Thread(target=_end_with_parent, args=(connection.fileno(),), daemon=True).start()
+    _end_with_parent()
     signal.setitimer(signal.ITIMER_REAL, START_S)
     from cleaning import clean
 
@@ -105,12 +105,14 @@ def _held_bytes() -> int:
         return 0
 
 
-def _end_with_parent(socket: int) -> None:
-    """Waits for the other end to close, and ends the process, whatever it is at."""
-    poll = select.poll()
-    poll.register(socket, 0)  # POLLHUP and POLLERR are always told
-    poll.poll()
-    os._exit(0)
+def _end_with_parent() -> None:
+    """Has the kernel end the process, whatever it is at, when the other end of standard input closes. (Linux does so;
+    elsewhere a page that hangs has its limit.)"""
+    signal.signal(signal.SIGIO, signal.SIG_DFL)
+    fcntl.fcntl(0, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(0, fcntl.F_SETFL, fcntl.fcntl(0, fcntl.F_GETFL) | os.O_ASYNC)
+    if select.select([0], [], [], 0)[0]:  # it had closed before
+        os._exit(0)
 
 
 if __name__ == "__main__":

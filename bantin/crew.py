@@ -231,7 +231,7 @@ class _Worker:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "bantin.clean_worker", str(theirs.fileno()), str(limit_s)],
                 pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,  # never written to: it closes when this process ends, however that happens
                 stdout=subprocess.DEVNULL,
                 cwd=CHECKOUT,
                 process_group=0,  # Ctrl-C is for us: we end it
@@ -264,4 +264,5 @@ class _Worker:
                 self._process.wait(0.5)
             except subprocess.TimeoutExpired:
                 self._process.kill()
-        return self._process.wait()
+        with self._process:  # lets go of what it holds of it
+            return self._process.wait()

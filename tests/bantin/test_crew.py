@@ -169,13 +169,14 @@ list(crew.clean(pages(*markups), hanging_on("Lạ thay, "), 90))
 
 @pytest.mark.parametrize("name", [signal.SIGTERM, signal.SIGINT])
 def test_the_processes_end_with_their_parent_though_they_hang(name: signal.Signals) -> None:
+    """They hang in the library's own code, where no thread of theirs gets the interpreter."""
     with subprocess.Popen(
         [sys.executable, "-c", PARENT], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=CHECKOUT
     ) as parent:
         assert parent.stdout is not None
         assert parent.stdout.readline() == b"at work\n"
         family = psutil.Process(parent.pid)
-        while len(children := family.children()) < 2 or any(one.cpu_times().user < 0.3 for one in children):
+        while len(children := family.children()) < 2 or any(one.cpu_times().user < 2 for one in children):
             assert parent.poll() is None
         parent.send_signal(name)
     gone, alive = psutil.wait_procs(children, timeout=20)
