@@ -219,6 +219,11 @@ class Catalog:
         last = np.flatnonzero(np.append(self._source[1:] != self._source[:-1], True))  # rows are by source and run
         return {entry.source: entry for entry in self._entries(last)}
 
+    @property
+    def today(self) -> date | None:
+        """The day of the newest run."""
+        return _day_of(self._run[self._newest_first[0]]) if len(self._run) else None
+
     def since(self, source: str, day: date) -> list[RunEntry]:
         """The runs of a source of this day (UTC) and later, the oldest first."""
         first, end = self._rows_of(source)

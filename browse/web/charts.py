@@ -29,18 +29,19 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """How many there were when, without holes."""
+    """How many there were when, without holes, in bars of a `unit`: day, week, month or year."""
 
     bars: list[Bar]
     most: int
     total: int
+    unit: str
 
 
 def timeline(series: Sequence[tuple[date, int]], unit: str = "day") -> Timeline:
     """The chart of a series of days, or of months each told by its first day; in weeks, months or years where the
     bars would be too many. A count that is not 0 can always be seen."""
     if not series:
-        return Timeline([], 0, 0)
+        return Timeline([], 0, 0, unit)
     units = ["day", "week", "month", "year"]
     for step in units[units.index(unit) :]:
         spans = _spans(series[0][0], series[-1][0], step)
@@ -57,7 +58,7 @@ def timeline(series: Sequence[tuple[date, int]], unit: str = "day") -> Timeline:
         Bar(since, until, count, round(n * width, 2), round(width * 0.8, 2), _height(count, most))
         for n, ((since, until), count) in enumerate(zip(spans, counts, strict=True))
     ]
-    return Timeline(bars, most, sum(counts))
+    return Timeline(bars, most, sum(counts), step)
 
 
 def sparkline(counts: Sequence[int]) -> str:

@@ -75,8 +75,7 @@ def home(request: Request) -> HomePage:
     """The front page of the archive."""
     archive: Archive = request.app.state.archive
     catalog = archive.catalog
-    newest = catalog.newest()
-    today = max((run.day for run in newest.values()), default=None)
+    newest, today = catalog.newest(), catalog.today
     period = Published(today - timedelta(days=DAYS - 1), today + timedelta(days=1)) if today else Published(None, None)
     found = archive.index.search(Query("", (period,)), order=Order.NEWEST, limit=100, timeline=True)
     if not found.total:  # nothing was published lately

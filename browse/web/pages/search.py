@@ -1,17 +1,20 @@
 """Search: hits, what they are counted by, and when they were published. The address is the state."""
 
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 from starlette.requests import Request
 
+from browse.archive import Archive
 from browse.index.seam import FACETS, MOST_HITS, Found, Order
 from browse.query import MOST_CHARACTERS, InvalidQuery, parse_query
 from browse.web.rendering import page, words_of
 
 router = APIRouter(tags=["search"])
 SIZES = (20, 50, 100)
+LATELY = (7, 30)
 MOST_VALUES_SHOWN = 60
 """So many values of a field can be chosen; the page shows ten, and the rest on demand."""
 
@@ -23,7 +26,7 @@ Day = Annotated[str, Query(max_length=10, description="A day, month or year: 202
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchPage:
     """What was asked for, and a page of what was found. `filters` are the values that narrow it, by field; `advice`
-    says why nothing could be asked for."""
+    says why nothing could be asked for. `lately` has the first of the archive's last so many days."""
 
     q: str
     order: Order
@@ -31,6 +34,7 @@ class SearchPage:
     number: int
     size: int
     found: Found | None
+    lately: dict[int, date]
     advice: str | None = None
 
     @property
@@ -79,8 +83,9 @@ def search(
     """Articles that fit a query. By relevance where words are asked for, else the newest first."""
     order = order or (Order.RELEVANCE if q.strip() else Order.NEWEST)
     found, advice = None, None
+    archive: Archive = request.app.state.archive
     try:
-        found = request.app.state.archive.index.search(
+        found = archive.index.search(
             parse_query(q, filters),
             order=order,
             offset=(number - 1) * size,
@@ -91,7 +96,17 @@ def search(
         )
     except InvalidQuery as err:
         advice = words_of(request).gettext(err.message, **err.values)
-    return SearchPage(q=q, order=order, filters=filters, number=number, size=size, found=found, advice=advice)
+    today = archive.catalog.today
+    return SearchPage(
+        q=q,
+        order=order,
+        filters=filters,
+        number=number,
+        size=size,
+        found=found,
+        lately={days: today - timedelta(days=days - 1) for days in LATELY} if today else {},
+        advice=advice,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -14,6 +15,7 @@ from bantin.index import bring_up_to_date
 from bantin.settings import Settings
 from browse.web.app import create_app
 from browse.web.settings import WebSettings
+from storage.keys import run_time
 from tests.browse.indexed import RUNS, publish, row
 from tests.browse.web.conftest import serving
 
@@ -54,6 +56,15 @@ def test_an_articles_place_leads_to_all_articles_of_it(asked: TestClient) -> Non
     page = html.fromstring(asked.get(f"/articles/{len(PLACES) - 1:016x}").text)
     (link,) = page.xpath(f'//header//a[.="{LAST}"]/@href')
     assert asked.get(link.replace("/search", "/search.json")).json()["found"]["total"] == 1
+
+
+def test_the_archives_last_days_are_a_click_away(asked: TestClient) -> None:
+    page = html.fromstring(asked.get("/search", params={"q": "tom", "until": "2026-11-20"}).text)
+    last = {link.text: link.get("href") for link in page.cssselect(".lately a")}
+    today = run_time(RUNS[0]).date()
+    assert last == {f"Last {days} days": f"/search?q=tom&since={today - timedelta(days=days - 1)}" for days in (7, 30)}
+    (chosen,) = html.fromstring(asked.get(last["Last 7 days"]).text).cssselect(".lately a[aria-current]")
+    assert chosen.text == "Last 7 days"
 
 
 def test_the_feed_of_a_search_has_no_last_day(asked: TestClient) -> None:

@@ -68,6 +68,32 @@ def test_narrows_by_source_and_the_address_is_the_state(page: Page, server: str)
     assert len(hits(page)) == everything
 
 
+def test_new_words_keep_what_a_search_was_narrowed_by(page: Page, server: str) -> None:
+    page.goto(f"{server}/search")
+    page.locator("aside").get_by_role("link", name=re.compile("Mộc Giang")).click()
+    page.wait_for_url("**source=demo-portal*")
+    page.get_by_role("searchbox").fill("thuyền")
+    page.get_by_role("searchbox").press("Enter")
+    page.wait_for_url("**q=thuy*")
+    assert "source=demo-portal" in page.url
+    page.locator("aside").get_by_role("link", name=re.compile("Mộc Giang")).click()
+    page.wait_for_url(lambda url: "demo-portal" not in url)
+    page.locator("footer").get_by_role("link", name="Tiếng Việt").click()
+    page.wait_for_url("**hl=vi*")
+    assert "demo-portal" not in page.url
+    assert "q=thuy" in page.url
+
+
+def test_where_nothing_fits_a_click_asks_for_more(page: Page, server: str) -> None:
+    page.goto(f"{server}/search?" + urlencode({"q": '"thuyen nan"', "since": "2000-01-01", "until": "2000-01-02"}))
+    page.get_by_role("link", name="Without the quotes").click()
+    page.wait_for_url("**q=thuyen+nan*")
+    assert "since=2000-01-01" in page.url
+    page.get_by_role("link", name="Without the filters").click()
+    page.wait_for_url(lambda url: "since" not in url)
+    assert hits(page)
+
+
 def test_shows_what_was_removed_and_why(page: Page, server: str, library: Library) -> None:
     page.goto(f"{server}/search?source=demo-portal&q=is:injected")
     page.locator(".hit .headline a").first.click()
