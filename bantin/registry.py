@@ -3,10 +3,7 @@
 from pathlib import Path
 
 from model.errors import SourceError
-from model.source import Source, load_source, source_files
-
-RETIRED = "retired"
-"""The folder within the registry's that has the files of sources that are crawled no more."""
+from model.source import RETIRED, Source, load_source, retired_files, source_files
 
 
 def load_registry(folder: Path) -> list[Source]:
@@ -17,11 +14,6 @@ def load_registry(folder: Path) -> list[Source]:
 def load_retired(folder: Path) -> list[Source]:
     """Every source of `folder` that has retired, by id. Raises `SourceError` as `load_registry`."""
     return _load(retired_files(folder), folder)
-
-
-def retired_files(folder: Path) -> list[Path]:
-    """The files of the sources of `folder` that have retired, by name."""
-    return sorted((folder / RETIRED).glob("*.yaml"))
 
 
 def find_source(folder: Path, source_id: str) -> Source:

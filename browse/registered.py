@@ -7,16 +7,16 @@ from pathlib import Path
 from browse.catalog import Catalog, SourceEntry
 from browse.index.entries import described
 from model.errors import SourceError
-from model.source import load_source, source_files
+from model.source import load_source, retired_files, source_files
 
-Registry = Mapping[str, SourceEntry | SourceError]
-"""The sources that are to be crawled, by id; of a file that cannot be read, what is wrong with it."""
+Registry = Mapping[str, SourceEntry | SourceError | None]
+"""The registry's sources, by id: of a file that cannot be read, what is wrong with it; of a retired one, None."""
 
 
 def registry_in(folder: Path) -> Registry:
     """The registry in a folder of source files. Cheap when repeated: a file is read again only where it has changed.
     Raises `SourceError` where `folder` is none."""
-    found: dict[str, SourceEntry | SourceError] = {}
+    found: dict[str, SourceEntry | SourceError | None] = {path.stem: None for path in retired_files(folder)}
     for path in source_files(folder):
         try:
             found[path.stem] = _registered(path, path.stat().st_mtime_ns)
@@ -36,10 +36,12 @@ def known_sources(catalog: Catalog, registry: Registry) -> Iterator[tuple[Source
         entry = registry.get(name)
         if isinstance(entry, SourceError):
             yield of_archive.get(name) or SourceEntry(id=name, name=name), entry
-        elif entry is None:
-            yield of_archive[name], "no longer in the registry" if is_its_own else _off(of_archive[name])
-        else:
+        elif entry is not None:
             yield entry, _off(entry)
+        elif name in of_archive:
+            is_retired = name in registry
+            gone = "retired" if is_retired else "no longer in the registry" if is_its_own else None
+            yield of_archive[name], gone or _off(of_archive[name])
 
 
 def _off(entry: SourceEntry) -> str | None:

@@ -35,7 +35,7 @@ class Standing(StrEnum):
     """It has never run."""
     WELL = "well"
     OFF = "off"
-    """Nobody crawls it: switched off, or no longer in the registry."""
+    """Nobody crawls it: switched off, retired, or no longer in the registry."""
 
     @property
     def is_trouble(self) -> bool:

@@ -35,6 +35,9 @@ def _cron(value: str) -> str:
     return value
 
 
+RETIRED = "retired"
+"""The folder within the registry's that has the files of sources that are crawled no more."""
+
 LEGACY_ENCODINGS = frozenset({"tcvn3", "tcvn5712", "vni", "viscii"})
 """Vietnamese encodings of before Unicode that `fetch.encoding` may name; Python knows none of them."""
 
@@ -330,6 +333,11 @@ def source_files(folder: Path) -> list[Path]:
     if not folder.is_dir():
         raise SourceError([f"{folder}: the folder: is not there: expected a folder of YAML files, one a source"])
     return sorted(folder.glob("*.yaml"))
+
+
+def retired_files(folder: Path) -> list[Path]:
+    """The files of the registry's sources that have retired, by name."""
+    return sorted((folder / RETIRED).glob("*.yaml"))
 
 
 def dump_source(source: Source) -> str:

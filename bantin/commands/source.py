@@ -23,7 +23,8 @@ def source_list(archive: str | None, sources: Path | None, retired: bool) -> Non
     """List the sources, their schedules and ways in, and since when and why one is paused."""
     from bantin.display import show_sources
     from bantin.registering.files import note_of
-    from bantin.registry import RETIRED, load_registry, load_retired
+    from bantin.registry import load_registry, load_retired
+    from model.source import RETIRED
 
     folder = settings_of(archive, sources).sources
     known = [(one, folder / f"{one.id}.yaml") for one in load_registry(folder)]

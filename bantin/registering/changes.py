@@ -10,11 +10,11 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from bantin.registering import files
-from bantin.registry import RETIRED, find_source, retired_files
+from bantin.registry import find_source
 from bantin.runs import expect_published, runs_of
 from bantin.settings import Settings
 from model.errors import SourceError
-from model.source import Source, load_source
+from model.source import RETIRED, Source, load_source, retired_files
 from storage import keys
 from storage.lease import Lease
 from storage.notices import Notice, read_notice, write_notice

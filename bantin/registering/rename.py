@@ -15,12 +15,11 @@ from bantin import index, lake
 from bantin.errors import NotReady
 from bantin.registering import files
 from bantin.registering.moving import Move, OnDone, derived, objects
-from bantin.registry import RETIRED
 from bantin.runs import expect_published, runs_of
 from bantin.settings import Settings
 from browse.index.manifest import read_manifest
 from model.errors import BantinError, SourceError
-from model.source import Source, load_source
+from model.source import RETIRED, Source, load_source
 from storage import keys
 from storage.lease import Lease
 from storage.notices import Notice, read_notice, write_notice

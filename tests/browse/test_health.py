@@ -1,6 +1,7 @@
 """Health: how each source is, from its runs, the registry, the alarms; and the command that tells it."""
 
 import json
+import shutil
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -95,6 +96,18 @@ def test_why_a_source_is_off_or_broken(found: Health) -> None:
     assert reasons["dang-tat"] == "switched off"
     assert reasons["het-thoi"] == "no longer in the registry"
     assert "expected 'sai-ten', as the file is named" in reasons["sai-ten"]
+
+
+def test_a_retired_source_is_called_so_and_one_that_never_ran_is_not_mentioned(
+    ailing: Settings, tmp_path: Path
+) -> None:
+    shutil.copytree(ailing.sources, tmp_path / "registry")
+    (tmp_path / "registry" / "retired").mkdir()
+    for name in ("het-thoi", "chua-chay"):
+        (tmp_path / "registry" / "retired" / f"{name}.yaml").write_text("its rules, of whatever time")
+    told = health(Archive(ailing.archive, ailing.cache), registry_in(tmp_path / "registry"), at=AT)
+    assert next(one.reason for one in told.sources if one.source == "het-thoi") == "retired"
+    assert "chua-chay" not in {one.source for one in told.sources}
 
 
 def test_what_is_switched_off_is_not_late(found: Health) -> None:
