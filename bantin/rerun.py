@@ -92,22 +92,30 @@ def choose(
     since: date | None = None,
     until: date | None = None,
     failed: bool = False,
+    on_done: Callable[[int, int], None] = lambda done, of: None,
 ) -> list[tuple[str, str]]:
     """The runs of these sources (default: the registry's) on the days from `since` to `until`, in UTC: source and run,
-    the oldest first. With `failed` only those that are not published. Raises `NoSuchRun` where one that is named has no
-    run at all, `SourceError` and `StorageError`."""
+    the oldest first. With `failed` only those that are not published: `on_done` is told how many were looked at, and of
+    how many. Raises `NoSuchRun` where one that is named has no run at all, `SourceError` and `StorageError`."""
     store = open_store(settings.archive)
     for source in sources:
         find_run(store, source, None)
     named = sources or [source.id for source in load_registry(settings.sources)]
-    return [
+    of_days = [
         (source, run)
         for source in dict.fromkeys(named)
         for run in runs_of(store, source)
         if (since is None or since <= keys.run_time(run).date())
         and (until is None or keys.run_time(run).date() <= until)
-        and not (failed and _published(store, source, run))
     ]
+    if not failed:
+        return of_days
+    unpublished = []
+    for done, (source, run) in enumerate(of_days, start=1):
+        if not _published(store, source, run):
+            unpublished.append((source, run))
+        on_done(done, len(of_days))
+    return unpublished
 
 
 def rerun_each(

@@ -56,7 +56,8 @@ def rerun(
     """
     from bantin.errors import Interrupted
     from bantin.logs import complain
-    from bantin.progress import crawl_progress
+    from bantin.progress import counted, crawl_progress
+    from bantin.rerun import choose
 
     settings = settings_of(archive, sources)
     several = bool(since or until or failed)
@@ -65,10 +66,14 @@ def rerun(
     if several and any(map(_RUN.match, ids)):
         raise click.UsageError("name either a run, or days")
     source_id, run = ("", None) if several else _one(ids)
+    chosen: list[tuple[str, str]] = []
+    if several:
+        with counted(console(stderr=True), "runs looked at") as (looked_at,):
+            chosen = choose(settings, ids, since=since, until=until, failed=failed, on_done=looked_at)
     with crawl_progress(console(stderr=True)) as progress:
         try:
             if several:
-                failures = _repair_all(settings, ids, since, until, failed, clean, progress)
+                failures = _repair_all(settings, chosen, clean, progress)
             else:
                 failures = _repair(settings, source_id, run, fetch, clean, progress)
         except Interrupted as err:
@@ -103,22 +108,13 @@ def _repair(
     return 0
 
 
-def _repair_all(
-    settings: "Settings",
-    ids: tuple[str, ...],
-    since: date | None,
-    until: date | None,
-    failed: bool,
-    clean: bool,
-    progress: "CrawlProgress",
-) -> int:
+def _repair_all(settings: "Settings", chosen: list[tuple[str, str]], clean: bool, progress: "CrawlProgress") -> int:
     """Returns how many could not be repaired."""
     from structlog.contextvars import bound_contextvars
 
     from bantin.logs import complain, remark
-    from bantin.rerun import Rerun, choose, rerun_each
+    from bantin.rerun import Rerun, rerun_each
 
-    chosen = choose(settings, ids, since=since, until=until, failed=failed)
     failures = 0
     for source_id, run, outcome in rerun_each(chosen, settings, clean=clean, on_step=progress.on_step):
         with progress.ended(source_id):

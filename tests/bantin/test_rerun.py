@@ -316,7 +316,9 @@ def test_of_days_the_runs_that_are_not_published_are_repaired_and_one_that_canno
     assert done.stderr.endswith("bantin: 1 of 2 runs are whole\n")
     assert rows(store, source, NEW) == ["a1", "a2", "a3", "a4"]
     assert len(site.seen) == asked
-    assert choose(settings, failed=True) == [(source.id, OLD)]
+    looked_at: list[tuple[int, int]] = []
+    found = choose(settings, failed=True, on_done=lambda done, of: looked_at.append((done, of)))
+    assert (found, looked_at) == ([(source.id, OLD)], [(1, 3), (2, 3), (3, 3)])
     with pytest.raises(NoSuchRun, match="hoalu has no run"):  # mistyped: not "0 of 0 runs are whole"
         choose(settings, [source.id, "hoalu"], failed=True)
 
