@@ -17,7 +17,7 @@ FORGOTTEN = timedelta(days=3)
 
 
 class Kind(StrEnum):
-    """What is wrong. docs/monitoring.md says when it is told, bantin/watching/causes.py what it is likely to mean."""
+    """What is wrong. docs/monitoring.md says when it is told, model/causes.py what it is likely to mean."""
 
     FAILED = "a run failed"
     OVERDUE = "overdue"

@@ -10,11 +10,11 @@ from typing import Any
 from bantin.dag_ids import source_of
 from bantin.notifying.tell import tell
 from bantin.settings import Settings
-from bantin.watching.causes import cause_of_many
 from bantin.watching.judge import MANY_SOURCES
 from bantin.watching.standing import seen_again
 from bantin.watching.watched import Finding
 from model.alarm import Alarm, Kind, Severity
+from model.causes import cause_of_many
 from model.errors import BantinError
 from storage.alarms import change_alarms
 from storage.errors import InvalidKey

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from itertools import pairwise
 
-from bantin.watching.causes import cause_of
 from bantin.watching.watched import CHANCE, HISTORY, LONGEST, RECENT, Finding, Story, Undecided, Verdicts
 from browse.usual import Usual, daily, usual
 from model.alarm import Kind, Severity
+from model.causes import cause_of
 
 WINDOWS = (1, 2, 3, 5, 7, 14, 28, LONGEST)
 """Days."""

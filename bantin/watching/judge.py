@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
-from bantin.watching.causes import cause_of_many
 from bantin.watching.counts import counts
 from bantin.watching.rates import fields, rates, removals
 from bantin.watching.states import cloaked, frontier, overdue, unreadable
 from bantin.watching.watched import HISTORY, Finding, Story, Undecided, Verdicts, Watched
 from browse.catalog import RunEntry
 from model.alarm import Alarm, Kind, Problem, Severity
+from model.causes import cause_of_many
 from storage.keys import run_id
 
 CHECKS: tuple[Callable[[Story], Verdicts], ...] = (

@@ -4,12 +4,12 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import NamedTuple
 
-from bantin.watching.causes import cause_of
 from bantin.watching.shares import Rule, Share, by_day, judged
 from bantin.watching.watched import Finding, Story, Undecided, Verdicts
 from browse.catalog import COVERED, RunEntry
 from browse.index.entries import MOST_RULES
 from model.alarm import Kind, Severity
+from model.causes import cause_of
 
 Of = Callable[[RunEntry], tuple[int, int]]
 

@@ -3,12 +3,12 @@
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
-from bantin.watching.causes import cause_of
 from bantin.watching.watched import Finding, Story, Undecided, Verdicts
 from browse.catalog import UNREADABLE, RunEntry
 from browse.source_health import times_around
 from browse.usual import LEAST_DAYS
 from model.alarm import Kind, Severity
+from model.causes import cause_of
 from storage.keys import run_time
 
 LEAST_GRACE, MOST_GRACE = timedelta(hours=6), timedelta(days=2)

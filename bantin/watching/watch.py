@@ -15,7 +15,6 @@ import pyarrow.compute as pc
 
 from bantin.index import bring_up_to_date
 from bantin.settings import Settings
-from bantin.watching.causes import cause_of
 from bantin.watching.judge import Judgement, judge
 from bantin.watching.standing import merged
 from bantin.watching.watched import Finding, Watched
@@ -25,6 +24,7 @@ from browse.index.building import OnDone
 from browse.index.cache import Cache, user_cache
 from browse.index.manifest import read_manifest
 from model.alarm import Alarm, Kind, Severity
+from model.causes import cause_of
 from model.errors import SourceError
 from model.report import State
 from model.source import load_source, source_files

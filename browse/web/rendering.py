@@ -20,6 +20,7 @@ from starlette.responses import HTMLResponse
 from browse.escaping import safe
 from browse.web.charts import sparkline, timeline
 from browse.web.i18n import LANGUAGES, PARAMETER, Words, language_of, translations
+from model.causes import message_of
 
 _FOLDER = Path(__file__).parent / "templates"
 View = Callable[..., Any]
@@ -117,6 +118,6 @@ def _environment(language: str) -> Environment:
         environment.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
         environment.filters["safe_text"] = safe
         environment.globals.update(url=_url, here=_here, source_name=_source_name, chart=timeline, sparkline=sparkline)
-        environment.globals.update(LANGUAGES=LANGUAGES, HL=PARAMETER)
+        environment.globals.update(LANGUAGES=LANGUAGES, HL=PARAMETER, message_of=message_of)
         _environments[language] = environment
     return _environments[language]

@@ -10,6 +10,7 @@ from pathlib import Path
 from bantin.index import bring_up_to_date
 from bantin.settings import Settings
 from model.alarm import Alarm, Kind, Severity
+from model.causes import cause_of
 from model.report import RunReport, State
 from model.source import dump_source
 from storage import keys
@@ -78,7 +79,7 @@ def alarms() -> Sequence[Alarm]:
         since=AT.date(),
         usual="Usual are 5 a day.",
         seen="There were 0\x1b[31m <b>today</b>.",
-        cause="Its list has moved.",
+        cause=cause_of(Kind.FEW, "yeu-dan"),
         raised_at=AT,
         last_seen=AT,
     )

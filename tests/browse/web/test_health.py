@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 import pytest
+from lxml import html
 from playwright.sync_api import Browser
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.testclient import TestClient
@@ -46,6 +47,10 @@ def test_it_is_told_in_vietnamese(ward: TestClient) -> None:
     assert "Chưa phải mọi nguồn đều tốt" in text
     assert "2 lượt cuối" in text
     assert '<span class="alarm">ít bài mới</span> <span class="soft">từ 22 thg 11 2026</span>' in text
+    likely = html.fromstring(text).xpath('//dt[.="có lẽ"]/following-sibling::dd')[0]
+    assert likely.text.startswith("một trong nhiều danh sách đã chuyển chỗ")
+    assert likely.text.endswith("`bantin source try yeu-dan`.")
+    assert likely.get("lang") is None
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1200, "light")])

@@ -13,6 +13,7 @@ from babel.messages.pofile import read_po
 from bantin.settings import CHECKOUT
 from browse.web.i18n import LANGUAGES, Words
 from model.alarm import Kind
+from model.causes import cause_of, cause_of_many, message_of
 
 TRANSLATED = [language for language in LANGUAGES if language != "en"]
 PLACEHOLDER = re.compile(r"%\(\w+\)s")
@@ -50,6 +51,24 @@ def test_a_translation_has_the_values_of_its_message(language: str) -> None:
 @pytest.mark.parametrize("kind", Kind)
 def test_each_kind_of_alarm_is_told_in_the_readers_language(kind: Kind, language: str) -> None:
     assert Words(language, ZoneInfo("UTC")).gettext(kind) != kind
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_each_likely_cause_is_told_in_the_readers_language(language: str) -> None:
+    words = Words(language, ZoneInfo("UTC"))
+    given = [(cause_of_many(kind), kind) for kind in Kind]
+    given += [(cause_of(kind, "a%b", "c%(source)s"), kind) for kind in Kind if kind != Kind.FAILED]  # it quotes its run
+    for cause, kind in given:
+        message = message_of(cause, kind, "a%b", "c%(source)s")
+        assert message
+        assert message % {"source": "a%b", "subject": "c%(source)s"} == cause
+        assert words.gettext(message, source="a%b", subject="c%(source)s") != cause
+
+
+def test_a_cause_of_another_version_is_no_message() -> None:
+    assert message_of("Its list has moved.", Kind.FEW, "kimson") is None
+    assert message_of(cause_of(Kind.FEW, "kimson"), Kind.FEW, "hoalu") is None
+    assert message_of("run 20261122T000000Z failed: 100 % of pages", Kind.FAILED) is None
 
 
 @pytest.mark.parametrize("code", ["qq", "C", "x" * 300, "../../vi", "", "\0"])
