@@ -74,7 +74,8 @@ def crawl(
                 else:
                     failed.append(source.id)
                     with bound_contextvars(source=source.id, run=run):
-                        complain(f"{source.id}: {outcome}")
+                        whose = f"{source.id}: "  # what is wrong with its file begins so already
+                        complain(whose + str(outcome).removeprefix(whose))
     if interrupted:
         left = [source.id for source in wanted if source.id in interrupted]
         how = " ".join(["bantin crawl", *left, "--run", run, *scope.arguments])

@@ -138,6 +138,13 @@ def test_a_failed_crawl_exits_with_one_and_the_others_go_on(web: DemoWeb, settin
     assert "✓ demo-portal" in done.stdout
 
 
+def test_what_is_wrong_with_a_sources_file_names_the_source_once(settings: Settings) -> None:
+    environment = {**os.environ, **settings.environment(), "BANTIN_DEMO_PROXY": "socks5://gate.example:1080"}
+    done = bantin("crawl", "demo-paper", "--archive", settings.archive, env=environment)
+    assert done.returncode == 1
+    assert "bantin: demo-paper: fetch.proxy: " in done.stderr
+
+
 def registry(folder: Path, *sources: Source) -> list[str]:
     """Writes a folder of source files; returns the words that name it."""
     folder.mkdir()
