@@ -258,11 +258,12 @@ class _Worker:
 
     def end(self) -> int:
         """Ends it, and returns its exit code."""
-        self.connection.close()  # an idle one ends by this
+        self.connection.close()
+        assert self._process.stdin is not None  # noqa: S101 - for mypy: a pipe was asked for
+        self._process.stdin.close()  # it ends by this
         if self._process.poll() is None:
             try:
                 self._process.wait(0.5)
             except subprocess.TimeoutExpired:
                 self._process.kill()
-        with self._process:  # lets go of what it holds of it
-            return self._process.wait()
+        return self._process.wait()

@@ -67,9 +67,11 @@ def rerun(
         raise click.UsageError("name either a run, or days")
     source_id, run = ("", None) if several else _one(ids)
     chosen: list[tuple[str, str]] = []
-    if several:
+    if failed:
         with counted(console(stderr=True), "runs looked at") as (looked_at,):
-            chosen = choose(settings, ids, since=since, until=until, failed=failed, on_done=looked_at)
+            chosen = choose(settings, ids, since=since, until=until, failed=True, on_done=looked_at)
+    elif several:
+        chosen = choose(settings, ids, since=since, until=until)
     with crawl_progress(console(stderr=True)) as progress:
         try:
             if several:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
+import pytest
 from starlette.types import Message, Receive, Scope, Send
 
 from bantin.settings import Settings
@@ -27,6 +28,9 @@ def test_airflow_finds_the_middleware_where_its_database_is_a_file(settings: Set
     assert printed(MIDDLEWARES, settings) == {"found": ["bantin-turns"], "elsewhere": []}
 
 
+STARTED: Message = {"type": "http.response.start", "status": 200, "headers": []}
+
+
 class Server:
     """An application that answers when it is told to, and what it has seen of its requests."""
 
@@ -35,8 +39,10 @@ class Server:
         self.inside: list[str] = []
         self.messages: list[Message] = []
 
-    async def __call__(self, scope: Scope, receive: Receive, _: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.inside.append(scope["path"])
+        if scope["path"] == "/answers":
+            await send(STARTED)
         if scope["path"] == "/speaks":
             self.messages += [await receive() for _ in range(3)]
         await self.go.wait()
@@ -66,6 +72,10 @@ async def disconnected() -> Message:
 
 async def nowhere(_: Message) -> None:
     raise AssertionError
+
+
+async def unread(_: Message) -> None:
+    await asyncio.Event().wait()
 
 
 def body(text: bytes, more: bool = False) -> Message:
@@ -110,6 +120,36 @@ def test_nobody_waits_for_a_slow_sender() -> None:
         await app(http("POST", "/quick"), sender(body(b"{}")), nowhere)
         assert server.inside == ["/quick"]
         slow.cancel()
+
+    asyncio.run(scene())
+
+
+def test_nor_for_a_slow_reader() -> None:
+    async def scene() -> None:
+        server = Server()
+        server.go.set()
+        app = InTurn(server)
+        slow = asyncio.create_task(app(http("POST", "/answers"), sender(body(b"")), unread))
+        await settled()
+        await app(http("POST", "/quick"), sender(body(b"")), nowhere)
+        assert server.inside == ["/answers", "/quick"]
+        slow.cancel()
+
+    asyncio.run(scene())
+
+
+def test_what_would_fill_the_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bantin.turns.MOST_BYTES", 10)
+
+    async def scene() -> None:
+        server, answered = Server(), list[Message]()
+
+        async def send(message: Message) -> None:
+            answered.append(message)
+
+        parts = [body(b"123456", more=True), body(b"123456", more=True)]
+        await InTurn(server)(http("POST", "/large"), sender(*parts, then=never), send)
+        assert (server.inside, answered[0]["status"]) == ([], 413)
 
     asyncio.run(scene())
 

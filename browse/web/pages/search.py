@@ -1,5 +1,6 @@
 """Search: hits, what they are counted by, and when they were published. The address is the state."""
 
+import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Annotated
@@ -15,6 +16,7 @@ from browse.web.rendering import page, words_of
 router = APIRouter(tags=["search"])
 SIZES = (20, 50, 100)
 LATELY = (7, 30)
+_PHRASE = re.compile(r'(?<!\S)"([^"]*)"')
 MOST_VALUES_SHOWN = 60
 """So many values of a field can be chosen; the page shows ten, and the rest on demand."""
 
@@ -26,7 +28,7 @@ Day = Annotated[str, Query(max_length=10, description="A day, month or year: 202
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchPage:
     """What was asked for, and a page of what was found. `filters` are the values that narrow it, by field; `advice`
-    says why nothing could be asked for. `lately` has the first of the archive's last so many days."""
+    says why nothing could be asked for. `today` is the day of the archive's newest run."""
 
     q: str
     order: Order
@@ -34,8 +36,18 @@ class SearchPage:
     number: int
     size: int
     found: Found | None
-    lately: dict[int, date]
+    today: date | None
     advice: str | None = None
+
+    @property
+    def lately(self) -> dict[int, date]:
+        """The first of the archive's last so many days."""
+        return {days: self.today - timedelta(days=days - 1) for days in LATELY} if self.today else {}
+
+    @property
+    def unquoted(self) -> str:
+        """The query without the quotes of its phrases; those of a field's value, or of what is excluded, stay."""
+        return _PHRASE.sub(r"\1", self.q)
 
     @property
     def pages(self) -> int:
@@ -96,7 +108,6 @@ def search(
         )
     except InvalidQuery as err:
         advice = words_of(request).gettext(err.message, **err.values)
-    today = archive.catalog.today
     return SearchPage(
         q=q,
         order=order,
@@ -104,7 +115,7 @@ def search(
         number=number,
         size=size,
         found=found,
-        lately={days: today - timedelta(days=days - 1) for days in LATELY} if today else {},
+        today=archive.catalog.today,
         advice=advice,
     )
 

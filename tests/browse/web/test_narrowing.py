@@ -67,6 +67,21 @@ def test_the_archives_last_days_are_a_click_away(asked: TestClient) -> None:
     assert chosen.text == "Last 7 days"
 
 
+@pytest.mark.parametrize(
+    ("q", "unquoted"),
+    [
+        ('"thuyen nan" lễ', "thuyen nan lễ"),
+        ('tag:"Kinh tế biển"', None),
+        ('-"thủ tướng" biển', None),
+        ('tag:"lễ hội" "thuyen nan"', 'tag:"lễ hội" thuyen nan'),
+    ],
+)
+def test_only_phrases_lose_their_quotes(asked: TestClient, q: str, unquoted: str | None) -> None:
+    page = html.fromstring(asked.get("/search", params={"q": q, "since": "1999"}).text)
+    links = page.xpath('//li[@class="none"]//a[.="Without the quotes"]/@href')
+    assert links == ([] if unquoted is None else ["/search?" + urlencode({"since": "1999", "q": unquoted})])
+
+
 def test_the_feed_of_a_search_has_no_last_day(asked: TestClient) -> None:
     asking = {"q": "tom", "since": "2026-11-20", "until": "2026-11-26"}
     page = html.fromstring(asked.get("/search", params=asking).text)
