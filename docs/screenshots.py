@@ -20,7 +20,7 @@ from browse.query import parse_query
 from browse.web.app import create_app
 from browse.web.settings import WebSettings
 from demo import SOURCES, DemoWeb, truth
-from tests.browse.library import SECOND, library_in
+from tests.browse.library import SECOND, library_in, make_library
 from tests.browse.web.conftest import serving
 from tests.dags.test_scheduler import DAG, PORTAL, Airflow, up
 from tests.settings import settings_in
@@ -54,6 +54,7 @@ def main() -> None:
 
 def archive_pictures(browser: Browser, folder: Path) -> None:
     """Crawls the demo's sites, serves the archive, and shows its pages."""
+    make_library(folder)
     library = library_in(folder)
     application = create_app(WebSettings(archive=library.archive, cache=folder / "pages"))
     injected = application.state.archive.index.ids(parse_query("is:injected"), 1)[0]
