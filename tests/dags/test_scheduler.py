@@ -198,6 +198,7 @@ def test_users_and_tasks_may_change_things_at_the_same_time(running: Running) ->
 
     with ThreadPoolExecutor(4) as users:
         list(users.map(change, range(4)))
+    assert airflow.call("/api/v2/variables")["total_entries"] == 100
 
 
 @pytest.mark.timeout(600)

@@ -31,6 +31,12 @@ def test_airflow_finds_the_middleware_where_its_database_is_a_file(settings: Set
 STARTED: Message = {"type": "http.response.start", "status": 200, "headers": []}
 
 
+@pytest.fixture
+def anyio_backend() -> str:
+    """The loop that Airflow's API server has."""
+    return "asyncio"
+
+
 class Server:
     """An application that answers when it is told to, and what it has seen of its requests."""
 
@@ -92,74 +98,63 @@ async def settled() -> None:
         await asyncio.sleep(0)
 
 
-def test_a_writing_request_waits_for_the_one_before_and_a_reading_one_for_none() -> None:
-    async def scene() -> None:
-        server = Server()
-        app = InTurn(server)
-        requests = [http("POST", "/first"), http("PATCH", "/second"), http("DELETE", "/third"), http("GET", "/reads")]
-        tasks = [asyncio.create_task(app(one, sender(body(b"")), nowhere)) for one in requests]
-        await settled()
-        assert server.inside == ["/first", "/reads"]
-        tasks[0].cancel()  # its sender has gone
-        await settled()
-        assert server.inside == ["/first", "/reads", "/second"]
-        server.go.set()
-        await asyncio.wait(tasks)
-        assert server.inside[3:] == ["/third"]
-
-    asyncio.run(scene())
+@pytest.mark.anyio
+async def test_a_writing_request_waits_for_the_one_before_and_a_reading_one_for_none() -> None:
+    server = Server()
+    app = InTurn(server)
+    requests = [http("POST", "/first"), http("PATCH", "/second"), http("DELETE", "/third"), http("GET", "/reads")]
+    tasks = [asyncio.create_task(app(one, sender(body(b"")), nowhere)) for one in requests]
+    await settled()
+    assert server.inside == ["/first", "/reads"]
+    tasks[0].cancel()  # its sender has gone
+    await settled()
+    assert server.inside == ["/first", "/reads", "/second"]
+    server.go.set()
+    await asyncio.wait(tasks)
+    assert server.inside[3:] == ["/third"]
 
 
-def test_nobody_waits_for_a_slow_sender() -> None:
-    async def scene() -> None:
-        server = Server()
-        server.go.set()
-        app = InTurn(server)
-        slow = asyncio.create_task(app(http("POST", "/slow"), sender(body(b"{", more=True), then=never), nowhere))
-        await settled()
-        await app(http("POST", "/quick"), sender(body(b"{}")), nowhere)
-        assert server.inside == ["/quick"]
-        slow.cancel()
-
-    asyncio.run(scene())
+@pytest.mark.anyio
+async def test_nobody_waits_for_a_slow_sender() -> None:
+    server = Server()
+    server.go.set()
+    app = InTurn(server)
+    slow = asyncio.create_task(app(http("POST", "/slow"), sender(body(b"{", more=True), then=never), nowhere))
+    await settled()
+    await app(http("POST", "/quick"), sender(body(b"{}")), nowhere)
+    assert server.inside == ["/quick"]
+    slow.cancel()
 
 
-def test_nor_for_a_slow_reader() -> None:
-    async def scene() -> None:
-        server = Server()
-        server.go.set()
-        app = InTurn(server)
-        slow = asyncio.create_task(app(http("POST", "/answers"), sender(body(b"")), unread))
-        await settled()
-        await app(http("POST", "/quick"), sender(body(b"")), nowhere)
-        assert server.inside == ["/answers", "/quick"]
-        slow.cancel()
-
-    asyncio.run(scene())
+@pytest.mark.anyio
+async def test_nor_for_a_slow_reader() -> None:
+    server = Server()
+    server.go.set()
+    app = InTurn(server)
+    slow = asyncio.create_task(app(http("POST", "/answers"), sender(body(b"")), unread))
+    await settled()
+    await app(http("POST", "/quick"), sender(body(b"")), nowhere)
+    assert server.inside == ["/answers", "/quick"]
+    slow.cancel()
 
 
-def test_what_would_fill_the_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.anyio
+async def test_what_would_fill_the_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bantin.turns.MOST_BYTES", 10)
+    server, answered = Server(), list[Message]()
 
-    async def scene() -> None:
-        server, answered = Server(), list[Message]()
+    async def send(message: Message) -> None:
+        answered.append(message)
 
-        async def send(message: Message) -> None:
-            answered.append(message)
-
-        parts = [body(b"123456", more=True), body(b"123456", more=True)]
-        await InTurn(server)(http("POST", "/large"), sender(*parts, then=never), send)
-        assert (server.inside, answered[0]["status"]) == ([], 413)
-
-    asyncio.run(scene())
+    parts = [body(b"123456", more=True), body(b"123456", more=True)]
+    await InTurn(server)(http("POST", "/large"), sender(*parts, then=never), send)
+    assert (server.inside, answered[0]["status"]) == ([], 413)
 
 
-def test_the_application_gets_every_part_and_what_comes_after() -> None:
-    async def scene() -> None:
-        server = Server()
-        server.go.set()
-        parts = [body(b"{", more=True), body(b"}")]
-        await InTurn(server)(http("PUT", "/speaks"), sender(*parts, then=disconnected), nowhere)
-        assert server.messages == [*parts, {"type": "http.disconnect"}]
-
-    asyncio.run(scene())
+@pytest.mark.anyio
+async def test_the_application_gets_every_part_and_what_comes_after() -> None:
+    server = Server()
+    server.go.set()
+    parts = [body(b"{", more=True), body(b"}")]
+    await InTurn(server)(http("PUT", "/speaks"), sender(*parts, then=disconnected), nowhere)
+    assert server.messages == [*parts, {"type": "http.disconnect"}]
