@@ -26,6 +26,7 @@ from model.errors import BantinError
 from model.report import RunReport, State
 from storage import keys, reports
 from storage.errors import Corrupt, KeyNotFound
+from storage.places import place_of
 from storage.store import ObjectStore, open_store
 from storage.tables import read_table, schema_of
 
@@ -116,6 +117,13 @@ def choose(
             unpublished.append((source, run))
         on_done(done, len(of_days))
     return unpublished
+
+
+def unregistered(settings: Settings) -> list[str]:
+    """The sources of which the archive has runs and the registry no file. Raises `SourceError` and `StorageError`."""
+    known = {source.id for source in load_registry(settings.sources)}
+    places = (place_of(info.key) for info in open_store(settings.archive).list(keys.reports_prefix()))
+    return sorted({place.source for place in places if place and place.source} - known)
 
 
 def rerun_each(

@@ -46,6 +46,9 @@ FIELDS = {
 }  # fmt: skip
 """The fields as people write them, and the names they have in clauses."""
 
+SHORT = {"language": "lang", "locality": "place"}
+"""How fields are shown to people whose names are other ones."""
+
 STATES = ("changed", "injected", "quarantined", "undated")
 """What may stand after `is:`."""
 
@@ -142,6 +145,16 @@ def parse_query(text: str, filters: Mapping[str, Sequence[str]] | None = None) -
     query = Query(text, (*alternatives, *_narrowing(clauses)))
     _check_cost(query.clauses)
     return query
+
+
+def with_value(text: str, named: Is, value: str) -> str:
+    """The text of a query that asks for another value where `text` asks for `named`. Raises `InvalidQuery` as
+    `parse_query` does."""
+    plain = '"{}"'.format(value.replace('"', " "))
+    for item in _items(text):
+        if item.field and not item.excluded and _clause(item) == named:
+            text = text.translate(_QUOTES).replace(item.written, f"{item.field}:{plain}")
+    return text
 
 
 class _Item(NamedTuple):

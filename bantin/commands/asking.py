@@ -9,8 +9,9 @@ from bantin.commands.options import console
 from bantin.settings import Settings
 
 if TYPE_CHECKING:
-    from browse.index.seam import Found
+    from browse.index.seam import Found, SearchIndex
     from browse.index.shipped import ShippedIndex
+    from browse.query import Query
 
 LISTED = 5
 """So many articles are named where one was meant."""
@@ -41,6 +42,17 @@ def tell_what_is_left(found: "Found") -> None:
         click.echo(f"{left} more: -n, up to {MOST_HITS}, shows them", err=True)
     if not found.total:
         click.echo("no article fits", err=True)
+
+
+def tell_what_is_alike(index: "SearchIndex", query: "Query") -> None:
+    """Says which values that the query asks for no article has, and which are like them."""
+    from browse.escaping import safe
+    from browse.query import SHORT
+
+    for unknown in index.alike(query):
+        name = SHORT.get(unknown.field, unknown.field)
+        others = ", ".join(f'{name}:"{value}"' for value in unknown.values)
+        click.echo(safe(f'no article has {name}:"{unknown.value}"; there are {others}'), err=True)
 
 
 def article_meant(settings: Settings, text: str) -> str:

@@ -67,11 +67,19 @@ def rerun(
         raise click.UsageError("name either a run, or days")
     source_id, run = ("", None) if several else _one(ids)
     chosen: list[tuple[str, str]] = []
-    if failed:
-        with counted(console(stderr=True), "runs looked at") as (looked_at,):
-            chosen = choose(settings, ids, since=since, until=until, failed=True, on_done=looked_at)
-    elif several:
-        chosen = choose(settings, ids, since=since, until=until)
+    if several:
+        whole = 0
+
+        def on_done(done: int, of: int) -> None:
+            nonlocal whole
+            whole = of
+            show_looked_at(done, of)
+
+        with counted(console(stderr=True), "runs looked at") as (show_looked_at,):
+            chosen = choose(settings, ids, since=since, until=until, failed=failed, on_done=on_done)
+        if not chosen:
+            _say_nothing_is_missing(settings, whole, named=bool(ids))
+            return
     with crawl_progress(console(stderr=True)) as progress:
         try:
             if several:
@@ -85,6 +93,22 @@ def rerun(
             raise SystemExit(INTERRUPTED) from None
     if failures:
         raise SystemExit(1)
+
+
+def _say_nothing_is_missing(settings: "Settings", whole: int, *, named: bool) -> None:
+    """Says that no run was chosen: `whole` are all that were looked at, or else there is none."""
+    from bantin.commands.asking import LISTED
+    from bantin.logs import remark
+    from bantin.rerun import unregistered
+
+    if whole:
+        remark(f"nothing to repair: {whole} of {whole} runs are whole")
+        return
+    remark("nothing to repair: there is no run of these days")
+    if not named and (others := unregistered(settings)):
+        theirs = ", ".join(others[:LISTED]) + (f" and {len(others) - LISTED} more" if len(others) > LISTED else "")
+        remedy = "name them, or give the folder of their files by --sources"
+        remark(f"not looked at, since {settings.sources} has no files of them: the runs of {theirs}: {remedy}")
 
 
 def _one(words: tuple[str, ...]) -> tuple[str, str | None]:

@@ -51,7 +51,7 @@ def search(
     section: place: province: tag: month: since: until: is:changed … narrow it. Quote what the shell would take:
     bantin search 'lễ hội place:"kim sơn" -bóng'.
     """
-    from bantin.commands.asking import index_of, tell_what_is_left
+    from bantin.commands.asking import index_of, tell_what_is_alike, tell_what_is_left
     from bantin.found import found_json, show_facets, show_hits
     from browse.index.seam import FACETS, Order
     from browse.query import parse_query
@@ -76,3 +76,5 @@ def search(
     else:
         show_hits(console(), found.hits)
         tell_what_is_left(found)
+    if not found.total:
+        tell_what_is_alike(index, query)

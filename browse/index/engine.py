@@ -9,11 +9,12 @@ from typing import Any
 import tantivy
 
 from browse.errors import SearchFailed
+from browse.index.alike import nearest
 from browse.index.ledger import Row
 from browse.index.paging import advise
-from browse.index.querying import Questions, has_words
+from browse.index.querying import Questions, has_words, wanted
 from browse.index.schema import PAIRED, Kept
-from browse.index.seam import FACETS, MOST_HITS, Count, Found, Hit, Marked, Order
+from browse.index.seam import FACETS, MOST_HITS, Alike, Count, Found, Hit, Marked, Order
 from browse.index.snippets import Marker
 from browse.index.timeline import timeline_of
 from browse.index.writer import open_folder
@@ -28,6 +29,10 @@ _LEAST_OF_VALUES = 1000
 
 _MOST_DAYS = 50_000
 """So many days a timeline has at most, which are 137 years without a gap."""
+
+_COMPARED = frozenset({*FACETS, "tag"} - {"month"})
+_MOST_COMPARED = 5_000
+"""With so many values of a field, the most frequent, is one compared that no article has."""
 
 _COUNTED = "newest"
 """A field that every document has once."""
@@ -185,6 +190,24 @@ class FolderIndex:
         told = ((count, one.partition(PAIRED)[2]) for one, count in found)
         fits = [(-count, one) for count, one in told if spelt == folded or one.startswith(spelt)]
         return [one for _, one in sorted(fits)[:limit]]
+
+    def alike(self, query: Query, limit: int = 5) -> list[Alike]:
+        """The values that the query asks for and no article has, each with those of its field that are spelt most like
+        it, or with all of them, where they are no more than `limit`. What has nothing like it is left out."""
+        searcher, _ = self._state
+
+        def is_had(one: Is) -> bool:
+            asked = Questions(self._schema, searcher).matching(Query("", (one,)))
+            return bool(searcher.search(asked, limit=1, count=False).hits)
+
+        found = []
+        with _told(self.folder):
+            for one in wanted(query.clauses):
+                if isinstance(one, Is) and one.field in _COMPARED and not is_had(one):
+                    values = [value for value, _ in searcher.terms_with_prefix(one.field, "", limit=_MOST_COMPARED)]
+                    near = nearest(one.value, values, limit) or (sorted(values) if len(values) <= limit else [])
+                    found.append(Alike(one.field, one.value, [value for value in near if is_had(Is(one.field, value))]))
+        return [one for one in found if one.values]
 
     def _with(self, field: str, values: Sequence[str], limit: int) -> list[Hit]:
         return [_hit(kept, _PLAIN, None) for kept in self._kept(field, values, limit)]

@@ -37,10 +37,10 @@ class Questions:
 
     def ranking(self, query: Query) -> tantivy.Query:
         """What finds the same, and scores it."""
-        wanted = list(_scored(query.clauses))
-        if len(query.clauses) == 1 and wanted == [query.clauses[0]] and not self._without_spam(query):
-            return self._best_of(wanted[0])
-        boosts = [(Occur.Should, one) for terms in wanted for one in self._boosts(terms)]
+        scored = list(_scored(query.clauses))
+        if len(query.clauses) == 1 and scored == [query.clauses[0]] and not self._without_spam(query):
+            return self._best_of(scored[0])
+        boosts = [(Occur.Should, one) for terms in scored for one in self._boosts(terms)]
         near = [self._boosted(self._words("text", pair, exact=False), NEAR_BOOST) for pair in _pairs(query.clauses)]
         return tantivy.Query.boolean_query(
             [(Occur.Must, self.matching(query)), *boosts, *((Occur.Should, one) for one in near)]
@@ -63,7 +63,7 @@ class Questions:
         return boosts
 
     def _without_spam(self, query: Query) -> list[Clause]:
-        asked = Is("is", "quarantined") in list(_wanted(query.clauses))
+        asked = Is("is", "quarantined") in list(wanted(query.clauses))
         return [] if asked or not self._searcher.doc_freq("is", "quarantined") else [Not(Is("is", "quarantined"))]
 
     def _all_of(self, clauses: Sequence[Clause]) -> tantivy.Query:
@@ -129,12 +129,12 @@ def has_words(query: Query) -> bool:
     return any(_scored(query.clauses))
 
 
-def _wanted(clauses: Sequence[Clause]) -> Iterator[Clause]:
+def wanted(clauses: Sequence[Clause]) -> Iterator[Clause]:
     """What a query asks for anywhere, but for what it excludes."""
     for clause in clauses:
         match clause:
             case AnyOf(inner) | AllOf(inner):
-                yield from _wanted(inner)
+                yield from wanted(inner)
             case Not():
                 pass
             case _:
@@ -142,7 +142,7 @@ def _wanted(clauses: Sequence[Clause]) -> Iterator[Clause]:
 
 
 def _scored(clauses: Sequence[Clause]) -> Iterator[Terms]:
-    return (one for one in _wanted(clauses) if isinstance(one, Terms))
+    return (one for one in wanted(clauses) if isinstance(one, Terms))
 
 
 def _pairs(clauses: Sequence[Clause]) -> Iterator[tuple[str, ...]]:

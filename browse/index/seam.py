@@ -106,6 +106,16 @@ class Found:
     as_of: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """A `value` of a field that a query asks for and no article has, and the `values` of that field spelt most like
+    it; or all it has, where they are few."""
+
+    field: str
+    value: str
+    values: list[str]
+
+
 class SearchIndex(Protocol):
     """What the pages, the API and the command line ask. All may raise `browse.errors.SearchFailed`."""
 
@@ -139,6 +149,9 @@ class SearchIndex(Protocol):
 
     def suggest(self, beginning: str, limit: int = 8) -> list[str]:
         """Words of the archive that begin so, with or without diacritics, the most frequent first."""
+
+    def alike(self, query: Query, limit: int = 5) -> list[Alike]:
+        """Why a query may have found nothing: values it asks for that no article has, where others are like them."""
 
     @property
     def articles(self) -> int:

@@ -22,7 +22,7 @@ from browse.errors import DamagedIndex, NoIndex
 from browse.index.cache import Cache, Folder, OnDone, user_cache
 from browse.index.engine import FolderIndex
 from browse.index.manifest import REBUILD, Manifest, read_manifest
-from browse.index.seam import Found, Hit, Order
+from browse.index.seam import Alike, Found, Hit, Order
 from browse.query import Query
 from model.errors import BantinError
 from storage import keys
@@ -128,6 +128,10 @@ class ShippedIndex:
     def suggest(self, beginning: str, limit: int = 8) -> list[str]:
         """See `SearchIndex.suggest`."""
         return self._now().engine.suggest(beginning, limit)
+
+    def alike(self, query: Query, limit: int = 5) -> list[Alike]:
+        """See `SearchIndex.alike`."""
+        return self._now().engine.alike(query, limit)
 
     def changed(self, limit: int = 20) -> list[Hit]:
         """The articles whose text changed last, the newest change first."""

@@ -323,6 +323,23 @@ def test_of_days_the_runs_that_are_not_published_are_repaired_and_one_that_canno
         choose(settings, [source.id, "hoalu"], failed=True)
 
 
+def test_where_nothing_is_missing_it_is_said_whose_runs_were_looked_at(
+    site: ScriptedSite, source: Source, settings: Settings, tmp_path: Path
+) -> None:
+    site.listing("/list", *PAGES)
+    run_source(source, settings, NEW)
+    where = ("--archive", settings.archive, "--failed")
+    whole = bantin("rerun", *where, "--sources", settings.sources)
+    assert (whole.returncode, whole.stderr) == (0, "bantin: nothing to repair: 1 of 1 runs are whole\n")
+    none = bantin("rerun", *where, "--sources", settings.sources, "--since", "2020-02-01")
+    assert (none.returncode, none.stderr) == (0, "bantin: nothing to repair: there is no run of these days\n")
+    elsewhere = tmp_path / "others"
+    elsewhere.mkdir()
+    other = bantin("rerun", *where, "--sources", elsewhere)
+    assert other.returncode == 0
+    assert f"since {elsewhere} has no files of them: the runs of {source.id}: name them, or give" in other.stderr
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [

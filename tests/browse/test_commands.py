@@ -46,6 +46,8 @@ def test_search_prints_a_line_an_article_where_there_is_no_terminal(ask: Ask) ->
     assert found.stdout == f"{MARKET_ID}\t2026-11-21\tkimson\tvi\tChợ phiên dời ngày\n"
     nothing = ask("search", '"cho phien"', "--source", "kimson")
     assert (nothing.returncode, nothing.stdout, nothing.stderr) == (0, "", "no article fits\n")
+    mistyped = ask("search", "phien", "--source", "kim-son")
+    assert mistyped.stderr == 'no article fits\nno article has source:"kim-son"; there are source:"kimson"\n'
 
 
 def test_search_as_json_and_by_facets(ask: Ask) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from browse.errors import NoIndex, SearchFailed
 from browse.index.document import Document
 from browse.index.engine import FolderIndex
-from browse.index.seam import FACETS, MOST_HITS, Count, Order, SearchIndex
+from browse.index.seam import FACETS, MOST_HITS, Alike, Count, Order, SearchIndex
 from browse.index.timeline import MOST_DAYS
 from browse.index.writer import IndexWriter
 from browse.query import InvalidQuery, parse_query
@@ -147,6 +147,28 @@ def test_a_query_finds(index: FolderIndex, query: str, expected: set[int]) -> No
         assert set(numbers(index, query, order)) == expected
     assert found(index, query).total == len(expected)
     assert found(index, query, limit=0).hits == []
+
+
+@pytest.mark.parametrize(
+    ("query", "alike"),
+    [
+        ('place:"kim sonn"', [Alike("locality", "kim sonn", ["Kim Sơn, Ninh Bình", "Kim Sơn Tây, Ninh Bình"])]),
+        ("source:kimsn đường", [Alike("source", "kimsn", ["kimson"])]),
+        ("lang:vn", [Alike("language", "vn", ["en", "vi", "zh"])]),  # none is like it, but there are three
+        ("tag:giaothong", [Alike("tag", "giaothong", ["Giao thông"])]),
+        (
+            "source:kimsn OR author:hay",
+            [Alike("source", "kimsn", ["kimson"]), Alike("author", "hay", ["Hải", "Nguyễn Văn Hải"])],
+        ),
+        ('place:"kim son" không', []),
+        ('-place:"kim sonn"', []),
+        ("title:lang month:1999-01 url:kimson.example/nothing", []),
+    ],
+)
+def test_for_values_that_no_article_has_others_like_them_are_told(
+    index: FolderIndex, query: str, alike: list[Alike]
+) -> None:
+    assert index.alike(parse_query(query)) == alike
 
 
 def test_what_is_spelt_as_typed_comes_first(index: FolderIndex) -> None:

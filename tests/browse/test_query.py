@@ -21,6 +21,7 @@ from browse.query import (
     Query,
     Terms,
     parse_query,
+    with_value,
 )
 
 
@@ -173,3 +174,17 @@ def test_anything_is_understood_or_refused(text: str) -> None:
     except InvalidQuery:
         return
     assert query.clauses or not text.strip()
+
+
+@pytest.mark.parametrize(
+    ("text", "named", "asked"),
+    [
+        ('lễ hội place:"kim sonn" -bóng', Is("locality", "kim sonn"), 'lễ hội place:"Kim “Sơn”" -bóng'),
+        ("source:KIMSN OR source:lathanh", Is("source", "kimsn"), 'source:"Kim “Sơn”" OR source:lathanh'),
+        ("-place:sonn place:son", Is("locality", "sonn"), "-place:sonn place:son"),
+        ("sonn", Is("locality", "sonn"), "sonn"),
+    ],
+)
+def test_a_query_asks_for_another_value(text: str, named: Is, asked: str) -> None:
+    assert with_value(text, named, "Kim “Sơn”") == asked
+    assert with_value(text, named, 'Kim "Sơn"') == asked.replace("“", " ").replace("”", " ")

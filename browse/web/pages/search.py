@@ -9,8 +9,8 @@ from fastapi import APIRouter, Depends, Query
 from starlette.requests import Request
 
 from browse.archive import Archive
-from browse.index.seam import FACETS, MOST_HITS, Found, Order
-from browse.query import MOST_CHARACTERS, InvalidQuery, parse_query
+from browse.index.seam import FACETS, MOST_HITS, Alike, Found, Order
+from browse.query import MOST_CHARACTERS, InvalidQuery, Is, parse_query, with_value
 from browse.web.rendering import page, words_of
 
 router = APIRouter(tags=["search"])
@@ -28,7 +28,8 @@ Day = Annotated[str, Query(max_length=10, description="A day, month or year: 202
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchPage:
     """What was asked for, and a page of what was found. `filters` are the values that narrow it, by field; `advice`
-    says why nothing could be asked for. `today` is the day of the archive's newest run."""
+    says why nothing could be asked for. `today` is the day of the archive's newest run. `alike`, where nothing was
+    found, are values that were asked for and that no article has, with others like them."""
 
     q: str
     order: Order
@@ -37,6 +38,7 @@ class SearchPage:
     size: int
     found: Found | None
     today: date | None
+    alike: list[Alike]
     advice: str | None = None
 
     @property
@@ -48,6 +50,14 @@ class SearchPage:
     def unquoted(self) -> str:
         """The query without the quotes of its phrases; those of a field's value, or of what is excluded, stay."""
         return _PHRASE.sub(r"\1", self.q)
+
+    def asking_for(self, unknown: Alike, value: str) -> dict[str, object]:
+        """The parameters by which the same is asked for with another value for the one that no article has."""
+        name = "lang" if unknown.field == "language" else unknown.field
+        held = self.filters.get(name, [])
+        if any(one.lower() == unknown.value.lower() for one in held):
+            return {name: [value if one.lower() == unknown.value.lower() else one for one in held]}
+        return {"q": with_value(self.q, Is(unknown.field, unknown.value), value)}
 
     @property
     def pages(self) -> int:
@@ -95,10 +105,12 @@ def search(
     """Articles that fit a query. By relevance where words are asked for, else the newest first."""
     order = order or (Order.RELEVANCE if q.strip() else Order.NEWEST)
     found, advice = None, None
+    alike: list[Alike] = []
     archive: Archive = request.app.state.archive
     try:
+        query = parse_query(q, filters)
         found = archive.index.search(
-            parse_query(q, filters),
+            query,
             order=order,
             offset=(number - 1) * size,
             limit=size,
@@ -106,6 +118,8 @@ def search(
             facet_limit=MOST_VALUES_SHOWN,
             timeline=True,
         )
+        if not found.total:
+            alike = archive.index.alike(query)
     except InvalidQuery as err:
         advice = words_of(request).gettext(err.message, **err.values)
     return SearchPage(
@@ -116,6 +130,7 @@ def search(
         size=size,
         found=found,
         today=archive.catalog.today,
+        alike=alike,
         advice=advice,
     )
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from lxml import html
@@ -87,3 +87,21 @@ def test_the_feed_of_a_search_has_no_last_day(asked: TestClient) -> None:
     page = html.fromstring(asked.get("/search", params=asking).text)
     del asking["until"]
     assert set(page.xpath('//@href[starts-with(., "/feed.atom")]')) == {"/feed.atom?" + urlencode(asking)}
+
+
+@pytest.mark.parametrize(
+    ("asked_for", "leads_to"),
+    [
+        ({"q": 'tom place:"xa 033"'}, {"q": f'tom place:"{PLACES[3]}"'}),
+        ({"q": "tom", "locality": "Xã 033"}, {"q": "tom", "locality": PLACES[3]}),
+        ({"lang": "vn", "q": "tom"}, {"lang": "vi", "q": "tom"}),
+        ({"q": "tom source:kim-son"}, {"q": 'tom source:"kimson"'}),
+    ],
+)
+def test_where_nothing_fits_values_like_those_asked_for_are_a_click_away(
+    asked: TestClient, asked_for: dict[str, str], leads_to: dict[str, str]
+) -> None:
+    page = html.fromstring(asked.get("/search", params=asked_for).text)
+    first, *_ = page.xpath('//li[@class="none"]/p[q]/a/@href')
+    assert parse_qs(urlsplit(first).query) == {name: [value] for name, value in leads_to.items()}
+    assert asked.get(first.replace("/search", "/search.json")).json()["found"]["total"] > 0
