@@ -59,6 +59,7 @@ _OTHER_DAY = re.compile(
     r"|died|gestorben|founded|gegründet|effective|release date|due)\b|©",
     re.IGNORECASE,
 )
+_TODAY = re.compile(r"(?:hôm nay|bây giờ|today|hari ini)\b", re.IGNORECASE)
 # What goes with a date and says nothing else.
 _NOISE = re.compile(
     r"\d+ (?:luot xem|views?|comments?|binh luan|shares?|min(?:ute)?s?(?: read)?|aufrufe|kommentare)"
@@ -115,14 +116,16 @@ def find_datelines(
         if moment is None or _OTHER_DAY.search(line.text):
             continue
         marks = " ".join(attribute_text(element) for element in elements)
+        todays = moment.day >= fetched_on - timedelta(days=1)
         if _CLOCK_MARK.search(marks) or (distance < 0 and _HEADER_MARK.search(marks)):
+            continue
+        if todays and not machine and (_TODAY.match(line.text) or _is_in_header(line, lines[start])):
             continue
         marked = machine or _DATE_MARK.search(marks) is not None
         if line.linked and (not marked or line.block.tag in ("h2", "h3", "h4") or distance > 6):
             continue
         plain = bool(rest) and _is_mostly_date(line.text, rest)
         if distance < 0 and not machine:
-            todays = moment.day >= fetched_on - timedelta(days=1)
             beside = start - index <= _BESIDE_TITLE and _share_box(lines[index], lines[start])
             if (todays and not (marked and beside)) or not (marked or (plain and beside)):
                 continue
@@ -133,6 +136,8 @@ def find_datelines(
         )
         doubt = {"published": 0, "": 1, "modified": 2}[says] + (not marked) + (distance < 0)
         found.append((doubt, abs(distance), Dateline(moment, line, doubt, says, plain)))
+        if says == "published" and (changed := _changed(line.text, zone, month_first)):
+            found.append((doubt + 2, abs(distance), Dateline(changed, line, doubt + 2, "modified", plain)))
     return [dateline for _, _, dateline in sorted(found, key=lambda one: one[:2])]
 
 
@@ -152,6 +157,37 @@ def lone_dateline(lines: Sequence[Line], zone: tzinfo, *, month_first: bool = Fa
         ):
             found.append(Dateline(moment, line, 3))
     return found[0] if len({one.moment.day for one in found}) == 1 else None
+
+
+def last_change(lines: Sequence[Line], zone: tzinfo, fetched_on: date) -> Dateline | None:
+    """The one day before `fetched_on` that lines say to be the last change's, wherever they stand but in a footer; None
+    where they disagree."""
+    found: list[Dateline] = []
+    for line in lines:
+        if len(line.text) > _SHORT or line.linked or not has_year(line.text) or not _SAYS_MODIFIED.match(line.text):
+            continue
+        moment = parse_visible(line.text, zone)
+        if moment is None or moment.day >= fetched_on or next(line.block.iterancestors("footer"), None) is not None:
+            continue
+        if not _CLOCK_MARK.search(" ".join(map(attribute_text, _elements(line)))):
+            found.append(Dateline(moment, line, 3, "modified"))
+    return found[0] if len({one.moment.day for one in found}) == 1 else None
+
+
+def _changed(text: str, zone: tzinfo, month_first: bool) -> Moment | None:
+    """When a line that says when the article was published says that it was changed."""
+    published, modified = _SAYS_PUBLISHED.search(text), _SAYS_MODIFIED.search(text)
+    if published is None or modified is None:
+        return None
+    end = published.start() if published.start() > modified.start() else len(text)
+    return parse_visible(text[modified.start() : end], zone, month_first=month_first)
+
+
+def _is_in_header(line: Line, title: Line) -> bool:
+    """Whether the line stands in the page's header, and the title does not."""
+    around = [line.block, *line.block.iterancestors()]
+    headers = [one for one in around if one.tag not in ("body", "html") and _HEADER_MARK.search(attribute_text(one))]
+    return any(one is not title.block and one not in title.block.iterancestors() for one in headers)
 
 
 def _read(

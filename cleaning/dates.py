@@ -62,9 +62,13 @@ _HAS_YEAR = re.compile(r"(?<!\d)(?:19|20|25)\d\d(?!\d)")
 _TIME = re.compile(
     r"(?P<early>(?:오전|上午|午前)\s?)?(?P<late>(?:오후|下午|午後)\s?)?"
     r"(?<![\d:.+-])(?P<H>[01]?\d|2[0-3])\s?(?::|h|gi[oờ]|g|时|時|点|點|시)\s?(?P<M>[0-5]\d)?(?::(?P<S>[0-5]\d))?(?!\d)\s*"
-    r"(?P<half>[ap]\.?m\b\.?)?",
+    r"(?P<half>[ap]\.?m\b\.?|(?:sa|ch|sang|trua|chieu|toi|pagi|siang|sore|malam)\b)?",
     re.IGNORECASE,
 )
+_MORNING = frozenset({"am", "sa", "sang", "pagi"})  # ASP.NET writes SA and CH in Vietnamese
+_NOON = frozenset({"trua", "siang"})
+_AFTERNOON = frozenset({"pm", "ch", "chieu", "toi", "sore", "malam"})
+_LATE_MORNING = 10
 # A full stop between hours and minutes is a time where a word says so.
 _DOTTED = re.compile(
     r"(?:\b(?:pukul|pkl\.?|jam|ore|alle|klo|kl\.?|kello|um|às|as)\s)(?P<H>[01]?\d|2[0-3])\.(?P<M>[0-5]\d)(?!\d)"
@@ -212,9 +216,10 @@ def _clock_near(text: str) -> time | None:
             continue
         hour = int(found["H"])
         half = (found["half"] or "").lower().replace(".", "")
-        if (half == "pm" or found["late"]) and hour < 12:  # `15:30 PM` is printed too
+        is_late = half in _AFTERNOON or found["late"] or (half in _NOON and hour < _LATE_MORNING)
+        if is_late and hour < 12:  # `15:30 PM` is printed too
             hour += 12
-        elif (half == "am" or found["early"]) and hour == 12 and found["M"] is not None:
+        elif (half in _MORNING or found["early"]) and hour == 12 and found["M"] is not None:
             hour = 0
         return time(hour, int(found["M"] or 0), int(found["S"] or 0))
     if dotted := _DOTTED.search(text):

@@ -3,13 +3,14 @@
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, timezone
+from itertools import islice
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from lxml.html import HtmlElement
 
-from cleaning.datelines import Dateline, find_datelines, lone_dateline
+from cleaning.datelines import Dateline, find_datelines, last_change, lone_dateline
 from cleaning.dates import Moment, is_ambiguous, order_shown, parse_machine, parse_visible
 from cleaning.furniture import first_match
 from cleaning.head import Head
@@ -60,6 +61,9 @@ _MODIFIED = (
 )
 _URL_DAY = re.compile(r"/(?P<y>(?:19|20)\d\d)[/-](?P<m>0?[1-9]|1[0-2])[/-](?P<d>0?[1-9]|[12]\d|3[01])(?:/|-|\.|$)")
 _EARLIEST = date(1990, 1, 1)
+_FIRST_ZONE = timezone(timedelta(hours=14))  # where each day begins
+_CLOCKS_APART = timedelta(minutes=15)
+_OTHERS = ("li", "aside", "nav", "footer", "a")
 _COUNTRY = re.compile(r"\.(?!us$)[a-z]{2}$")
 
 Claim = tuple[Moment | None, str]  # a date and who says it
@@ -80,13 +84,17 @@ class Publication:
 def find_publication(
     page: Page, head: Head, source: Source, lines: Sequence[Line], title: str, fetched_at: datetime
 ) -> Publication:
-    """The dates of the page. A day later than the one after `fetched_at` is an error of the page and is passed over."""
+    """The dates of the page. A day that has begun nowhere yet at `fetched_at` is an error of the page and is passed
+    over; of a time still to come only its day counts."""
     zone = ZoneInfo(source.timezone)
-    latest = (fetched_at + timedelta(days=1)).astimezone(zone).date()
+    latest = fetched_at.astimezone(_FIRST_ZONE).date()
     month_first = _Order(page, head, source, lines)
 
     def sound(moment: Moment | None) -> Moment | None:
-        return moment if moment is not None and _EARLIEST <= moment.day <= latest else None
+        if moment is None or not _EARLIEST <= moment.day <= latest:
+            return None
+        is_to_come = moment.instant is not None and moment.instant > fetched_at + _CLOCKS_APART
+        return replace(moment, instant=None) if is_to_come else moment
 
     def read(value: str) -> Moment | None:
         return parse_machine(value, zone, month_first=is_ambiguous(value) and month_first())
@@ -95,7 +103,7 @@ def find_publication(
     near = [] if start is None else find_datelines(lines, start, zone, fetched_at.astimezone(zone).date())
     if any(is_ambiguous(one.line.text) for one in near) and month_first():
         near = find_datelines(lines, start or 0, zone, fetched_at.astimezone(zone).date(), month_first=True)
-    near = [one for one in near if sound(one.moment)]
+    near = [replace(one, moment=moment) for one in near if (moment := sound(one.moment))]
 
     claims: list[Claim] = []
     chosen = first_match(page, source.clean.published)
@@ -129,12 +137,15 @@ def find_publication(
     ]
     changes += _said(head, _MODIFIED, read)
     changes += [(one.moment, "visible") for one in near if one.says == "modified" and one.moment != published]
+    if published is not None and not changes:
+        last = last_change(lines, zone, fetched_at.astimezone(zone).date())
+        changes += [(last.moment, "visible")] if last and last.moment.day > published.day else []
     modified, modified_origin = _first(changes, sound)
     if modified is not None and published is not None and modified.day < published.day:
         modified, modified_origin = None, ""
     days = {moment.day for moment in (published, modified) if moment}
-    printed = tuple(one.line for one in near if one.plain and one.moment.day in days)
-    return Publication(published, origin, modified, modified_origin, printed)
+    printed = dict.fromkeys(one.line for one in near if one.plain and one.moment.day in days)
+    return Publication(published, origin, modified, modified_origin, tuple(printed))
 
 
 class _Order:
@@ -205,8 +216,9 @@ def _of_element(element: HtmlElement, zone: ZoneInfo) -> Moment | None:
 
 
 def _of_times(page: Page, zone: ZoneInfo) -> Moment | None:
-    """What the page's `time` elements say: the one marked as the article's own, or the only day they give."""
-    elements = list(page.body.iter("time"))[:100]
+    """What the page's `time` elements say: the one marked as the article's own, or the only day they give. Those of
+    entries of lists are other articles'."""
+    elements = [one for one in islice(page.body.iter("time"), 100) if next(one.iterancestors(*_OTHERS), None) is None]
     marked = [
         one
         for one in elements

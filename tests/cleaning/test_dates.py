@@ -22,6 +22,16 @@ ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
         ("07-03-2026 - 00:01 AM", "2026-03-07", "2026-03-06T17:01"),
         ("07-03-2026 - 15:30 PM", "2026-03-07", "2026-03-07T08:30"),
         ("Thứ Bảy, 07/03/2026 - 08:52", "2026-03-07", "2026-03-07T01:52"),
+        ("07/03/2026 3:15:00 CH", "2026-03-07", "2026-03-07T08:15"),  # as ASP.NET prints it in Vietnamese
+        ("07/03/2026 12:30 SA", "2026-03-07", "2026-03-06T17:30"),
+        ("07/03/2026 12:30 CH", "2026-03-07", "2026-03-07T05:30"),
+        ("07/03/2026, 3 giờ 15 chiều", "2026-03-07", "2026-03-07T08:15"),
+        ("9h sáng 07/03/2026", "2026-03-07", "2026-03-07T02:00"),
+        ("07/03/2026 08:15 tối", "2026-03-07", "2026-03-07T13:15"),
+        ("1h30 trưa 07/03/2026", "2026-03-07", "2026-03-07T06:30"),
+        ("11:30 trưa 07/03/2026", "2026-03-07", "2026-03-07T04:30"),
+        ("07/03/2026 09:15 Sa Pa", "2026-03-07", "2026-03-07T02:15"),
+        ("7 Maret 2026 3:15 sore", "2026-03-07", "2026-03-07T08:15"),
         ("Ngày đăng 18/03/2019 | 04:01 PM | View count: 412", "2019-03-18", "2019-03-18T09:01"),
         ("Thứ năm: 17:49 ngày 07/05/2020", "2020-05-07", "2020-05-07T10:49"),
         ("Cập nhật lúc 14h30, ngày 05/07/2021", "2021-07-05", "2021-07-05T07:30"),
@@ -146,6 +156,45 @@ def test_the_header_prints_today_and_not_the_articles_day(header):
     assert cleaned(page(before=header)).published_on is None
     line = '<div class="info"><span class="date">03/11/2026</span></div>'
     assert cleaned(page(f"{line}{paragraphs()}", before=header)).published_on == date(2026, 11, 3)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        '<div id="header"><span class="date">22/11/2026</span></div>',
+        "<div><span>Hôm nay, 22/11/2026</span></div>",
+        "<p>Today: November 22, 2026</p>",
+    ],
+)
+def test_the_header_prints_today_behind_the_title_too(header):
+    assert cleaned(page(after=header)).published_on is None
+    assert cleaned(page().replace("</h1>", f"</h1>{header}")).published_on is None
+
+
+def test_an_article_of_today_has_its_day_in_its_own_header():
+    line = '<div class="header"><h1>{}</h1><span class="date">22/11/2026</span></div>'
+    markup = page().replace(f"<h1>{TITLE}</h1>", line.format(TITLE))
+    assert cleaned(markup).published_on == date(2026, 11, 22)
+
+
+def test_the_time_of_an_entry_of_a_list_is_another_articles():
+    entry = '<ul><li><time datetime="2026-02-01">1/2</time> <a href="/b">Xã bên mở hội bơi thuyền đầu năm</a></li></ul>'
+    assert cleaned(page(after=entry)).published_on is None
+
+
+@pytest.mark.parametrize(
+    ("printed", "day", "instant"),
+    [
+        ("23/11/2026 23:59", None, None),
+        ("23/11/2026", None, None),
+        ("22/11/2026 23:59", date(2026, 11, 22), None),  # begun, and not over
+        ("22/11/2026 07:05", date(2026, 11, 22), datetime(2026, 11, 22, 0, 5, tzinfo=UTC)),  # a clock that is fast
+        ("22/11/2026 06:59", date(2026, 11, 22), datetime(2026, 11, 21, 23, 59, tzinfo=UTC)),
+    ],
+)
+def test_nothing_is_published_later_than_it_was_fetched(printed, day, instant):
+    article = cleaned(below(f'<p class="date">{printed}</p>'))
+    assert (article.published_on, article.published_at) == (day, instant)
 
 
 @pytest.mark.parametrize("future", ["2026-11-24T08:00:00+07:00", "2062-01-01"])
@@ -292,6 +341,31 @@ def test_the_printed_change():
     article = cleaned(below(lines))
     assert (article.published_on, article.modified_on) == (date(2026, 11, 3), date(2026, 11, 5))
     assert article.origins["published_on"] == "visible"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Đăng ngày 03/11/2026 08:00 | Cập nhật 05/11/2026 09:00",
+        "Cập nhật 05/11/2026 09:00 - Đăng lúc 08:00 03/11/2026",
+        "Published 3 November 2026 8:00 am; updated 5 November 2026 9:00 am",
+    ],
+)
+def test_both_days_in_one_line(line):
+    article = cleaned(below(f'<p class="date">{line}</p>'))
+    assert (article.published_on, article.modified_on) == (date(2026, 11, 3), date(2026, 11, 5))
+    assert article.modified_at == datetime(2026, 11, 5, 2, tzinfo=UTC)
+    assert article.published_at == datetime(2026, 11, 3, 1, tzinfo=UTC)
+
+
+def test_the_change_that_is_told_behind_the_article():
+    published = ld(datePublished="2026-11-03")
+    told = "<p>Cập nhật lần cuối: 05/11/2026 09:00</p>"
+    assert cleaned(page(after=told, head=published)).modified_on == date(2026, 11, 5)
+    assert cleaned(page(after=told)).modified_on is None
+    assert cleaned(page(after=f"<footer>{told}</footer>", head=published)).modified_on is None
+    assert cleaned(page(after=told.replace("05/", "22/"), head=published)).modified_on is None  # the site's, of today
+    assert cleaned(page(after=told + told.replace("05/", "06/"), head=published)).modified_on is None
 
 
 def test_a_page_object_tells_the_day_where_the_articles_does_not():
