@@ -18,33 +18,37 @@ _ISO = re.compile(
 )
 _EPOCH = re.compile(r"1\d{9}(?:\d{3})?")
 # English, Indonesian, Spanish, French, German, Italian, Portuguese, Dutch, Polish, Czech, Russian, Ukrainian, Turkish,
-# Scandinavian, Thai, Greek; a line or two a month.
+# Scandinavian, Thai, Lao, Khmer, Greek; a line or two a month.
 _MONTH_NAMES = """
     january jan januari ene enero janvier janv januar jaenner janner gennaio gen janeiro stycznia sty leden
-    ledna января янв січня ocak oca มกราคม ιανουαριου;
+    ledna января янв січня ocak oca มกราคม ιανουαριου ม.ค ມັງກອນ មករា;
     february feb februari febrero fevrier fevr februar febbraio fevereiro fev lutego lut unor unora февраля фев
-    лютого subat sub กุมภาพันธ์ φεβρουαριου;
+    лютого subat sub กุมภาพันธ์ φεβρουαριου ก.พ ກຸມພາ កុម្ភៈ កុម្ភះ;
     march mar maret marzo mars marz mrz marco maart mrt marca brezen brezna марта мар березня mart มีนาคม
-    μαρτιου;
-    april apr abril abr avril avr aprile kwietnia kwi duben dubna апреля апр квітня nisan nis เมษายน απριλιου;
-    may mei mayo mai maggio mag maio maja maj kveten kvetna mayıs мая май травня พฤษภาคม μαιου;
+    μαρτιου มี.ค ມີນາ មីនា;
+    april apr abril abr avril avr aprile kwietnia kwi duben dubna апреля апр квітня nisan nis เมษายน απριλιου
+    เม.ย ເມສາ មេសា;
+    may mei mayo mai maggio mag maio maja maj kveten kvetna mayıs мая май травня พฤษภาคม μαιου พ.ค ພຶດສະພາ ឧសភា;
     june jun juni junio juin giugno giu junho czerwca cze cerven cervna haziran haz июня июн червня มิถุนายน
-    ιουνιου;
+    ιουνιου มิ.ย ມິຖຸນາ មិថុនា;
     july jul juli julio juillet juil luglio lug julho lipca lip cervenec cervence temmuz tem июля июл липня
-    กรกฎาคม ιουλιου;
+    กรกฎาคม ιουλιου ก.ค ກໍລະກົດ កក្កដា;
     august aug agustus agu agt agosto ago aout augustus sierpnia sie srpen srpna agustos августа авг серпня
-    สิงหาคม αυγουστου;
+    สิงหาคม αυγουστου ส.ค ສິງຫາ សីហា;
     september sep sept septiembre septembre settembre set setembro wrzesnia wrz zari eylul eyl сентября сен сент
-    вересня กันยายน σεπτεμβριου;
+    вересня กันยายน σεπτεμβριου ก.ย ກັນຍາ កញ្ញា;
     october oct okt oktober octubre octobre ottobre ott outubro out pazdziernika paz rijen rijna ekim eki
-    октября окт жовтня ตุลาคม οκτωβριου;
+    октября окт жовтня ตุลาคม οκτωβριου ต.ค ຕຸລາ តុលា;
     november nov nopember noviembre novembre novembro listopada lis listopad listopadu kasım kas ноября ноя
-    листопада พฤศจิกายน νοεμβριου;
+    листопада พฤศจิกายน νοεμβριου พ.ย ພະຈິກ វិច្ឆិកា;
     december dec des desember diciembre dic dezember decembre dez dezembro dicembre grudnia gru prosinec
-    prosince aralık ara декабря дек грудня ธันวาคม δεκεμβριου;
+    prosince aralık ara декабря дек грудня ธันวาคม δεκεμβριου ธ.ค ທັນວາ ធ្នូ;
 """
 _MONTHS = {fold(name): number for number, names in enumerate(_MONTH_NAMES.split(";")[:12], 1) for name in names.split()}
-_MONTH = "|".join(sorted(_MONTHS, key=lambda name: (-len(name), name)))
+_MONTH = "|".join(map(re.escape, sorted(_MONTHS, key=lambda name: (-len(name), name))))
+# What stands before the month and before the year: `28 ខែធ្នូ ឆ្នាំ2023`.
+_MONTH_WORD = rf"(?:de\s+|of\s+|(?:{fold('ខែ')}|{fold('ເດືອນ')}|{fold('เดือน')})\s*|-|/|\s)"
+_YEAR_WORD = rf"(?:del?\s+|-|/|'|(?:พ\.ศ\.|{fold('ឆ្នាំ')}|{fold('ປີ')})\s*)"
 _YEAR = r"(?P<y>(?:19|20)\d\d)"
 _NUMERIC = re.compile(rf"(?<![\d/.-])(?P<d>\d{{1,2}})\s?(?P<sep>[/.-])\s?(?P<m>\d{{1,2}})\s?[/.-]\s?{_YEAR}(?![\d/-])")
 _YEAR_FIRST = re.compile(rf"(?<!\d){_YEAR}\s?[/.-]\s?(?P<m>\d{{1,2}})\s?[/.-]\s?(?P<d>\d{{1,2}})(?!\d)")
@@ -52,8 +56,8 @@ _VIETNAMESE = re.compile(
     rf"(?<!\d)(?P<d>\d{{1,2}})\s*(?:,\s*)?thang\s*(?P<m>\d{{1,2}})\s*(?:,|nam|/|-)?\s*(?:nam\s*)?{_YEAR}(?!\d)"
 )
 _DAY_MONTH = re.compile(
-    rf"(?<!\d)(?P<d>\d{{1,2}})(?:st|nd|rd|th|er|\.|o|º|°|ª)?\s*(?:de\s+|of\s+|-|/|\s)?(?P<name>{_MONTH})(?!\w)\.?,?\s*"
-    rf"(?:del?\s+|-|/|'|พ\.ศ\.\s*)?(?P<y>(?:19|20|25)\d\d)(?!\d)"
+    rf"(?<!\d)(?P<d>\d{{1,2}})(?:st|nd|rd|th|er|\.|o|º|°|ª)?\s*{_MONTH_WORD}?(?P<name>{_MONTH})(?!\w)\.?,?\s*"
+    rf"{_YEAR_WORD}?(?P<y>(?:19|20|25)\d\d)(?!\d)"
 )
 _MONTH_DAY = re.compile(rf"\b(?P<name>{_MONTH})(?!\w)\.?\s*(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\s*,?\s+{_YEAR}(?!\d)")
 _CJK = re.compile(rf"{_YEAR}\s*[年년]\s*(?P<m>\d{{1,2}})\s*[月월]\s*(?P<d>\d{{1,2}})\s*[日일]")

@@ -25,6 +25,9 @@ _PROSE_CHARS = 300
 _COLUMN_SHARE = 0.5
 _MENU_SHARE = 0.8
 _MAX_LISTS = 200
+_ROW_CHARS = 100
+_BETWEEN_BUTTONS = re.compile(r"\s*[|•·]\s*")
+_COUNTED = re.compile(r"[(\[]\s*[1-9][\d.,]*\s*[)\]]\W*$")  # `Comments (3)`
 _HEADINGS = frozenset({"h2", "h3", "h4", "h5", "h6"})
 _CONTAINERS = frozenset({"html", "body", "main", "article"})
 
@@ -122,14 +125,23 @@ def _take_lists(ledger: Ledger, lines: Iterable[Line], layouts: Set[HtmlElement]
             continue
         if line.block.tag == "li" or next(line.block.iterancestors("nav", "li"), None) is not None:
             continue  # an entry of a menu
-        if _in_table_row(line.block, ledger, layouts) or _heads_sentences(line, ledger):
+        counts = rule == COMMENTS and _heads_comments(line, ledger)
+        if _in_table_row(line.block, ledger, layouts) or (not counts and _heads_sentences(line, ledger)):
             continue
         found += 1
         if found > _MAX_LISTS:
             ledger.take_line(line, rule)
             continue
-        for element in _list_after(line, ledger, rule):
+        for element in _list_after(line, ledger, rule, to_the_end=counts):
             ledger.take(element, rule)
+
+
+def _heads_comments(line: Line, ledger: Ledger) -> bool:
+    """Whether what follows is what readers wrote: the heading counts them, and most sentences stand before it."""
+    if _COUNTED.search(line.text) is None:
+        return False
+    before = prose_chars(ledger.lines[: line.index])
+    return 2 * before > ledger.prose_under(ledger.body)
 
 
 def _heads_sentences(line: Line, ledger: Ledger) -> bool:
@@ -145,8 +157,9 @@ def _heads_sentences(line: Line, ledger: Ledger) -> bool:
     )
 
 
-def _list_after(line: Line, ledger: Ledger, rule: str) -> list[HtmlElement]:
-    """The heading's element and the list that belongs to it: the box it opens, or what follows it and is links."""
+def _list_after(line: Line, ledger: Ledger, rule: str, *, to_the_end: bool) -> list[HtmlElement]:
+    """The heading's element and the list that belongs to it: the box it opens, or what follows it and is links, or a
+    list right behind it that holds no sentence; `to_the_end`: all that follows it, but for the article."""
     if line.block is ledger.body or _may_be_article(line.block, ledger):
         ledger.take_line(line, rule)
         return []
@@ -159,10 +172,17 @@ def _list_after(line: Line, ledger: Ledger, rule: str) -> list[HtmlElement]:
     if len(ledger.under(box)) > 1:
         return taken
     for sibling in box.itersiblings():
-        if _may_be_article(sibling, ledger) or not _is_link_list(sibling, ledger):
+        is_first_list = len(taken) == 1 and sibling.tag in ("ul", "ol") and not ledger.prose_under(sibling)
+        belongs = is_first_list or _is_link_list(sibling, ledger) or (to_the_end and not _is_known(sibling, ledger))
+        if _may_be_article(sibling, ledger) or not (belongs or to_the_end):
             break
-        taken.append(sibling)
+        taken += [sibling] if belongs else []
     return taken
+
+
+def _is_known(element: HtmlElement, ledger: Ledger) -> bool:
+    """Whether each line in `element` is one that a rule of its own takes."""
+    return all(rule_for("line", line.text) for line in ledger.under(element))
 
 
 def _may_be_article(element: HtmlElement, ledger: Ledger) -> bool:
@@ -211,11 +231,27 @@ def _take_lines(ledger: Ledger, lines: Iterable[Line], layouts: Set[HtmlElement]
     for line in lines:
         if line.gone:
             continue
-        rule = rule_for("line", line.text) or (
-            rule_for("linked", line.text) if line.linked or line.link_chars > 20 else None
+        rule = (
+            rule_for("line", line.text)
+            or (rule_for("linked", line.text) if line.linked or line.link_chars > 20 else None)
+            or _row_of_buttons(line)
         )
         if rule and not _in_table_row(line.block, ledger, layouts):
             ledger.take_line(line, rule)
+
+
+def _row_of_buttons(line: Line) -> str | None:
+    """The rule that takes each of several labels which stand in one line: `In bài | Chia sẻ | Lên đầu`."""
+    if len(line.text) > _ROW_CHARS or (len(line.pieces) == 1 and "|" not in line.text):
+        return None
+    texts = (piece.text for piece in line.pieces if not piece.rule)
+    labels = (tidy(label) for text in texts for label in _BETWEEN_BUTTONS.split(text))
+    rules: list[str] = []
+    for label in filter(None, labels):
+        if (rule := rule_for("line", label)) is None:
+            return None
+        rules.append(rule)
+    return rules[0] if len(rules) > 1 else None
 
 
 def _in_table_row(block: HtmlElement, ledger: Ledger, layouts: Set[HtmlElement]) -> bool:

@@ -198,6 +198,8 @@ def _steps(sign: str, names: str | None) -> Iterator[str]:
 def _line(text: str) -> tuple[str, str]:
     """A line in lower case, and as it stands in a table of phrases."""
     text = text.lower()
+    if text[:1] == "(" and text[-1:] == ")":
+        text = text[1:-1].strip()
     counted = ")" in text or "]" in text
     return text, (_COUNT.sub("", text) if counted else text).strip(DECORATION)
 

@@ -13,6 +13,14 @@ PLAIN = list(SENTENCES)
         ("<p>Lượt truy cập: 1.234.567</p>", "counter"),
         ("<div>Trực tuyến: 12<br>Hôm nay: 345<br>Tất cả: 67890</div>", "counter"),
         ("<p>512 lượt xem</p>", "counter"),
+        ("<p>(Lượt xem: 1.234)</p>", "counter"),
+        ("<p>Số người online: 12</p>", "counter"),
+        ("<p>Visits today: 13</p>", "counter"),
+        ("<p>In bài | Chia sẻ | Quay lại | Lên đầu trang</p>", "action"),
+        ("<div><span>In bài</span> <span>Chia sẻ</span> <span>Copy link</span></div>", "action"),
+        ("<p>>> Xem thêm: Xã bên làm cầu mới qua sông</p>", "related-link"),
+        ("<h4>Các tin khác</h4><ul><li>Xã bên làm cầu mới qua sông</li><li>Chợ phiên dời ngày</li></ul>", "related"),
+        (f"<h3>Bình luận (2)</h3><p>{PLAIN[0].replace('hội', 'cuộc')}</p><p>Hay quá!</p>", "comments"),
         ("<p>View count: 412</p>", "counter"),
         ("<p>Dibaca: 87 kali</p>", "counter"),
         ('<div class="comment-box"><p>Hay lắm, xã tôi cũng có hội như thế!</p></div>', "comments"),
@@ -197,6 +205,24 @@ def test_a_lead_that_is_printed_again_stands_in_the_text_once():
     assert article.lead == lead
     assert article.text.split("\n") == [lead, *PLAIN]
     assert rules(article)["repeated"] == lead
+
+
+def test_a_heading_that_counts_comments_above_the_article_takes_nothing_of_it():
+    body = "".join(f"<p>{sentence}</p>" for sentence in PLAIN)
+    assert cleaned(page(f"<h3>Bình luận (2)</h3>{body}")).text.split("\n")[-len(PLAIN) :] == PLAIN
+
+
+@pytest.mark.parametrize(
+    "line", ["<p>In bài | Chia sẻ | Đội thôn Trung về nhất</p>", "<p><b>Chia sẻ</b> với bà con vùng lũ</p>"]
+)
+def test_a_line_that_only_begins_like_buttons_stays(line):
+    assert len(cleaned(page(paragraphs(line))).text.split("\n")) == len(PLAIN) + 1
+
+
+def test_a_list_of_sentences_behind_a_heading_of_boxes_stays():
+    told = "".join(f"<li>{sentence}</li>" for sentence in PLAIN[:2])
+    article = cleaned(page(paragraphs(f"<h3>Tin tức khác</h3><ul>{told.replace('hội', 'ngày')}</ul>")))
+    assert len(article.text.split("\n")) >= len(PLAIN) + 2
 
 
 def test_a_section_of_the_article_may_be_called_like_a_box():
