@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence, Set
 
 from lxml.html import HtmlElement
 
+from cleaning.dates import has_date
 from cleaning.furniture import first_match
 from cleaning.head import Head
 from cleaning.lines import Line
@@ -39,11 +40,14 @@ _SECTION_MARK = re.compile(
     r"(?:^|[\s_-])(?:portlet|site|section|category|widget|block|box|module|sidebar)[\s_-]?(?:title|name|heading)(?:$|[\s_-])",
     re.IGNORECASE,
 )
+_PLAIN_TITLE_MARK = re.compile(r"(?:^|\s)(?:\w*title|\w*tieu-?de\w*)(?:$|\s)", re.IGNORECASE)
 _CUT_SHORT = re.compile(r"\s*(?:…|\.\.\.)$")
 _HEADINGS = frozenset({"h1", "h2", "h3"})
 _TITLE_CHARS = 400
 _SECTION_WORDS = 4  # the most that names of sections have
 _HEADLINE_WORDS = 4
+_ABOVE_TEXT = 8  # lines
+_BOLD_CHARS = 200  # a longer one is a lead
 _ALIKE = 0.5  # the share of words that variants of a headline have in common
 
 
@@ -70,7 +74,7 @@ def find_title(page: Page, head: Head, source: Source, lines: Sequence[Line]) ->
         return _decided(head, claims, shown)
     if shown:
         return shown, "visible"
-    for heading in _other_headings(lines):
+    for heading in (*_other_headings(lines), *_bold_headlines(lines)):
         if words(heading) and words(heading) not in site:
             return heading, "visible"
     return head.title, "meta" if head.title else ""
@@ -215,7 +219,7 @@ def _unlike(claims: Sequence[tuple[str, str]], lines: Sequence[Line], site: froz
     plain = [line for line in lines if not line.linked and not _heads_section(line)]
     if any(len(line.text) <= _TITLE_CHARS and words(line.text) == title for line in plain):
         return ""
-    for text in _headlines(plain, title):
+    for text in (*_headlines(plain, title), *_bold_headlines(plain)):
         if len(text) > len(title) and len(text.split()) >= _HEADLINE_WORDS and words(text) not in site:
             return text
     return ""
@@ -263,6 +267,22 @@ def _without_kicker(line: Line) -> str:
 
 def _other_headings(lines: Sequence[Line]) -> list[str]:
     return [line.text for line in lines if line.block.tag in _HEADINGS and len(line.text) <= _TITLE_CHARS]
+
+
+def _bold_headlines(lines: Sequence[Line]) -> list[str]:
+    """Lines right above the text that are set as headlines are, in bold or by their element's name: older portals know
+    no headings."""
+    first = next((index for index, line in enumerate(lines) if line.prose and not line.emphasised), 0)
+    return [
+        line.text
+        for line in lines[max(0, first - _ABOVE_TEXT) : first]
+        if not line.linked
+        and len(line.text) <= _BOLD_CHARS
+        and len(line.text.split()) >= _HEADLINE_WORDS
+        and line.text[-1] not in ".:)"
+        and (line.emphasised or _PLAIN_TITLE_MARK.search(attribute_text(line.block)))
+        and not has_date(line.text)
+    ]
 
 
 def _shown(headlines: Sequence[str], claims: Sequence[str], site: frozenset[str]) -> str:

@@ -53,6 +53,10 @@ def test_title_of_a_platform_whose_h1_is_the_section():
         ("Chi tiết tin", '<div class="article-title">{}</div>', TITLE),
         ("Tin hoạt động", '<h1 class="portlet-title">Tin hoạt động</h1><h2 class="asset-title">{}</h2>', TITLE),
         ("Tin hoạt động", '<ul><li><a href="/tin">Tin hoạt động</a></li></ul><h1>{}</h1>', TITLE),
+        ("Chi tiết tin", "<p>Tin hoạt động</p><p><b>{}</b></p>", TITLE),
+        ("Chi tiết tin", '<div class="title">{}</div><p>Thứ ba, 03/11/2026</p>', TITLE),
+        (source().name, "<div><strong>{}</strong></div>", TITLE),
+        ("Chi tiết tin", "<p><b>Tin hoạt động</b></p>", "Chi tiết tin"),
         # the title is a headline where the page prints it, or is as long as one
         ("Giá lúa tăng", "<h1>Tiếng nói của người dân xã Ví Dụ</h1><div>Giá lúa tăng</div>", "Giá lúa tăng"),
         (TITLE, "<h1>Tiếng nói của người dân xã Ví Dụ hôm nay</h1>", TITLE),
