@@ -32,6 +32,10 @@ class CannotServe(BantinError):
     says what to do."""
 
 
+class NoArchive(BantinError):
+    """Nothing is stored at the address of the archive: it was mistyped, or its disk is not mounted."""
+
+
 class NotRecleaned(BantinError):
     """Runs could not be cleaned again, and stay as they were; the others are done."""
 

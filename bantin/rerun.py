@@ -18,7 +18,7 @@ from bantin.fetch import Fetch, committed_captures, parts_with_pages
 from bantin.publish import publish
 from bantin.registry import find_source, load_registry
 from bantin.run import OnStep, clean_parts
-from bantin.runs import find_run, newer_run, runs_of
+from bantin.runs import expect_archive, find_run, newer_run, runs_of
 from bantin.salvage import stored_parts
 from bantin.settings import Settings
 from model.article import Article
@@ -96,9 +96,11 @@ def choose(
     on_done: Callable[[int, int], None] = lambda done, of: None,
 ) -> list[tuple[str, str]]:
     """The runs of these sources (default: the registry's) on the days from `since` to `until`, in UTC: source and run,
-    the oldest first. With `failed` only those that are not published: `on_done` is told how many were looked at, and of
-    how many. Raises `NoSuchRun` where one that is named has no run at all, `SourceError` and `StorageError`."""
+    the oldest first. With `failed` only those that are not published, or whose report cannot be read: `on_done` is told
+    how many were looked at, and of how many. Raises `NoArchive`, `NoSuchRun` where one that is named has no run at all,
+    `SourceError` and `StorageError`."""
     store = open_store(settings.archive)
+    expect_archive(store)
     for source in sources:
         find_run(store, source, None)
     named = sources or [source.id for source in load_registry(settings.sources)]
@@ -113,8 +115,11 @@ def choose(
         return of_days
     unpublished = []
     for done, (source, run) in enumerate(of_days, start=1):
-        if not _published(store, source, run):
-            unpublished.append((source, run))
+        try:
+            is_published = _published(store, source, run) is not None
+        except Corrupt:
+            is_published = False
+        unpublished += [] if is_published else [(source, run)]
         on_done(done, len(of_days))
     return unpublished
 

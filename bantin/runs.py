@@ -7,12 +7,20 @@ A run that has begun counts, however it ended. One whose time is still to come d
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from bantin.errors import NoSuchRun, NotReady, PastRun
+from bantin.errors import NoArchive, NoSuchRun, NotReady, PastRun
 from model.report import State
 from storage import keys, reports
 from storage.notices import name_now, read_notice
 from storage.places import place_of
 from storage.store import ObjectStore
+
+
+def expect_archive(store: ObjectStore) -> None:
+    """Raises `NoArchive` where nothing is stored, and `StorageError`."""
+    if next(iter(store.list("")), None) is None:
+        raise NoArchive(
+            f"{store.url}: no archive: expected one there; correct --archive or ARCHIVE_URL, or mount its disk"
+        )
 
 
 def runs_of(store: ObjectStore, source: str) -> list[str]:

@@ -17,8 +17,11 @@ def audit(archive: str | None, sources: Path | None, dry_run: bool) -> None:
     May be called while crawls are under way. Airflow does it every day.
     """
     from bantin.audit import audit as sweep
+    from bantin.runs import expect_archive
+    from storage.store import open_store
 
     settings, out = settings_of(archive, sources), console(stderr=True)
+    expect_archive(open_store(settings.archive))
     with out.status("looking") if out.is_terminal else nullcontext() as status:
         found = sweep(
             settings,

@@ -56,6 +56,7 @@ def export(
     """
     from bantin.commands.asking import index_of
     from bantin.progress import counted
+    from bantin.runs import expect_archive
     from browse.articles import narrowed
     from browse.exporting.export import export as write
     from browse.exporting.export import target
@@ -77,6 +78,8 @@ def export(
     if query and quarantined:
         raise click.UsageError("--quarantined: with a query, write is:quarantined in it")
     settings = settings_of(archive, sources)
+    store = open_store(settings.archive)
+    expect_archive(store)  # else --force would put an empty file in the place of a good one
     to = target(None if str(out) == "-" else out, format_, names)
     if query:
         selection = narrowed(selection, query, index_of(settings))
@@ -84,7 +87,7 @@ def export(
         written = write(
             selection,
             to,
-            open_store(settings.archive),
+            store,
             sys.stdout.buffer,
             force=force,
             on_table=on_table,

@@ -59,9 +59,11 @@ def watching() -> Iterator["Watch | None"]:
 def list_(archive: str | None, sources: Path | None, words: tuple[str, ...], most: int, as_of: Moment | None) -> None:
     """List the archive's articles, newest day first: all, those of a source, or those that fit a query."""
     from bantin.display import show_list
+    from bantin.runs import expect_archive
     from browse.reading import list_page
 
     store = _store(archive, sources)
+    expect_archive(store)
     source_id = words[0] if len(words) == 1 else None
     if words and not (source_id and _has_runs(store, source_id)):
         if as_of:

@@ -29,9 +29,12 @@ def lake(archive: str | None, sources: Path | None, ids: tuple[str, ...], month:
     from rich.text import Text
 
     from bantin.lake import State, build, survey
+    from bantin.runs import expect_archive
     from browse.escaping import safe
+    from storage.store import open_store
 
     settings = settings_of(archive, sources)
+    expect_archive(open_store(settings.archive))
     found = list(survey(settings, tuple(dict.fromkeys(ids)), month))
     due = [one for one in found if one.state is not State.FRESH]
     out = console()
@@ -46,7 +49,7 @@ def lake(archive: str | None, sources: Path | None, ids: tuple[str, ...], month:
         )
         out.print(Text(f"{built.month.key}: {built.month.state}, {said}", style="red" if built.error else ""))
     told = f"{len(found) - len(due)} months were up to date, {len(due)} were not"
-    click.echo(told if found else f"{settings.archive} has no runs of a month that is closed", err=True)
+    click.echo(told if found else f"{settings.archive} has no runs of {month or 'a month that is closed'}", err=True)
     if failed:
         raise SystemExit(1)
 

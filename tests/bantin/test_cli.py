@@ -253,3 +253,19 @@ def test_reading_does_not_load_what_crawling_needs(web: DemoWeb, settings: Setti
 def test_an_error_that_quotes_an_escape_sequence_does_not_reach_the_terminal_as_one() -> None:
     result = bantin("export", "a\x1b[2J")
     assert (result.returncode, "\x1b" in result.stdout + (result.stderr or "")) == (1, False)
+
+
+@pytest.mark.parametrize(
+    "words", [("list",), ("lake",), ("audit",), ("rerun", "--failed"), ("export", "rows.jsonl", "--force")]
+)
+def test_an_archive_that_is_not_there_is_an_error_and_nothing_is_written(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    (tmp_path / "rows.jsonl").write_text("what was exported before")
+    (tmp_path / "mounted").mkdir()  # with nothing in it: its disk is not
+    for archive in ("mistyped", "mounted"):
+        done = bantin(*words, "--archive", tmp_path / archive, cwd=tmp_path)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert f"{tmp_path / archive}: no archive: expected one there" in done.stderr
+    assert not (tmp_path / "mistyped").exists()
+    assert (tmp_path / "rows.jsonl").read_text() == "what was exported before"

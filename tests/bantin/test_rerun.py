@@ -323,6 +323,21 @@ def test_of_days_the_runs_that_are_not_published_are_repaired_and_one_that_canno
         choose(settings, [source.id, "hoalu"], failed=True)
 
 
+def test_a_report_that_cannot_be_read_keeps_no_other_run_waiting(
+    site: ScriptedSite, source: Source, settings: Settings, store: ObjectStore
+) -> None:
+    site.listing("/list", *PAGES)
+    for run in (OLD, NEW):
+        run_source(source, settings, run)
+    store.put(keys.report(source.id, OLD), b"{")
+    store.delete([keys.articles(source.id, NEW)])
+    assert choose(settings, failed=True) == [(source.id, OLD), (source.id, NEW)]
+    done = bantin("rerun", "--archive", settings.archive, "--sources", settings.sources, "--failed")
+    assert done.returncode == 1
+    assert keys.report(source.id, OLD) in done.stderr
+    assert store.head(keys.articles(source.id, NEW))
+
+
 def test_where_nothing_is_missing_it_is_said_whose_runs_were_looked_at(
     site: ScriptedSite, source: Source, settings: Settings, tmp_path: Path
 ) -> None:
