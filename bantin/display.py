@@ -80,10 +80,14 @@ def show_removed(console: Console, article: Article) -> None:
 
 def _show_spam(console: Console, article: Article) -> None:
     if article.spam:
-        links = Table("rule", "text", "target", "hidden", title="injected links", title_justify="left")
+        links = Table("rule", "text", "target", "hidden", "where", title="injected links", title_justify="left")
         for link in article.spam:
             links.add_row(
-                safe(link.rule), Text(_short(link.text)), Text(_short(link.url)), "yes" if link.hidden else "no"
+                safe(link.rule),
+                Text(_short(link.text)),
+                Text(_short(link.url)),
+                "yes" if link.hidden else "no",
+                Text(_short(link.path or "", 40), style="dim"),
             )
         console.print(links)
 

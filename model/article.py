@@ -46,12 +46,14 @@ class Removal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpamLink:
-    """A link that somebody else put into the page. `hidden`: readers could not see it."""
+    """A link that somebody else put into the page. `hidden`: readers could not see it; `path` is where it stood, as of
+    a removal; None where an earlier version found it."""
 
     text: str
     url: str
     rule: str
     hidden: bool
+    path: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

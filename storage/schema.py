@@ -1,6 +1,6 @@
 """The version of what a file holds, written into each: older files stay readable, newer ones are told from damage.
 
-    Parquet      `bantin.schema` in the file's metadata: `articles 2`
+    Parquet      `bantin.schema` in the file's metadata: `articles 3`
     JSON         the field `schema`
     WARC         `bantin-schema` in the warcinfo record
 
@@ -35,8 +35,8 @@ class Schema:
         return f"{self.name} {self.version}"
 
 
-ARTICLES = Schema("articles", 2)
-"""1: without `locality`."""
+ARTICLES = Schema("articles", 3)
+"""1: without `locality`; 2: without the `path` of an injected link."""
 
 CAPTURES = Schema("captures", 2)
 """1: without `location` and `unchanged`."""

@@ -68,7 +68,7 @@ def row(capture: Capture, of: Exchange) -> Article:
         text=f"{title}.",
         tags=["lễ hội"] if capture.url == FESTIVAL else [],
         attachments=[Attachment(url=f"{capture.url}.pdf", name="Kế hoạch")],
-        spam=[SpamLink(text="nhà cái", url="http://192.0.2.1/", rule="bare-ip", hidden=True)],
+        spam=[SpamLink(text="nhà cái", url="http://192.0.2.1/", rule="bare-ip", hidden=True, path="div#footer/a")],
         warc_key=capture.warc_key,
         warc_offset=capture.warc_offset,
         warc_length=capture.warc_length,

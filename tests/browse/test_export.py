@@ -169,7 +169,9 @@ def test_json_lines_hold_the_row(settings: Settings, tmp_path: Path) -> None:
     assert found["fetched_at"] == "2026-11-22T00:00:00+00:00"
     assert (found["published_on"], found["published_at"]) == ("2026-11-21", "2026-11-20T23:30:00+00:00")
     assert found["origins"] == {"title": "selector", "author": "signature"}
-    assert found["spam"] == [{"text": "nhà cái", "url": "http://192.0.2.1/", "rule": "bare-ip", "hidden": True}]
+    assert found["spam"] == [
+        {"text": "nhà cái", "url": "http://192.0.2.1/", "rule": "bare-ip", "hidden": True, "path": None}
+    ]
     assert "lễ hội" in line, "as it is read, not escaped"
 
 

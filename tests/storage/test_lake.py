@@ -8,15 +8,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from model.article import Article
+from model.article import Article, SpamLink
 from storage import keys, lake
 from storage.errors import Corrupt, PreconditionFailed, UnknownVersion
 from storage.schema import ARTICLES, PARQUET_KEY
 from storage.store import ObjectInfo, ObjectReader, ObjectStore, open_store
-from storage.tables import encode, read, schema_of
+from storage.tables import encode, read, read_whole, schema_of
 from tests.records import article
 
 MONTH = keys.lake("kimson", "2026-10")
+FILES = Path(__file__).parent / "files"
 
 
 class Spy:
@@ -79,6 +80,16 @@ def test_a_table_of_an_earlier_version_has_defaults_for_what_it_lacks(store: Obj
     store.put(keys.articles("kimson", "20261001T000000Z"), out.getvalue())
     put(store, list(store.list("articles/")), tmp_path / "m.parquet")
     assert read(store, MONTH, Article) == [article(tags=["x"]), article(locality="Kim Sơn")]
+
+
+def test_injected_links_of_an_earlier_version_have_no_path(store: ObjectStore, tmp_path: Path) -> None:
+    link = SpamLink(text="x", url="http://x.example/", rule="hidden-link", hidden=True, path="p/a")
+    tables(store, [], [article(spam=[link])])
+    store.put(keys.articles("kimson", "20261001T000000Z"), FILES / "articles-2.parquet")
+    put(store, list(store.list("articles/")), tmp_path / "m.parquet")
+    assert [link.path for row in read(store, MONTH, Article) for link in row.spam] == [None, "p/a"]
+    (kept,) = read_whole(store, keys.articles("kimson", "20261001T000000Z"), Article)["spam"].to_pylist()
+    assert [link["path"] for link in kept] == [None]
 
 
 def test_row_groups_are_closed_in_time_and_no_row_is_lost(

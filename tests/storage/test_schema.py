@@ -38,10 +38,13 @@ ROWS = {
         locality="Kim Sơn, Ninh Bình",
         attachments=[Attachment(url="http://portal.example/kh.pdf", name="Kế hoạch")],
         alternates=[Alternate(language="en", url="http://portal.example/en/x")],
-        spam=[SpamLink(text="nhà cái", url="http://192.0.2.1/", rule="bare-ip", hidden=True)],
+        spam=[SpamLink(text="nhà cái", url="http://192.0.2.1/", rule="bare-ip", hidden=True, path="div#footer/p")],
     ),
     Capture: capture(etag='"abc"', warc_key=PART, warc_offset=100, warc_length=50),
 }
+PATHLESS = [{"text": "nhà cái", "url": "http://192.0.2.1/", "rule": "bare-ip", "hidden": True, "path": None}]
+"""The injected links of an article from before they had a path."""
+
 REPORT = RunReport(
     source="kimson", run=RUN, state=State.PUBLISHED, started_at=AT, finished_at=AT, captures={"a 200": 1}
 )
@@ -144,7 +147,12 @@ def stored(folder: Path, name: str, key: str) -> ObjectStore:
 
 @pytest.mark.parametrize(
     ("name", "absent"),
-    [("articles-1", {"locality": None}), ("articles-2-unmarked", {}), ("articles-2", {})],
+    [
+        ("articles-1", {"locality": None, "spam": PATHLESS}),
+        ("articles-2-unmarked", {"spam": PATHLESS}),
+        ("articles-2", {"spam": PATHLESS}),
+        ("articles-3", {}),
+    ],
 )
 def test_articles_of_every_version_are_read(name: str, absent: dict[str, Any], tmp_path: Path) -> None:
     (row,) = read(stored(tmp_path, f"{name}.parquet", "t"), "t", Article)

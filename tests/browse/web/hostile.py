@@ -83,7 +83,7 @@ def _fields(number: int) -> dict[str, Any]:
             Removal(text=f"{text}\n{text}", rule=text, path=text),
             Removal(text="Read me.", rule=text, path="p"),
         ],
-        "spam": [SpamLink(text=text, url=url, rule=text, hidden=True)],
+        "spam": [SpamLink(text=text, url=url, rule=text, hidden=True, path=text)],
         "quarantined": number % 5 == 4,
     }
 

@@ -214,6 +214,7 @@ def test_a_spam_page_says_so_and_its_text_waits_for_a_click(shelf: Shelf) -> Non
 def test_what_was_removed_is_listed_by_rule_and_shown_in_its_place(shelf: Shelf, tmp_path: Path) -> None:
     page = shelf.page(f"/articles/{ID}/removed")
     assert "visit-counter" in text(page, ".rules")
+    assert "div#footer/a" in text(page, ".injected")
     assert "Without a place on the stored page" in text(page), "the sample's page does not show what its row says"
     assert "div#right/p" in text(page, ".sheet .block.furniture")
     told = shelf.json(f"/articles/{ID}/removed.json")
