@@ -1,12 +1,11 @@
 """The cleaner: the steps in order, from a capture's bytes to an article."""
 
-from collections.abc import Sequence
-
 from cleaning.author import author_and_byline
 from cleaning.blocks import html_of, text_of
 from cleaning.content import find_content
 from cleaning.decoding import decode
 from cleaning.errors import CleaningError
+from cleaning.gambling import is_gambling_page
 from cleaning.head import read_head
 from cleaning.language import find_language
 from cleaning.legacy_fonts import restore
@@ -17,16 +16,14 @@ from cleaning.page import MAX_BODY_BYTES, Page, parse
 from cleaning.publication import find_publication
 from cleaning.rejection import early_rejection
 from cleaning.sniffing import binary_kind, text_kind
-from cleaning.spam import names_gambling, take_spam
+from cleaning.spam import take_spam
 from cleaning.subject import find_tags, section_and_crumbs
 from cleaning.title import find_title
 from cleaning.version import cleaner_version
-from model.article import Article, Rejected, SpamLink, text_sha256
+from model.article import Article, Rejected, text_sha256
 from model.capture import Capture
 from model.source import Source
 from model.url import article_id
-
-_SPAM_LINKS_TO_QUARANTINE = 3
 
 
 def clean(capture: Capture, body: bytes, source: Source) -> Article | Rejected:
@@ -57,7 +54,7 @@ def clean_page(page: Page, capture: Capture, source: Source) -> Article | Reject
     via_name, via_url, via_origin = find_via(page, head, source)
     canonical, canonical_origin = find_canonical(page, head)
 
-    spam = take_spam(page)
+    spam = take_spam(page, title)
     take_metadata(page, publication, byline, crumbs)
     content = find_content(page, head, source, title)
     if isinstance(content, Rejected):
@@ -117,7 +114,7 @@ def clean_page(page: Page, capture: Capture, source: Source) -> Article | Reject
         cleaner_version=cleaner_version(),
         removed=page.ledger.removed,
         spam=spam,
-        quarantined=_is_spam_page(title, text, spam),
+        quarantined=is_gambling_page(title, text, len(spam)),
     )
 
 
@@ -137,9 +134,3 @@ def open_page(capture: Capture, body: bytes, source: Source) -> Page | Rejected:
         named = decoded.encoding if decoded.encoding in LEGACY else ""
         page.legacy_text = restore(page.tree, decoded.text, decoded.data) or named
     return page
-
-
-def _is_spam_page(title: str, text: str, spam: Sequence[SpamLink]) -> bool:
-    """Whether the page is itself the spam, not merely host to some: it is headed by a gambling name, speaks of it, and
-    carries several such links."""
-    return len(spam) >= _SPAM_LINKS_TO_QUARANTINE and names_gambling(title) and names_gambling(text[:2_000])

@@ -14,7 +14,7 @@ from cleaning.text import tidy
 
 Kind = Literal["kept", "metadata", "furniture", "place", "spam", "unclassified"]
 
-_SPAM = frozenset({"hidden-link", "off-screen-link", "bare-ip-link", "gambling-link"})
+_SPAM = frozenset({"hidden-link", "off-screen-link", "concealed-link", "bare-ip-link", "gambling-link"})
 _METADATA = frozenset({
     "headline", "byline", "dateline", "signature", "source-stub", "caption", "alt-text", "outlet", "breadcrumb",
     "body-end", "ornament", "repeated",

@@ -109,6 +109,10 @@ class Ledger:
         first, last = self._line_span(element)
         return self._chars_before[last] - self._chars_before[first] - self.link_chars_under(element)
 
+    def path(self, element: HtmlElement) -> str:
+        """Where `element` stands, as removals have it."""
+        return self._path(element)
+
     def is_attached(self, element: HtmlElement) -> bool:
         """Whether `element` is still part of the page: a step before may have taken a box around it."""
         return element is self.body or any(ancestor is self.body for ancestor in element.iterancestors())

@@ -1,119 +1,209 @@
 """Spam: links that somebody else put into a page. Gambling sites do it to hundreds of public portals.
 
 Evidence, never a word alone: news about gambling uses the same names. What counts is a link off the site that readers
-cannot see, or that leads to a bare IP address, or that bears a gambling name in its short text or its host.
+cannot see, or that leads to a bare IP address, or that bears a gambling name in its short text, in the line that it
+stands in or in its host. Of a sentence no word is taken: what readers see there is the article's.
 """
 
-import ipaddress
-import re
-from functools import lru_cache
+from collections.abc import Container
+from dataclasses import dataclass
 from urllib.parse import urljoin
 
-from courlan import extract_domain
 from lxml.html import HtmlElement
 
+from cleaning.concealed import Boxes, is_public, is_stranger, may_be_shown
+from cleaning.gambling import is_news_of_gambling, names_gambling, names_gambling_host, reads_as_news
+from cleaning.hiding import Hiding, hiding_of
 from cleaning.ledger import Ledger
+from cleaning.lines import Line
 from cleaning.page import Page
-from cleaning.text import fold, shorten, tidy
+from cleaning.sites import is_address, same_site, web_host
+from cleaning.text import shorten, tidy
 from model.article import SpamLink
 from model.url import host_of
 
-# Names as they stand in link texts, without diacritics. Brands with digits come first: no word looks like them.
-_NAMES = re.compile(
-    r"\b(?:w88|fb88|789\s?club|789\s?bet|8xbet|kubet(?:88)?|ku\s?casino|bk8|m88|188\s?bet|vn88|sv88|new88|shbet|jun88|f8bet|"
-    r"hi88|go88|sunwin|b52\s?club|rikvip|iwin|v9bet|fun88|12bet|dafabet|bong88|nhacai\w*|nha\s?cai|tai\s?xiu|soi\s?(?:cau|keo)|"
-    r"keo\s?nha\s?cai|game\s?bai(?:\s?doi\s?thuong)?|doi\s?thuong|lo\s?de(?:\s?online)?|xo\s?so\s?online|ca\s?cuoc|ca\s?do\s?bong\s?da|"
-    r"danh\s?bac\s?(?:online|truc\s?tuyen)|no\s?hu|ban\s?ca\s?doi\s?thuong|slot\s?gacor|judi\s?(?:online|bola|slot)|togel|"
-    r"situs\s?slot|bandar\s?(?:bola|togel)|online\s?casino|casino\s?(?:online|truc\s?tuyen)|sports?book)\b"
-)
-_UNSEEN_STYLE = re.compile(r"(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
-_OFF_SCREEN = re.compile(
-    r"(?:text-indent|(?<![\w-])(?:left|top|right)|margin-(?:left|top))\s*:\s*-\s*\d{4,}|font-size\s*:\s*0(?:px|em|pt|%)?\s*(?:;|!|$)",
-    re.IGNORECASE,
-)
-_NO_SIZE = re.compile(
-    r"(?<![\w-])(?:width|height|opacity)\s*:\s*0(?:\.0*)?(?:px|em|pt|%)?\s*(?:;|!|$)|clip\s*:\s*rect\(\s*0",
-    re.IGNORECASE,
-)
 _ANCHOR_CHARS = 60  # a spam link's text is a name and a slogan, a news link's a sentence
-
-Visibility = tuple[bool, bool]  # whether it is off the screen, whether it is hidden
-
-
-def take_spam(page: Page) -> list[SpamLink]:
-    """The injected links of the page, in order; they are taken off it, and recorded as removals too."""
-    found: list[tuple[HtmlElement, SpamLink]] = []
-    own = "/".join(page.url.split("/", 3)[:3]) + "/"
-    seen: dict[HtmlElement, Visibility] = {}
-    for anchor, href in page.addresses.items():
-        if "//" in href[:8] and not href.startswith(own) and (link := _judge(anchor, href, page, seen)):
-            found.append((anchor, link))
-    for anchor, link in found:
-        page.ledger.take(_whole(anchor, page.ledger), link.rule)
-    return [link for _, link in found]
+_NAME_CHARS = 40
+_LINE_CHARS = 100
+_SENTENCE_ENDS = (".", "!", "?", "…", ".”", '."')
+_OF_STRANGERS = frozenset({"concealed-link", "off-screen-link"})
 
 
-@lru_cache(maxsize=4_096)
-def names_gambling(text: str) -> bool:
-    """Whether a gambling brand or one of the trade's catchwords stands in `text`."""
-    return _NAMES.search(fold(text)) is not None
+@dataclass(slots=True, eq=False)
+class _Anchor:
+    """A link off the site. `text` is what it says, `shown` the same or what its pictures say; `line` is the one it
+    stands in, None where it is in several or in none."""
+
+    element: HtmlElement
+    url: str
+    host: str
+    text: str
+    shown: str
+    line: Line | None
+    hiding: Hiding
+
+    @property
+    def leads_to_gambling(self) -> bool:
+        return names_gambling_host(self.host)
+
+    @property
+    def names_gambling(self) -> bool:
+        """Whether it bears a gambling name. One is looked for in a short text only: `police break up the W88 ring` is
+        news that links to news."""
+        return len(self.shown) <= _ANCHOR_CHARS and names_gambling(self.shown) and not reads_as_news(self.shown)
+
+    @property
+    def is_in_sentence(self) -> bool:
+        """Whether most of its line is a sentence, of which it is some words."""
+        line = self.line
+        if line is None:
+            return False
+        return line.prose or (line.link_chars < 0.5 * len(line.text) and line.text.endswith(_SENTENCE_ENDS))
 
 
-def _judge(anchor: HtmlElement, href: str, page: Page, seen: dict[HtmlElement, Visibility]) -> SpamLink | None:
-    try:
-        url = href if href.startswith("http") else urljoin(page.url, href)
-    except ValueError:
-        return None
-    host = _web_host("/".join(url.split("/", 3)[:3]))
-    if not host or _same_site(host, host_of(page.url)):
-        return None
-    text = tidy(anchor.text_content())
-    # A brand is looked for in a short text only: `police break up the W88 ring` is news that links to news.
-    names_host = _names_gambling_host(host)
-    gambling = names_host or (len(text) <= _ANCHOR_CHARS and names_gambling(text))
-    if not gambling and not text and not _is_address(host):
-        return None
-    off_screen, hidden = _visibility(anchor, seen)
-    if _is_address(host) and (gambling or hidden or off_screen or (text and _stands_alone(anchor, page.ledger))):
-        rule = "bare-ip-link"
-    elif gambling and (hidden or off_screen):
-        rule = "hidden-link"
-    elif off_screen and text:
-        rule = "off-screen-link"
-    elif gambling and (len(text) <= 40 or names_host):
-        rule = "gambling-link"
-    else:
-        return None
-    return SpamLink(text=shorten(text, 500), url=url, rule=rule, hidden=hidden or off_screen)
+@dataclass(slots=True, eq=False)
+class _Found:
+    """An anchor that was put into the page, its record, and the element that hides it and nothing else."""
+
+    anchor: _Anchor
+    link: SpamLink
+    box: HtmlElement | None
 
 
-@lru_cache(maxsize=4_096)
-def _web_host(origin: str) -> str:
-    """The host of `origin`, a scheme with a host; empty where there is none. Pages link to the same few."""
-    return host_of(origin) if origin.startswith(("http://", "https://")) else ""
+def take_spam(page: Page, title: str) -> list[SpamLink]:
+    """The injected links of the page, which is headed `title`, in order; they are taken off it, and recorded as
+    removals too."""
+    search = _Search(page, title)
+    found = [one for anchor, href in page.addresses.items() if (one := search.judge(anchor, href))]
+    found = [
+        one for one in found if one.link.rule not in _OF_STRANGERS or is_stranger(one.link.url, page, search.seen_hosts)
+    ]
+    injected = {one.anchor.element for one in found}
+    for one in found:
+        line = one.anchor.line
+        if one.box is not None:
+            page.ledger.take(_whole(one.box, page.ledger), one.link.rule)
+        elif line is not None and not line.gone and one.anchor.text != line.text and _goes_whole(line, injected):
+            page.ledger.take_line(line, one.link.rule)
+        else:
+            page.ledger.take(_whole(one.anchor.element, page.ledger), one.link.rule)
+    return [one.link for one in found]
 
 
-@lru_cache(maxsize=4_096)
-def _names_gambling_host(host: str) -> bool:
-    return names_gambling(re.sub(r"[-.]", " ", host))
+class _Search:
+    """What is known of a page while its links are judged; `seen_hosts` are those that it links to openly."""
+
+    def __init__(self, page: Page, title: str) -> None:
+        self.seen_hosts: set[str] = set()
+        self._page = page
+        self._own = "/".join(page.url.split("/", 3)[:3]) + "/"
+        self._own_host = host_of(page.url)
+        self._is_news = is_news_of_gambling(title)
+        self._hiding: dict[HtmlElement, Hiding] = {}
+        self._boxes = Boxes(page)
+
+    def judge(self, element: HtmlElement, href: str) -> _Found | None:
+        """What is wrong with the link that leads to `href`; None where nothing is, as within the site."""
+        anchor = self._read(element, href)
+        if anchor is None:
+            return None
+        box = anchor.hiding.by
+        if box is not None and not self._hides_links(anchor, box):
+            box = None
+        if box is not None or (anchor.hiding.by is not None and not anchor.is_in_sentence):
+            rule = _unseen_rule(anchor, box)
+        else:
+            rule = self._seen_rule(anchor)
+            if not rule:
+                self.seen_hosts.add(anchor.host)
+        if not rule:
+            return None
+        link = SpamLink(
+            text=shorten(anchor.shown, 500),
+            url=anchor.url,
+            rule=rule,
+            hidden=anchor.hiding.by is not None,
+            path=self._page.ledger.path(element),
+        )
+        return _Found(anchor, link, box)
+
+    def _read(self, element: HtmlElement, href: str) -> _Anchor | None:
+        """The link, where it leads off the site and may be seen or named."""
+        if "//" not in href[:8] or href.startswith(self._own):
+            return None
+        try:
+            url = href if href.startswith("http") else urljoin(self._page.url, href)
+        except ValueError:
+            return None
+        host = web_host("/".join(url.split("/", 3)[:3]))
+        if not host or same_site(host, self._own_host):
+            return None
+        text = tidy(element.text_content())
+        shown = text or _picture_text(element)
+        if not (shown or names_gambling_host(host) or is_address(host)):
+            return None
+        lines = self._page.ledger.under(element) if text else []
+        line = lines[0] if len(lines) == 1 else None
+        return _Anchor(element, url, host, text, shown, line, hiding_of(element, self._hiding))
+
+    def _hides_links(self, anchor: _Anchor, box: HtmlElement) -> bool:
+        """Whether the element that hides the link holds nothing that is the page's own."""
+        if self._boxes.hold_links_only(box):
+            return True
+        return (anchor.names_gambling or anchor.leads_to_gambling) and self._boxes.sell_gambling(box)
+
+    def _seen_rule(self, anchor: _Anchor) -> str:
+        """The rule by which a link that readers see was injected; empty where it was not."""
+        line, leads = anchor.line, anchor.leads_to_gambling
+        to_address = is_address(anchor.host)
+        beside = line is not None and len(anchor.text) < len(line.text) <= _LINE_CHARS and names_gambling(line.text)
+        names = anchor.names_gambling
+        if not (names or leads or to_address or beside):
+            return ""
+        if line is not None:
+            told = leads or to_address
+            if anchor.is_in_sentence and (line.prose or not (told and names_gambling(line.text))):
+                return ""
+            if reads_as_news(line.text) and not (told and line.linked):
+                return ""
+        names = names and not self._is_news
+        if to_address and (
+            names or leads or beside or (anchor.text and _stands_alone(anchor.element, self._page.ledger))
+        ):
+            return "bare-ip-link"
+        if leads or (names and len(anchor.shown) <= _NAME_CHARS):
+            return "gambling-link"
+        if beside and not self._is_news and _is_written_address(anchor.text) and not is_public(anchor.host):
+            return "gambling-link"
+        return ""
 
 
-def _visibility(anchor: HtmlElement, seen: dict[HtmlElement, Visibility]) -> Visibility:
-    """Whether `anchor` is set off the screen (or to no size), and whether it is not shown at all. `seen` has what is
-    known of the elements around other links."""
-    waiting: list[HtmlElement] = []
-    element: HtmlElement | None = anchor
-    while element is not None and element not in seen:
-        waiting.append(element)
-        element = element.getparent()
-    off_screen, hidden = (False, False) if element is None else seen[element]
-    for one in reversed(waiting):
-        if style := one.get("style"):
-            off_screen = off_screen or (one.tag != "body" and _OFF_SCREEN.search(style) is not None)
-            hidden = hidden or (_UNSEEN_STYLE.search(style) or _NO_SIZE.search(style)) is not None
-        hidden = hidden or one.get("hidden") is not None
-        seen[one] = off_screen, hidden
-    return off_screen, hidden
+def _unseen_rule(anchor: _Anchor, box: HtmlElement | None) -> str:
+    """The rule by which a link that readers do not see was injected; empty where it was not. `box` is the element that
+    hides it, where that holds nothing that is the page's own."""
+    if is_address(anchor.host):
+        return "bare-ip-link"
+    if anchor.names_gambling or anchor.leads_to_gambling:
+        return "hidden-link"
+    if box is None or not anchor.text:
+        return ""
+    if anchor.hiding.how != "hidden":
+        return "off-screen-link"
+    return "" if may_be_shown(box) else "concealed-link"
+
+
+def _goes_whole(line: Line, injected: Container[HtmlElement]) -> bool:
+    """Whether the line was put there with its links: it is short, or made of them, and has no other."""
+    return (line.linked or len(line.text) <= _LINE_CHARS) and all(link in injected for link in line.links)
+
+
+def _is_written_address(text: str) -> bool:
+    return "://" in text or ("." in text and " " not in text)
+
+
+def _picture_text(anchor: HtmlElement) -> str:
+    """What the pictures say in a link that has no text: a banner's."""
+    return tidy(" ".join(one.get("alt") or one.get("title") or "" for one in anchor.iter("img")))
 
 
 def _whole(anchor: HtmlElement, ledger: Ledger) -> HtmlElement:
@@ -133,27 +223,7 @@ def _whole(anchor: HtmlElement, ledger: Ledger) -> HtmlElement:
     return current
 
 
-@lru_cache(maxsize=4_096)
-def _is_address(host: str) -> bool:
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return address.is_global
-
-
 def _stands_alone(anchor: HtmlElement, ledger: Ledger) -> bool:
     """Whether the link is no part of a sentence: its surroundings say nothing but it."""
     parent = anchor.getparent()
     return parent is not None and not ledger.has_text_beside(anchor, parent)
-
-
-def _same_site(host: str, other: str) -> bool:
-    if host == other or host.endswith("." + other) or other.endswith("." + host):
-        return True
-    return bool(one := _site_of(host)) and one == _site_of(other)
-
-
-@lru_cache(maxsize=4_096)
-def _site_of(host: str) -> str | None:
-    return extract_domain(host, fast=True)
