@@ -32,6 +32,7 @@ _NAMES = re.compile(rf"\b(?:{_BRANDS}|{_VIETNAMESE}|{_TONELESS}|{_OTHERS})\b")
 _HOSTS = re.compile(
     rf"\b(?:{_BRANDS}|{_TONELESS}|{_OTHERS})\b|\bnhacai(?!tao|tien|thien|luong|bien|cach)\w+|\b(?:taixiu|soikeo)\w+|\bkeonhacai\w*"
 )
+_TIPS = re.compile(r"\b(?:soi\s?kèo|kèo\s?nhà\s?cái|nhận\s?định)\b")  # sports pages have such columns
 _NEWS = re.compile(
     r"\b(?:công\s?an|cảnh\s?sát|triệt\s?(?:phá|xóa|xoá)|đánh\s?sập|(?:bị|vây|truy)\s?bắt|"
     r"bắt\s?(?:giữ|giam|quả|tạm|khẩn|nhóm|ổ|đối\s?tượng|nghi|trùm|\d+)|khởi\s?tố|truy\s?(?:tố|nã)|tạm\s?gi(?:ữ|am)|"
@@ -46,9 +47,25 @@ _NEWS = re.compile(
     r"pemberantasan|memblokir|pemblokiran|korban)\b"
 )
 _ON_IT = re.compile(r"\b(?:cờ\s?bạc|đánh\s?bạc|cá\s?độ|sòng\s?bạc|gambling|betting|casinos?|judi|perjudian)\b")
+# What such pages promise and ask for; the second are words of any advertisement.
+_SELLING = re.compile(
+    r"\b(?:nạp\s?(?:tiền|rút)|rút\s?tiền|link\s?(?:vào|mới|alternatif)|tải\s?(?:app|game)|tỷ\s?lệ\s?cược|kho\s?game|"
+    r"hoàn\s?(?:trả|tiền)|(?:đăng\s?ký|tạo)\s?(?:ngay|tài\s?khoản)|đăng\s?nhập|tân\s?thủ|thành\s?viên\s?mới|hội\s?viên|"
+    r"nhận\s?(?:thưởng|ngay)|cược\s?thủ|nap\s?(?:tien|rut)|link\s?vao|dang\s?ky|tai\s?app|nhan\s?thuong|"
+    r"deposits?|withdrawals?|sign\s?up|free\s?spins?|best\s?odds|"
+    r"daftar|gacor|terpercaya|maxwin|rtp|withdraw|bocoran)\b"
+)
+_PRAISING = re.compile(
+    r"\b(?:uy\s?tín|khuyến\s?mãi|trải\s?nghiệm|hấp\s?dẫn|hàng\s?đầu|người\s?mới|cao\s?thủ|miễn\s?phí|đỉnh\s?cao|bảo\s?mật|"
+    r"nhanh\s?chóng|tiền\s?thưởng|uy\s?tin|khuyen\s?mai|hap\s?dan|bonus(?:es)?|jackpots?|register|resmi|menang)\b"
+)
 _LINKS_TO_QUARANTINE = 3
 _HEAD_CHARS = 600  # the first sentences: news says there whose news it is
 _TEXT_CHARS = 6_000
+_LEAST_NAMES = 4
+_CHARS_A_NAME = 350
+_LEAST_SELLING = 2
+_LEAST_PRAISING = 3
 _LEAST_NEWS = 2
 
 
@@ -83,11 +100,18 @@ def sells_gambling(text: str) -> bool:
 
 
 def is_gambling_page(title: str, text: str, injected: int) -> bool:
-    """Whether the page is itself the spam, not merely host to some: it is headed by a gambling name, carries several
-    `injected` links and speaks of it. News about gambling is none."""
-    if injected < _LINKS_TO_QUARANTINE or not names_gambling(title) or reads_as_news(title):
+    """Whether the page is itself the spam, not merely host to some: it is headed by a gambling name, and either carries
+    several `injected` links and sells it, or names it again and again and sells it. News about gambling is none."""
+    if not names_gambling(title) or reads_as_news(title):
         return False
     told = text[:_TEXT_CHARS].casefold()
     if _NEWS.search(told, 0, _HEAD_CHARS) or len(set(_NEWS.findall(told))) >= _LEAST_NEWS:
         return False
-    return names_gambling(text[:2_000])
+    selling = len(set(_SELLING.findall(told)))
+    if injected >= _LINKS_TO_QUARANTINE and selling and names_gambling(text[:2_000]):
+        return True
+    if selling < _LEAST_SELLING or selling + len(set(_PRAISING.findall(told))) < _LEAST_PRAISING:
+        return False
+    if _TIPS.search(title.casefold()):
+        return False
+    return len(_NAMES.findall(told)) >= max(_LEAST_NAMES, len(told) / _CHARS_A_NAME)

@@ -3,7 +3,7 @@ gambling, and what honest templates hide, is not."""
 
 import pytest
 
-from tests.cleaning.markup import SENTENCES, TITLE, cleaned, page, paragraphs, rules
+from tests.cleaning.markup import SENTENCES, TITLE, URL, cleaned, page, paragraphs, rules
 
 ADDRESS = '<a href="https://139.99.113.80/">https://139.99.113.80/</a>'
 SEED = f"W88 113.80 - {ADDRESS}"
@@ -248,7 +248,10 @@ SOLD = "W88 là nhà cái hàng đầu với tỷ lệ cược hấp dẫn, nạ
 @pytest.mark.parametrize(
     "links",
     [
+        "",
+        "".join(f'<p><a href="https://w88-{n}.example/">Link vào W88 số {n}</a></p>' for n in range(2)),
         "".join(f'<p><a href="https://w88-{n}.example/">Link vào W88 số {n}</a></p>' for n in range(4)),
+        "".join(f'<p><a href="{URL}/w88-{n}">Link vào W88 số {n}</a></p>' for n in range(5)),
     ],
 )
 def test_a_page_that_is_spam_is_quarantined(links):
