@@ -24,6 +24,7 @@ from model.url import host_of
 
 _ANCHOR_CHARS = 60  # a spam link's text is a name and a slogan, a news link's a sentence
 _NAME_CHARS = 40
+_MOST_CHARS = 400  # a link around more was not closed: what it holds is the page's own
 _LINE_CHARS = 100
 _SENTENCE_ENDS = (".", "!", "?", "…", ".”", '."')
 _OF_STRANGERS = frozenset({"concealed-link", "off-screen-link"})
@@ -140,7 +141,7 @@ class _Search:
             return None
         text = tidy(element.text_content())
         shown = text or _picture_text(element)
-        if not (shown or names_gambling_host(host) or is_address(host)):
+        if len(text) > _MOST_CHARS or not (shown or names_gambling_host(host) or is_address(host)):
             return None
         lines = self._page.ledger.under(element) if text else []
         line = lines[0] if len(lines) == 1 else None

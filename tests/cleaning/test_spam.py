@@ -242,6 +242,11 @@ def test_a_picture_that_leads_to_a_report_on_gambling_stays():
     assert (article.spam, len(article.images)) == ([], 1)
 
 
+def test_a_link_that_was_not_closed_takes_nothing_along():
+    article = cleaned(page(f'<p>{SENTENCES[0]}</p><p><a href="https://w88.example/">W88<p>' + paragraphs()))
+    assert all(one in article.text for one in SENTENCES)
+
+
 SOLD = "W88 là nhà cái hàng đầu với tỷ lệ cược hấp dẫn, nạp rút nhanh và hàng nghìn trò chơi đổi thưởng mỗi ngày. "
 
 
