@@ -8,28 +8,30 @@ from lxml.html import HtmlElement
 from cleaning.author import outlet_words
 from cleaning.blocks import Block, blocks_of
 from cleaning.body import keep_body
-from cleaning.ending import Ending, cut_body_end, leave_out_original, leave_out_signature, take_source_stub
+from cleaning.ending import Ending, cut_body_end, leave_out_signature
 from cleaning.furniture import take_furniture, take_source_furniture
 from cleaning.head import Head
 from cleaning.ledger import Ledger
-from cleaning.lines import PROSE_CHARS, Line
+from cleaning.lines import Line
 from cleaning.opening import cut_outlet, described_lead, find_lead, leave_out_headline, take_dateline
 from cleaning.page import Page
 from cleaning.pictures import Picture, take_captions
 from cleaning.reasons import say_why
 from cleaning.region import smallest_around
 from cleaning.rejection import listing_rejection, shape_of
+from cleaning.source_stubs import leave_out_original, leave_out_stubs
+from cleaning.tail import is_sentence, lines_at_end
 from cleaning.teasers import leave_out_link_runs
 from cleaning.text import tidy, words
 from cleaning.told import state_text, told_text
 from model.article import Image, Rejected
 from model.source import Source
+from model.url import host_of
 
 _REPEATED_CHARS = 160
 _TOLD_CHARS = 200
 _SHOWN_SHARE = 0.3
 _TEASER_RULES = frozenset({"related", "related-link", "teaser", "advertisement"})
-_SENTENCE_ENDS = frozenset('.!?…”"/»。！？」』؟۔।॥។៕')
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,6 @@ def find_content(page: Page, head: Head, source: Source, title: str) -> Content 
     pictures = take_captions(page)
     misleading = take_furniture(page)
     take_dateline(page, title)
-    stub = take_source_stub(page, outlets)
 
     keep_body(page, source, misleading)
     told, origin = told_text(head), "json-ld"
@@ -71,7 +72,9 @@ def find_content(page: Page, head: Head, source: Source, title: str) -> Content 
 
     region = smallest_around(_kept(ledger), ledger.body)
     vietnamese = (source.language_of(page.url) or head.html_language or "")[:2] == "vi"
-    signed = leave_out_signature(ledger, _tail(ledger, region), outlets, vietnamese=vietnamese)
+    stub = leave_out_stubs(page, region, outlets, {host_of(page.url), *source.all_hosts})
+    tail = lines_at_end(ledger, region, is_sentence)[1]
+    author = leave_out_signature(ledger, tail, outlets, vietnamese=vietnamese)
     original = leave_out_original(page)
     leave_out_link_runs(ledger, _kept(ledger))
     for line in lead:
@@ -91,7 +94,7 @@ def find_content(page: Page, head: Head, source: Source, title: str) -> Content 
     blocks = blocks_of(ordered)
     if not blocks:
         return Rejected("empty", "nothing but furniture")
-    ending = Ending(signed.author, stub.via_name or signed.via_name, stub.via_url or original)
+    ending = Ending(author or stub.author, stub.name, stub.url or original)
     said = " ".join(line.text for line in lead) or None
     return Content(blocks, said, ending, region, _images(pictures, region, page))
 
@@ -107,18 +110,6 @@ def _told(page: Page, told: str, title: str, origin: str) -> Content:
 
 def _kept(ledger: Ledger) -> list[Line]:
     return [line for line in ledger.lines if line.kept and not line.gone]
-
-
-def _tail(ledger: Ledger, region: HtmlElement) -> Sequence[Line]:
-    """The lines behind the last one that is a sentence of the article, kept or in its `region`; all where none is."""
-    inside = {line.index for line in ledger.under(region)}
-    lines = [line for line in ledger.left if line.kept or line.index in inside]
-    last = max((place for place, line in enumerate(lines) if line.kept and _is_sentence(line)), default=-1)
-    return lines[last + 1 :]
-
-
-def _is_sentence(line: Line) -> bool:
-    return len(line.text) >= PROSE_CHARS or line.text[-1] in _SENTENCE_ENDS
 
 
 def _leave_out_repeated(ledger: Ledger) -> None:

@@ -1,5 +1,6 @@
 """Links: where else a page is, what it hangs on, and who published it first."""
 
+from collections.abc import Set
 from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
 
@@ -91,7 +92,7 @@ def find_via(page: Page, head: Head, source: Source | None = None) -> tuple[str 
     said = [(value, "meta") for value in head.all("original-source", "syndication-source")]
     said += [(href, "link") for href in _canonicals(head)[:1]]
     said += [(href, "json-ld") for key in ("isBasedOn", "isBasedOnUrl") for href in _addresses(article.get(key))]
-    name = _first_publisher(head)
+    name = _first_publisher(head, {words(one) for one in (source.name, *source.clean.outlets)} if source else set())
     for href, origin in said:
         url = absolute(base, href) if "/" in href else None
         if url is None or is_home_page(url) or any(same_site(host_of(url), host) for host in hosts):
@@ -103,14 +104,15 @@ def find_via(page: Page, head: Head, source: Source | None = None) -> tuple[str 
     return (name, None, "json-ld") if name else (None, None, "")
 
 
-def _first_publisher(head: Head) -> str | None:
-    """The organisation that holds the article's rights, where the page names another as its publisher."""
+def _first_publisher(head: Head, outlets: Set[str]) -> str | None:
+    """The organisation that holds the article's rights, where the page names another as its publisher; none of the
+    source's own `outlets`."""
     index = lookup(head.things)
     own = {words(name) for name, _ in index.named(head.article.get("publisher"))}
     site = words(head.first("og:site_name") or "")
     for key in ("sourceOrganization", "copyrightHolder"):
         for name, organisation in index.named(head.article.get(key))[:1]:
-            if organisation and own and words(name) not in own | {site}:
+            if organisation and own and words(name) not in own | {site} | outlets:
                 return name
     return None
 

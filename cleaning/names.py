@@ -30,9 +30,9 @@ _ROLE = re.compile(
     r"| ?(?:기자|記者|记者|특파원)$",
     re.IGNORECASE,
 )
-_EXTENSION = r"(?:com|net|org|info|vn|de|at|ch|fr|it|es|nl|be|pl|ru|uk|us|ca|au|in|id|jp|kr|cn|tw|io|co|gov|edu|eu)"
+EXTENSION = r"(?:com|net|org|info|vn|de|at|ch|fr|it|es|nl|be|pl|ru|uk|us|ca|au|in|id|jp|kr|cn|tw|io|co|gov|edu|eu)"
 _NOT_A_NAME = re.compile(
-    rf"https?:|www\.|@|\b[\w-]{{2,}}\.{_EXTENSION}\b|\d{{2,}}|[:<>{{}}\[\]=_]|^\w+(?:\.\w+){{2,}}$"
+    rf"https?:|www\.|@|\b[\w-]{{2,}}\.{EXTENSION}\b|\d{{2,}}|[:<>{{}}\[\]=_]|^\w+(?:\.\w+){{2,}}$"
     r"|^(?:admin(?:istrator)?|editor|staff|webmaster|ban biên tập|bbt|root|guest|unknown|anonymous|null|none"
     r"|undefined"
     r"|redaktion|redaksi|super ?user|user|author|authors|written by|by|team|newsroom|contributor"
