@@ -78,6 +78,21 @@ def is_byline(line: Line, names: Sequence[str]) -> bool:
     return bool(held) and len(text) - sum(map(len, held)) <= 60 and not line.prose
 
 
+def mark_of_byline(block: HtmlElement, box: HtmlElement | None) -> str:
+    """What `block` and what is around it within `box` are marked as: `author`; `other`, what names persons that did not
+    write the article; or nothing."""
+    marked = ""
+    for element in (block, *block.iterancestors()):
+        marks = attribute_text(element)
+        if element.tag in _ASIDE or _NOT_ITS_AUTHOR.search(marks):
+            return "other"
+        if _kind_of_marks(marks) == "author" or "author" in (element.get("itemprop") or "").split():
+            marked = "author"
+        if box is None or element is box:
+            break
+    return marked
+
+
 def _near(lines: Sequence[Line], start: int, outlets: frozenset[str]) -> Byline | None:
     found: list[tuple[list[str], Line, bool]] = []
     for group in (_behind(lines, start), _before(start)):

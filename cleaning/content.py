@@ -8,7 +8,7 @@ from lxml.html import HtmlElement
 from cleaning.author import outlet_words
 from cleaning.blocks import Block, blocks_of
 from cleaning.body import keep_body
-from cleaning.ending import Ending, cut_body_end, leave_out_signature
+from cleaning.ending import Ending, cut_body_end, keep_last_list, leave_out_signature
 from cleaning.furniture import take_furniture, take_source_furniture
 from cleaning.head import Head
 from cleaning.ledger import Ledger
@@ -20,7 +20,6 @@ from cleaning.reasons import say_why
 from cleaning.region import smallest_around
 from cleaning.rejection import listing_rejection, shape_of
 from cleaning.source_stubs import leave_out_original, leave_out_stubs
-from cleaning.tail import is_sentence, lines_at_end
 from cleaning.teasers import leave_out_link_runs
 from cleaning.text import tidy, words
 from cleaning.told import state_text, told_text
@@ -72,9 +71,9 @@ def find_content(page: Page, head: Head, source: Source, title: str) -> Content 
 
     region = smallest_around(_kept(ledger), ledger.body)
     vietnamese = (source.language_of(page.url) or head.html_language or "")[:2] == "vi"
+    keep_last_list(ledger, region)
     stub = leave_out_stubs(page, region, outlets, {host_of(page.url), *source.all_hosts})
-    tail = lines_at_end(ledger, region, is_sentence)[1]
-    author = leave_out_signature(ledger, tail, outlets, vietnamese=vietnamese)
+    author, via = leave_out_signature(ledger, region, outlets, vietnamese=vietnamese)
     original = leave_out_original(page)
     leave_out_link_runs(ledger, _kept(ledger))
     for line in lead:
@@ -94,7 +93,7 @@ def find_content(page: Page, head: Head, source: Source, title: str) -> Content 
     blocks = blocks_of(ordered)
     if not blocks:
         return Rejected("empty", "nothing but furniture")
-    ending = Ending(author or stub.author, stub.name, stub.url or original)
+    ending = Ending(author or stub.author, stub.name or via, stub.url or original)
     said = " ".join(line.text for line in lead) or None
     return Content(blocks, said, ending, region, _images(pictures, region, page))
 

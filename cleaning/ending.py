@@ -1,23 +1,21 @@
-"""Endings: what stands behind an article's last sentence and is not text: who wrote it."""
+"""Endings: what stands behind an article's last sentence: a list, which stays; who wrote it; the end's own sign."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
-from cleaning.author import is_name, is_vietnamese_name, person
+from lxml.html import HtmlElement
+
 from cleaning.ledger import Ledger
 from cleaning.lines import Line
+from cleaning.names import distinct
 from cleaning.page import attribute_text
-from cleaning.text import words
+from cleaning.signatures import SIGNATURE_CHARS, begins_with_name
+from cleaning.tail import Tail, has_bullet, is_sentence
 
-_SIGNATURE_MARK = re.compile(
-    r"(?:^|[\s_-])(?:author|signature|tac-?gia|detail-author|pAuthor|nguoi-?viet|byline)(?:$|[\s_-])", re.IGNORECASE
-)
 # How officials end what they write: `…/.`, mostly behind the sentence's own full stop.
 _BODY_END = re.compile(r"(?P<stop> ?\.)?(?P<end> ?/ ?\.)$")
-_RIGHT = re.compile(r"text-align ?: ?(?:right|end)", re.IGNORECASE)
-_SIGNATURE_CHARS = 60
-_TAIL_LINES = 4
+_LISTS = frozenset({"ul", "ol", "table"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,23 +27,58 @@ class Ending:
     via_url: str | None = None
 
 
-def leave_out_signature(ledger: Ledger, tail: Sequence[Line], outlets: frozenset[str], vietnamese: bool) -> str | None:
-    """Leave out the signature behind the article's last sentence; who signed.
+def keep_last_list(ledger: Ledger, region: HtmlElement) -> None:
+    """Keep the list behind the article's last sentence in its `region`, which trafilatura leaves out where its items
+    are short: right behind a kept line, under the same parent, and without links."""
+    last = next((line for line in reversed(ledger.lines) if line.kept and not line.gone and _may_announce(line)), None)
+    behind = None
+    for line in ledger.lines[last.index + 1 :] if last is not None else ():
+        if line.kept and not line.gone:
+            last = line
+        elif not line.gone:
+            behind = line
+            break
+    if last is None or behind is None:
+        return
+    home = last.block.getparent()
+    around = (behind.block, *behind.block.iterancestors())
+    found = next((one for one in around if one.getparent() is home), None)
+    if found is None or region not in found.iterancestors():
+        return
+    announced = last.text.endswith(":")
+    if found.tag in _LISTS or (announced and len(ledger.under(found)) > 1):
+        lines = ledger.under(found)
+        if attribute_text(found) and not announced:
+            return
+    elif announced:
+        following = (line for line in ledger.lines[behind.index :] if not line.gone)
+        lines = list(takewhile(lambda line: line.block.getparent() is home and _is_entry(line), following))
+    else:
+        return
+    if not any(line.link_chars or line.kept for line in lines):
+        for line in lines:
+            line.kept = True
 
-    `tail` are the lines behind that sentence in the article's part of the page.
-    """
-    author = None
-    for line in tail[:_TAIL_LINES]:
-        if len(line.text) > _SIGNATURE_CHARS or line.text[-1] in ":?!":
-            break
-        if words(line.text) in outlets:
-            ledger.leave_out([line], "outlet", line.block)
-        elif author is None and (name := _signature(line, outlets, vietnamese)):
-            author = name
-            ledger.leave_out([line], "signature", line.block)
-        elif not line.linked:  # links to documents stand between the text and its signature
-            break
-    return author
+
+def leave_out_signature(
+    ledger: Ledger, region: HtmlElement, outlets: frozenset[str], vietnamese: bool
+) -> tuple[str | None, str | None]:
+    """Leave out the signature behind the article's last sentence in its `region`, or right behind that; who signed, and
+    the paper or agency beside the name. Lines with no more than the outlet's name go, too."""
+    tail = Tail(ledger, region, outlets, vietnamese)
+    names: list[str] = []
+    via = None
+    for line in tail.outlet_lines():
+        ledger.leave_out([line], "outlet", line.block)
+    for line, signature in tail.signatures() or tail.behind_region():
+        names += signature.names
+        via = via or signature.via
+        ledger.leave_out([line], "signature", line.block)
+    if not names and (found := tail.signature_in_sentence()):
+        line, signed, rest, signature = found
+        names, via = [*signature.names], signature.via
+        ledger.cut(line, signed, rest, "signature")
+    return "; ".join(distinct(names)) or None, via
 
 
 def cut_body_end(ledger: Ledger, line: Line) -> None:
@@ -55,36 +88,11 @@ def cut_body_end(ledger: Ledger, line: Line) -> None:
         ledger.cut(line, found["end"].strip(), rest, "body-end")
 
 
-def _signature(line: Line, outlets: frozenset[str], vietnamese: bool) -> str | None:
-    """The name, where the line is a signature: a name that stands apart (right, bold, italic, or marked as such)."""
-    if line.linked and not _is_marked(line):
-        return None
-    name = person(line.text, outlets)
-    if name is None:
-        return None
-    parts = [part for part in re.split(r" ?(?:,|-|–|;|/|&) ?", name) if part]
-    apart = _is_right(line) or line.emphasised or _is_marked(line)
-    if all(is_vietnamese_name(part) for part in parts) and len(parts) <= 4 and (vietnamese or apart):
-        return "; ".join(parts)
-    if (_is_right(line) or _is_marked(line)) and all(is_name(part) for part in parts) and len(parts) <= 4:
-        return "; ".join(parts)
-    # A pen name of one word: only where it stands on the right.
-    return (
-        name
-        if vietnamese and _is_right(line) and len(name.split()) == 1 and name[0].isupper() and name.isalpha()
-        else None
-    )
+def _is_entry(line: Line) -> bool:
+    """Whether the line is one of a list's by its beginning."""
+    short = len(line.text) <= SIGNATURE_CHARS
+    return short and (begins_with_name(line.text) or has_bullet(line))
 
 
-def _is_right(line: Line) -> bool:
-    return any(
-        element.get("align") == "right"
-        or _RIGHT.search(element.get("style") or "")
-        or "text-right" in (element.get("class") or "")
-        for element in (line.block, *list(line.block.iterancestors())[:1])
-    )
-
-
-def _is_marked(line: Line, mark: re.Pattern[str] = _SIGNATURE_MARK) -> bool:
-    elements = [line.block, *(piece.element for piece in line.pieces if not piece.is_tail)]
-    return any(mark.search(attribute_text(element)) for element in elements)
+def _may_announce(line: Line) -> bool:
+    return is_sentence(line) or line.text.endswith(":")

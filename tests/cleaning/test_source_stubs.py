@@ -55,6 +55,12 @@ def test_a_source_behind_the_line_that_credits_a_photographer():
     assert "TTXVN" not in article.text
 
 
+def test_a_source_behind_a_list_of_names():
+    article = cleaned(page(paragraphs("<p>Nguyễn Văn An</p><p>Trần Thị Bình</p><p>Theo TTXVN</p>")))
+    assert (article.author, article.via_name) == (None, "TTXVN")
+    assert article.text.split("\n") == [*SENTENCES, "Nguyễn Văn An", "Trần Thị Bình"]
+
+
 def test_a_person_and_the_paper_they_wrote_for():
     article = cleaned(page(paragraphs("<p>Theo Hà Thu (Báo Tuổi Trẻ)</p>")))
     assert (article.author, article.via_name) == ("Hà Thu", "Báo Tuổi Trẻ")

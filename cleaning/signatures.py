@@ -1,0 +1,99 @@
+"""Signatures: what a line that signs an article says: who wrote it, and sometimes for which paper or agency."""
+
+import re
+from dataclasses import dataclass
+
+from cleaning.names import is_name, is_outlet, is_vietnamese_name, person
+from cleaning.organisations import is_media, is_place_or_office
+from cleaning.text import words
+
+SIGNATURE_CHARS = 80
+_NAMES = 4
+_BRACKETED = re.compile(r"[(\[（] ?(?P<inner>[^()\[\]（）]+?) ?[)\]）]\.?")
+_SENT_IN = re.compile(
+    r"(?:c\.?t\.?v|cộng tác viên)\b\.? ?[:：–-]? ?|tin(?:,| và| -)? ?bài(?:(?:,| và| -)? ?ảnh)? ?[:：] ?", re.IGNORECASE
+)
+# Nobody's name: that a reporter, an editor or the readers' desk wrote it.
+_NOBODY = re.compile(
+    r"(?:nhóm )?(?:p\.? ?v\.?|c\.?t\.?v\.?|b\.?t\.?v\.?|b\.?b\.?t\.?|phóng viên|cộng tác viên|biên tập viên|tổng hợp)"
+    r"(?: ?\(?(?:tổng hợp|t/h|th)\)?)?",
+    re.IGNORECASE,
+)
+_AFTER = re.compile(r" ?[(\[] ?(?:theo|nguồn ?:?) (?P<via>[^()\[\]]{2,50}?) ?[)\]]$", re.IGNORECASE)
+_FOR = re.compile(
+    r"(?P<names>[^/()]{3,40}?)(?: ?/ ?(?P<via>[^/()]{2,60})| [–-] (?P<of>[^()]{2,60})| ?\((?P<at>[^()]{2,40})\))"
+)
+_OFFICE = re.compile(
+    r"(?:trung tâm|tt|ttvh\S*|ubnd|[uủ][yỷ] ban|ub|văn phòng|đài|cổng|trang|phòng|ban|sở|hội|đoàn|công an|trường|trạm"
+    r"|bộ|chi cục|cục|báo|tạp chí|mttq|bchqs|bộ chqs|chi bộ|đảng [uủ][yỷ]|huyện [uủ][yỷ])\b",
+    re.IGNORECASE,
+)
+_PARTS = re.compile(r" ?(?:,|-|–|;|/|&) ?| và ")
+_ONLY_NAME_FORMS = re.compile(r"[\w .,&;/–-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """Who signed, in order; nobody where a line says no more than *reporter*. `via` is the paper or agency that stands
+    behind the name. `explicit`: the line's form, not only its place, says that it is a signature."""
+
+    names: tuple[str, ...]
+    via: str | None = None
+    explicit: bool = False
+
+
+def read_signature(
+    text: str, outlets: frozenset[str], *, vietnamese: bool, apart: bool, pen_names: bool = False
+) -> Signature | None:
+    """What the line says, if it can be a signature; None where it cannot.
+
+    `vietnamese`: Vietnamese names are looked for; `apart`: it stands on the right or is marked as an author's, so any
+    name is one; `pen_names`: even one of a single word.
+    """
+    if len(text) > SIGNATURE_CHARS:
+        return None
+    plain, via = text.strip(), None
+    explicit = False
+    if bracketed := _BRACKETED.fullmatch(plain):
+        plain, explicit = bracketed["inner"], True
+    if _NOBODY.fullmatch(plain):
+        return Signature((), explicit=explicit)
+    if sent := _SENT_IN.match(plain):
+        plain, explicit = plain[sent.end() :], True
+    if after := _AFTER.search(plain):
+        plain, via, explicit = plain[: after.start()], after["via"], True
+    elif (found := _FOR.fullmatch(plain)) and _is_for(found, outlets):
+        plain, explicit = found["names"], True
+        behind = found["via"] or found["of"] or found["at"]
+        via = behind if is_media(behind) and not _NOBODY.fullmatch(behind) else None
+    name = person(plain, outlets)
+    if name is None:
+        return None
+    explicit = explicit or (words(name) != words(plain) and _ONLY_NAME_FORMS.fullmatch(plain) is None)
+    parts = [part for part in _PARTS.split(name) if part]
+    if not parts or len(parts) > _NAMES or any(is_place_or_office(part) for part in parts):
+        return None
+    if not (
+        ((vietnamese or apart) and all(is_vietnamese_name(part) for part in parts))
+        or (apart and all(is_name(part) for part in parts))
+    ):
+        if not (pen_names and name.isalpha() and name[0].isupper() and not name.isupper()):
+            return None
+        parts = [name]
+    return Signature(tuple(parts), None if via is None or is_outlet(via, outlets) else via, explicit)
+
+
+def begins_with_name(text: str) -> bool:
+    """Whether the line is like one of a list of persons or places: it begins with such a name, behind its bullet."""
+    tokens = re.sub(r"^[\W\d_]+", "", text).split()[:2]
+    if not tokens or tokens[0].endswith(":"):
+        return False
+    return len(tokens) == 2 and is_vietnamese_name(" ".join(token.strip(",.:;()") for token in tokens))
+
+
+def _is_for(found: re.Match[str], outlets: frozenset[str]) -> bool:
+    """Whether behind the names stands who they wrote for."""
+    behind = found["via"] or found["of"] or found["at"]
+    if is_media(behind) or is_outlet(behind, outlets) or _NOBODY.fullmatch(behind):
+        return True
+    return found["at"] is None and _OFFICE.match(behind) is not None and not is_vietnamese_name(behind)
