@@ -1,7 +1,7 @@
 """Blocks: the article's lines as plain text and as a fragment of HTML, with the structure they had on the page."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 from itertools import groupby
@@ -9,16 +9,17 @@ from itertools import groupby
 from lxml.html import HtmlElement
 
 from cleaning.lines import Line
+from cleaning.tables import CELLS, DataTables, table_of
 
 _HEADINGS = {"h1": "h2", "h2": "h2", "h3": "h3", "h4": "h4", "h5": "h5", "h6": "h6"}
 _LISTS = frozenset({"ul", "ol"})
 _FRAMES = frozenset({"ul", "ol", "li", "blockquote", "table", "tr", "td", "th"})
-_TABLE_PARTS = frozenset({"table", "tr", "td", "th"})
+_TABLE_PARTS = frozenset({"table", "tr", *CELLS})
 _INLINE_FRAMES = frozenset({"li", "td", "th"})
 _BULLETS = re.compile(r"(?:[•·*▪►●○◦ ]|[-–—+](?!\d))+")  # -5 °C and +84 … are no bullets
-_CELL_CHARS = 400  # a table with longer cells lays out a page
 
-Frame = tuple[str, HtmlElement]
+Frame = tuple[str, object]
+"""An element around a line: its tag, and itself, by which it is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,32 +32,34 @@ class Block:
     frames: tuple[Frame, ...] = ()
 
 
-def blocks_of(lines: Sequence[Line]) -> list[Block]:
-    """The lines as blocks, in order; what is gone is left aside."""
-    tables = _data_tables(lines)
+def blocks_of(lines: Sequence[Line], tables: DataTables) -> list[Block]:
+    """The lines as blocks, in order; what is gone is left aside. Cells of data `tables` that say nothing are blocks
+    without text."""
     found: list[Block] = []
     for line in lines:
-        text, heading, frames = line.text, "", []
+        text, heading = line.text, ""
+        frames: list[tuple[str, HtmlElement]] = []
         for element in (line.block, *line.block.iterancestors()):
             tag = element.tag
             heading = heading or _HEADINGS.get(tag, "")
-            if tag in _FRAMES and (tag not in _TABLE_PARTS or _table_of(element) in tables):
+            if tag in _FRAMES and (tag not in _TABLE_PARTS or table_of(element) in tables.tables):
                 frames.append((tag, element))
         if frames and frames[0][0] == "li":
             text = _without_bullets(text)
         if not line.gone:
             found.append(Block(text, heading, tuple(_sound(frames[::-1]))))
-    return found
+    return list(_with_empty_cells(found, tables)) if tables.rows else found
 
 
 def text_of(blocks: Iterable[Block]) -> str:
-    """The blocks' text: a line each; a table's row is one line, its cells separated by ` | `."""
+    """The blocks' text: a line each; a table's row is one line, its cells separated by ` | `. An empty cell is nothing
+    between two of them, or before the first or behind the last: each value stays in its column."""
     lines: list[str] = []
     for row, group in groupby(blocks, key=lambda block: _frame(block, "tr")):
         if row is None:
             lines.extend(block.text for block in group)
         else:
-            cells = groupby(group, key=lambda block: _frame(block, "td", "th"))
+            cells = groupby(group, key=lambda block: _frame(block, *CELLS))
             lines.append(" | ".join(" ".join(block.text for block in cell) for _, cell in cells))
     return "\n".join(lines)
 
@@ -92,11 +95,30 @@ def _without_bullets(text: str) -> str:
     return text if bullets is None else text[bullets.end() :] or text
 
 
-def _frame(block: Block, *tags: str) -> HtmlElement | None:
+def _with_empty_cells(blocks: Iterable[Block], tables: DataTables) -> Iterator[Block]:
+    """The blocks, and one without text for each place in the rows of data tables where none stands."""
+    for row, group in groupby(blocks, key=lambda block: _frame(block, "tr")):
+        slots = tables.rows.get(row) if isinstance(row, HtmlElement) else None
+        if slots is None:
+            yield from group
+            continue
+        said = {cell: list(part) for cell, part in groupby(group, key=lambda block: _frame(block, *CELLS))}
+        around = next(iter(said.values()))[0].frames
+        around = around[: [tag for tag, _ in around].index("tr") + 1]
+        for slot in slots:
+            if slot is not None and slot in said:
+                yield from said.pop(slot)
+            else:
+                yield Block("", frames=(*around, ("td", object()) if slot is None else (str(slot.tag), slot)))
+        for part in said.values():
+            yield from part
+
+
+def _frame(block: Block, *tags: str) -> object | None:
     return next((element for tag, element in reversed(block.frames) if tag in tags), None)
 
 
-def _sound(frames: Sequence[Frame]) -> list[Frame]:
+def _sound(frames: Sequence[tuple[str, HtmlElement]]) -> list[Frame]:
     """The frames as HTML allows them: items within lists, cells within rows within tables."""
     sound: list[Frame] = []
     for tag, element in frames:
@@ -114,27 +136,3 @@ def _sound(frames: Sequence[Frame]) -> list[Frame]:
     while sound and sound[-1][0] in ("ul", "ol", "table", "tr"):
         sound.pop()
     return sound
-
-
-def _data_tables(lines: Iterable[Line]) -> set[HtmlElement]:
-    """The tables that hold data: two rows or more of short cells. Others lay out the page, as old ones do."""
-    sizes: dict[HtmlElement, dict[HtmlElement, dict[HtmlElement, int]]] = {}
-    nests: set[HtmlElement] = set()
-    for line in lines:
-        cell = next((one for one in (line.block, *line.block.iterancestors()) if one.tag in ("td", "th")), None)
-        if cell is None or (row := cell.getparent()) is None or (table := _table_of(cell)) is None:
-            continue
-        nests.update(table.iterancestors("table"))
-        cells = sizes.setdefault(table, {}).setdefault(row, {})
-        cells[cell] = cells.get(cell, 0) + len(line.text)
-    return {
-        table
-        for table, rows in sizes.items()
-        if table not in nests
-        and sum(len(cells) > 1 for cells in rows.values()) > 1
-        and max(size for cells in rows.values() for size in cells.values()) <= _CELL_CHARS
-    }
-
-
-def _table_of(element: HtmlElement) -> HtmlElement | None:
-    return element if element.tag == "table" else next(element.iterancestors("table"), None)

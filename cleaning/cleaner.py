@@ -61,7 +61,7 @@ def clean_page(page: Page, capture: Capture, source: Source) -> Article | Reject
         return content
     text = text_of(content.blocks)
     if not title:
-        title, title_origin = content.blocks[0].text[:200], "text"
+        title, title_origin = next(block.text for block in content.blocks if block.text)[:200], "text"
     if author is None and content.ending.author is not None:
         author, author_origin = content.ending.author, "signature"
     language, language_origin = find_language(capture, source, head, text)

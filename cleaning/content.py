@@ -20,6 +20,7 @@ from cleaning.reasons import say_why
 from cleaning.region import smallest_around
 from cleaning.rejection import listing_rejection, shape_of
 from cleaning.source_stubs import leave_out_original, leave_out_stubs
+from cleaning.tables import data_tables
 from cleaning.teasers import leave_out_link_runs
 from cleaning.text import tidy, words
 from cleaning.told import state_text, told_text
@@ -84,13 +85,14 @@ def find_content(page: Page, head: Head, source: Source, title: str) -> Content 
     lead = [line for line in lead if not line.gone] or described_lead(head, _kept(ledger))
     ordered = [*lead, *(line for line in _kept(ledger) if line not in lead)]
     cut_outlet(ledger, ordered, outlets)
+    tables = data_tables(ordered)
     for line in ordered:
-        if not any(char.isalnum() for char in line.text):
+        if not any(char.isalnum() for char in line.text) and not tables.has_value(line):
             ledger.leave_out([line], "ornament", line.block)
     if last := [line for line in ordered if not line.gone][-1:]:
         cut_body_end(ledger, *last)
     say_why(ledger, title)
-    blocks = blocks_of(ordered)
+    blocks = blocks_of(ordered, tables)
     if not blocks:
         return Rejected("empty", "nothing but furniture")
     ending = Ending(author or stub.author, stub.name or via, stub.url or original)

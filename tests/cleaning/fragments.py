@@ -173,7 +173,9 @@ def check(page: Grown) -> Article | Rejected:
         assert not set(text) & {"\x00", "\ufeff", "\u200b", "\u00ad"}, text
     for text in (found.title, found.text, found.html):
         assert unicodedata.is_normalized("NFC", text)
-    assert all(line == " ".join(line.split()) and line for line in found.text.split("\n")), found.text
+    for line in found.text.split("\n"):
+        assert line.strip(), found.text
+        assert all(cell == " ".join(cell.split()) for cell in line.split(" | ")), found.text
     for moment in (found.published_at, found.modified_at):
         assert moment is None or moment <= FETCHED_AT + timedelta(days=2)
     fragment = html.fragment_fromstring(found.html, create_parent="div")
