@@ -8,12 +8,20 @@ from lxml.html import HtmlElement
 from cleaning.author import outlet_words
 from cleaning.blocks import Block, blocks_of
 from cleaning.body import keep_body
+from cleaning.counters import take_counter_tables
 from cleaning.ending import Ending, cut_body_end, keep_last_list, leave_out_signature
 from cleaning.furniture import take_furniture, take_source_furniture
 from cleaning.head import Head
 from cleaning.ledger import Ledger
 from cleaning.lines import Line
-from cleaning.opening import cut_outlet, described_lead, find_lead, leave_out_headline, take_dateline
+from cleaning.opening import (
+    cut_outlet,
+    described_lead,
+    find_lead,
+    leave_out_day_above,
+    leave_out_headline,
+    take_dateline,
+)
 from cleaning.page import Page
 from cleaning.pictures import Picture, take_captions
 from cleaning.reasons import say_why
@@ -58,6 +66,7 @@ def find_content(page: Page, head: Head, source: Source, title: str) -> Content 
     lead = find_lead(page, head, source, title)
     take_source_furniture(page, source)
     pictures = take_captions(page)
+    take_counter_tables(page)
     misleading = take_furniture(page)
     take_dateline(page, title)
 
@@ -79,6 +88,7 @@ def find_content(page: Page, head: Head, source: Source, title: str) -> Content 
     leave_out_link_runs(ledger, _kept(ledger))
     for line in lead:
         line.kept = not line.gone
+    leave_out_day_above(ledger, _kept(ledger), title)
     leave_out_headline(ledger, _kept(ledger), title)
     _leave_out_repeated(ledger)
     _leave_out_second_lead(ledger, lead)

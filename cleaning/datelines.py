@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta, tzinfo
+from datetime import UTC, date, timedelta, tzinfo
 
 from lxml.html import HtmlElement
 
@@ -11,6 +11,7 @@ from cleaning.dates import Moment, has_year, parse_machine, parse_visible, read_
 from cleaning.lines import Line
 from cleaning.names import PREFIX
 from cleaning.page import attribute_text
+from cleaning.text import fold
 
 _DATE_MARK = re.compile(
     r"(?:^|[\s_-])(?:\w*date\w*|time|timer|timestamp|pub(?:lish)?(?:ed)?\w*|post(?:ed)?-?(?:on|time|meta|info)"
@@ -226,6 +227,14 @@ def _is_mostly_date(text: str, rest: str) -> bool:
     if _SAYS_PUBLISHED.search(text) or _SAYS_MODIFIED.search(text) or PREFIX.match(text):
         return len(said) <= 60
     return len(text) <= _SHORT and len(said) <= 25 and not _LABEL.search(rest)
+
+
+def is_day_alone(text: str) -> bool:
+    """Whether a line is a day, with its weekday and the time perhaps, and nothing else."""
+    if len(text) > _SHORT or not has_year(text):
+        return False
+    seen = read_date(text, UTC)
+    return seen is not None and not _NOISE.sub("", fold(seen[1]))
 
 
 def _share_box(one: Line, other: Line) -> bool:

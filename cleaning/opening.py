@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from lxml.html import HtmlElement
 
+from cleaning.datelines import is_day_alone
 from cleaning.dates import has_date
 from cleaning.furniture import first_match
 from cleaning.head import Head
@@ -30,6 +31,8 @@ _FIRST_LINES = 4
 _LEAD_CHARS = 1_500
 _LINES_TO_LEAD = 10
 _DATELINE_CHARS = 70
+_DAYS_ABOVE = 3
+_HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 
 
 def find_lead(page: Page, head: Head, source: Source, title: str) -> list[Line]:
@@ -108,6 +111,22 @@ def take_dateline(page: Page, title: str) -> None:
             return
         if not line.gone and len(line.text) <= _DATELINE_CHARS and has_date(line.text):
             ledger.take_line(line, "dateline")
+
+
+def leave_out_day_above(ledger: Ledger, kept: Sequence[Line], title: str) -> None:
+    """Leave out a day that stands alone above the title, as headers print the day of the visit; where the page prints
+    no title, one with its weekday above everything else."""
+    first = kept[:_DAYS_ABOVE]
+    start = _title_line(ledger, title)
+    for line in first if start is not None else first[:1]:
+        if start is not None and line.index > start:
+            return
+        if is_day_alone(line.text) and (start is not None or _is_clock(line)):
+            ledger.leave_out([line], "dateline", line.block)
+
+
+def _is_clock(line: Line) -> bool:
+    return line.block.tag not in _HEADINGS and line.text[0].isalpha()
 
 
 def leave_out_headline(ledger: Ledger, kept: Sequence[Line], title: str) -> None:
