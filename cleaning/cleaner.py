@@ -1,5 +1,6 @@
 """The cleaner: the steps in order, from a capture's bytes to an article."""
 
+from cleaning.attachments import find_attachments
 from cleaning.author import author_and_byline
 from cleaning.blocks import html_of, text_of
 from cleaning.content import find_content
@@ -10,7 +11,7 @@ from cleaning.head import read_head
 from cleaning.language import find_language
 from cleaning.legacy_fonts import restore
 from cleaning.legacy_tables import LEGACY
-from cleaning.links import find_alternates, find_attachments, find_canonical, find_via
+from cleaning.links import find_alternates, find_canonical, find_via
 from cleaning.metadata import take_metadata
 from cleaning.page import MAX_BODY_BYTES, Page, parse
 from cleaning.publication import find_publication

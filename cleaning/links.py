@@ -1,37 +1,30 @@
-"""Links: where else a page is, what it hangs on, and who published it first."""
+"""Links: where else a page is, which of them are documents, and who published it first."""
 
+import re
 from collections.abc import Set
 from typing import Any
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import parse_qsl, unquote, urljoin, urlsplit
 
 from courlan import extract_domain
-from lxml.html import HtmlElement
 
 from cleaning.head import Head, read_head
 from cleaning.page import Page
 from cleaning.structured import lookup, string_of
-from cleaning.text import shorten, tidy, words
-from model.article import Alternate, Attachment
+from cleaning.text import tidy, words
+from model.article import Alternate
 from model.source import Source
 from model.url import host_of, is_home_page, normalise_url
 
-_DOCUMENTS = (
-    ".pdf",
-    ".doc",
-    ".docx",
-    ".xls",
-    ".xlsx",
-    ".ppt",
-    ".pptx",
-    ".odt",
-    ".ods",
-    ".rtf",
-    ".zip",
-    ".rar",
-    ".7z",
-    ".csv",
-)
+_DOCUMENT = r"\.(?:pdf|docx?|xlsx?|pptx?|odt|ods|rtf|zip|rar|7z|csv)"
+_MAY_NAME_DOCUMENT = re.compile(_DOCUMENT, re.IGNORECASE)
+_ENDS_IN_DOCUMENT = re.compile(rf"{_DOCUMENT}$", re.IGNORECASE)
+# Liferay puts the file's number behind its name: /documents/10182/12345/ke-hoach.pdf/0b5a…?t=1731900000000
+_IN_LIBRARY = re.compile(rf"/documents/.*{_DOCUMENT}/[\w-]+$", re.IGNORECASE)
+_HANDLER = re.compile(
+    r"(?:download|attach|file|tai-?(?:ve|file))[^/]*$", re.IGNORECASE
+)  # Download.ashx?file=ke-hoach.pdf
 _MAX_LINKS = 200
+_MAX_FIELDS = 20
 
 
 def absolute(base: str, href: str | None) -> str | None:
@@ -56,9 +49,18 @@ def same_site(one: str, other: str) -> bool:
 
 
 def is_document(url: str) -> bool:
-    """Whether `url` names an office document, a PDF or an archive."""
+    """Whether `url` names an office document, a PDF or an archive: by its path, or as the file that a script hands
+    out."""
+    if _MAY_NAME_DOCUMENT.search(url) is None and "%" not in url:
+        return False
     try:
-        return unquote(urlsplit(url).path).lower().endswith(_DOCUMENTS)
+        parts = urlsplit(url)
+        path = unquote(parts.path)
+        if _ENDS_IN_DOCUMENT.search(path) or _IN_LIBRARY.search(path):
+            return True
+        return _HANDLER.search(path) is not None and any(
+            _ENDS_IN_DOCUMENT.search(value) for _, value in parse_qsl(parts.query, max_num_fields=_MAX_FIELDS)
+        )
     except ValueError:
         return False
 
@@ -144,19 +146,4 @@ def find_alternates(page: Page, head: Head | None = None) -> list[Alternate]:
     for link in links:
         if url := absolute(base, link.href):
             found.setdefault((link.hreflang, url), Alternate(language=link.hreflang, url=url))
-    return list(found.values())[:_MAX_LINKS]
-
-
-def find_attachments(page: Page, container: HtmlElement) -> list[Attachment]:
-    """The documents that the article's own part of the page, `container`, links to."""
-    base = page.base
-    found: dict[str, Attachment] = {}
-    for anchor in container.iter("a"):
-        url = absolute(base, anchor.get("href"))
-        if url is None:
-            continue
-        if is_document(url):
-            path = unquote(urlsplit(url).path)
-            name = page.ledger.all_text_under(anchor) or tidy(anchor.get("title") or "") or path.rsplit("/", 1)[-1]
-            found.setdefault(url, Attachment(url=url, name=shorten(name, 300)))
     return list(found.values())[:_MAX_LINKS]
