@@ -57,7 +57,7 @@ _APART: dict[type, Callable[[Sequence[Any]], list[list[Any]]]] = {
 takes half as long as by `attrgetter`."""
 
 UNREAD = b"bantin.unread"
-"""The key of a table's metadata that names the pages without a row."""
+"""The key of a table's metadata that names the records without a row."""
 
 _MADE_BY = b"bantin.made_by"
 # A table is replaced under its reader where two clean or publish one run; as often as that, it is read again.
@@ -68,7 +68,8 @@ _MANY_ROWS = 50_000
 
 def encode(rows: Iterable[Any], record: type, *, unread: Places = (), made_by: str | None = None) -> bytes:
     """The Parquet file that holds `rows`, instances of the dataclass `record`, in their order. `unread`, of a table of
-    articles, are the pages that could not be cleaned, `made_by` names the rules that a cleaned part was made by:
+    articles, are the pages that could not be cleaned, of one of captures that was made anew the records that were
+    damaged then; `made_by` names the rules that a cleaned part was made by:
     `unread_of` and `made_by_of` find them in the file's metadata."""
     rows = list(rows)
     places = spans(len(rows), record)
@@ -167,7 +168,7 @@ def read_whole(store: ObjectStore, key: str, record: type) -> pa.Table:
 
 
 def unread_of(table: pa.Table) -> set[tuple[str, int]]:
-    """What `encode` was told of pages that could not be cleaned; `table` is as `read_table` gave it."""
+    """What `encode` was told of records without a row; `table` is as `read_table` gave it."""
     noted = (table.schema.metadata or {}).get(UNREAD, b"[]")
     return {(key, offset) for key, offset in json.loads(noted)}
 
