@@ -70,10 +70,12 @@ def verify(
         what = "nothing is stored of what you name: expected" if ids or run or since else "no archive: expected"
         complain(f"{settings.archive}: {what} a source or run there")
         raise SystemExit(1)
+    differs = False
     if repair and wrong:
-        wrong = _repair(settings, wrong, json_)
+        wrong, differs = _repair(settings, wrong, json_)
     if not json_:
-        told = f"{len(wrong)} finding{'s' if len(wrong) > 1 else ''}" if wrong else "all is as it was stored"
+        whole = "nothing is damaged now, but not all is as it was stored" if differs else "all is as it was stored"
+        told = f"{len(wrong)} finding{'s' if len(wrong) > 1 else ''}" if wrong else whole
         out.print(told + (f"; {notes} note{'s' if notes > 1 else ''}" if notes else ""), markup=False)
     if wrong:
         raise SystemExit(1)
@@ -130,8 +132,9 @@ def _show(finding: "Finding", json_: bool) -> None:
     click.echo(json.dumps(finding.as_json(), ensure_ascii=False) if json_ else safe(finding))
 
 
-def _repair(settings: "Settings", wrong: "Iterable[Finding]", json_: bool) -> "list[Finding]":
-    """Repairs run by run; returns what is wrong afterwards."""
+def _repair(settings: "Settings", wrong: "Iterable[Finding]", json_: bool) -> "tuple[list[Finding], bool]":
+    """Repairs run by run; returns what is wrong afterwards, and whether what was made anew differs from what was
+    stored."""
     from bantin.verifying.findings import told
     from bantin.verifying.repair import repair_run
     from bantin.verifying.verify import check_run
@@ -140,7 +143,7 @@ def _repair(settings: "Settings", wrong: "Iterable[Finding]", json_: bool) -> "l
     from storage.errors import StoreRefused
     from storage.store import open_store
 
-    store, left = open_store(settings.archive), []
+    store, left, differs = open_store(settings.archive), [], False
     runs: dict[tuple[str, str], list[Finding]] = {}
     for finding in wrong:
         if finding.source and finding.run and not finding.key.startswith("superseded/"):
@@ -149,8 +152,9 @@ def _repair(settings: "Settings", wrong: "Iterable[Finding]", json_: bool) -> "l
             left.append(finding)
     for (source, run), findings in sorted(runs.items()):
         try:
-            for line in repair_run(settings, source, run, findings):
-                click.echo(f"repair: {safe(line)}", err=True)
+            for one in repair_run(settings, source, run, findings):
+                differs = differs or one.differs
+                click.echo(f"repair: {safe(one)}", err=True)
         except StoreRefused:
             raise
         except BantinError as err:
@@ -161,4 +165,4 @@ def _repair(settings: "Settings", wrong: "Iterable[Finding]", json_: bool) -> "l
             if not finding.harmless:
                 _show(finding, json_)
                 left.append(finding)
-    return left
+    return left, differs

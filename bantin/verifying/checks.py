@@ -6,8 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from bantin.verifying.findings import REPAIR, RESTORE, UPDATE, Finding, Trouble, some, told
-from bantin.verifying.table_checks import ROW_COLUMNS, check_table, is_as_written, rows_of, wrong_with
+from bantin.verifying.findings import (
+    REPAIR,
+    REPAIR_CAPTURES,
+    RESTORE,
+    RESTORE_FIRST,
+    UPDATE,
+    Finding,
+    Trouble,
+    some,
+    told,
+)
+from bantin.verifying.missing import damage, missing_articles
+from bantin.verifying.table_checks import NO_CAPTURE, ROW_COLUMNS, check_table, is_as_written, rows_of, wrong_with
 from model.article import Article
 from model.capture import Capture
 from model.errors import SourceError
@@ -15,12 +26,15 @@ from model.report import RunReport, State
 from model.source import parse_source
 from storage import keys, reports
 from storage.errors import Corrupt, KeyNotFound, UnknownVersion
-from storage.inventory import BLOCK_BYTES, unread_places
+from storage.inventory import BLOCK_BYTES, parts_of, unread_places
 from storage.members import Digesting, Member, members
+from storage.places import place_of
 from storage.store import ObjectInfo, ObjectStore, open_object
 from storage.tables import read
 
 _ANSWERS = ("response", "revisit")
+
+LOST = "no capture has their record, which lies in a damaged WARC part"
 
 
 @dataclass(slots=True)
@@ -35,10 +49,15 @@ class RunCheck:
     quick: bool
     findings: list[Finding] = field(default_factory=list)
     _entries: dict[str, dict[str, Any]] = field(default_factory=dict)
+    _whole: set[str] = field(default_factory=set)
+    """The WARC parts that were read through, and have no damage."""
+    _lacking: set[str] = field(default_factory=set)
+    """Those that are damaged or missing, and held records that the captures table was made anew without."""
 
     def findings_of(self) -> list[Finding]:
         """Checks, and returns what is wrong. Raises `StorageError` where the store does not answer."""
         source, run = self.source, self.run
+        articles = keys.articles(source, run)
         report = self._report()
         self._entries = {str(entry["key"]): dict(entry) for entry in report.objects} if report else {}
         parts = sorted(key for key in self.infos if key.startswith("raw/"))
@@ -49,12 +68,16 @@ class RunCheck:
         captures = self._captures() if committed else None
         self._rules(committed)
         self._parts(parts, captures, committed)
-        rows = self._articles(captures, published)
+        if captures is not None:
+            self._made_anew()
+            self._vouched(report)
+        rows = self._articles(captures, report)
         if report and captures is not None:
             self._counts(report, captures, rows)
         told = {finding.key for finding in self.findings}
         for key in sorted(self._entries.keys() - self.infos.keys() - told):
-            self._tell(key, Trouble.MISSING, "its report names it", RESTORE if key.startswith("raw/") else REPAIR)
+            remedy = RESTORE if key.startswith("raw/") else self._remedy if key == articles else REPAIR
+            self._tell(key, Trouble.MISSING, "its report names it", remedy)
         return self.findings
 
     def _tell(self, key: str, trouble: Trouble, detail: str, remedy: str, *, harmless: bool = False) -> None:
@@ -89,7 +112,7 @@ class RunCheck:
     def _uncommitted(self, parts: list[str], published: bool) -> None:
         key, articles = keys.captures(self.source, self.run), keys.articles(self.source, self.run)
         if published or key in self._entries or articles in self.infos:
-            remedy = "--repair makes it anew from the WARC parts, but for addresses that wait" if parts else RESTORE
+            remedy = REPAIR_CAPTURES if parts else RESTORE
             self._tell(key, Trouble.MISSING, "its run was published, and its articles have no captures", remedy)
         elif parts:
             go_on = f"bantin rerun {self.source} {self.run} goes on from there"
@@ -99,13 +122,12 @@ class RunCheck:
     def _captures(self) -> list[Capture] | None:
         """The rows of the captures table; None where it cannot be read."""
         key = keys.captures(self.source, self.run)
-        remedy = "--repair makes it anew from the WARC parts, but for addresses that wait"
-        if self._table(key, Capture, remedy) is None:
+        if self._table(key, Capture, REPAIR_CAPTURES) is None:
             return None
         try:
             return read(self.store, key, Capture)
         except (Corrupt, KeyNotFound, TypeError, ValueError) as err:
-            self._tell(key, Trouble.ROT, told(err), remedy)
+            self._tell(key, Trouble.ROT, told(err), REPAIR_CAPTURES)
             return None
 
     def _rules(self, committed: bool) -> None:
@@ -186,6 +208,8 @@ class RunCheck:
                     if member.kind not in _ANSWERS or (member.length, member.url) != named[member.offset]:
                         astray.append(f"{named[member.offset][1]} at {member.offset}")
         known = any(finding.key == key for finding in self.findings)
+        if not (broken or known or (entry and read_through.sha256 != entry["sha256"])):
+            self._whole.add(key)
         if broken:
             self._tell_broken(key, broken, named, read_through.size_bytes)
         elif entry and read_through.sha256 != entry["sha256"] and not known:
@@ -198,33 +222,62 @@ class RunCheck:
             self._tell(key, Trouble.TRUNCATED, detail, RESTORE)
         if astray:
             captures = keys.captures(self.source, self.run)
-            remedy = "--repair makes it anew from the WARC parts, but for addresses that wait"
-            self._tell(captures, Trouble.MISMATCH, f"{key} holds other records than it says: {some(astray)}", remedy)
+            other = f"{key} holds other records than it says: {some(astray)}"
+            self._tell(captures, Trouble.MISMATCH, other, REPAIR_CAPTURES)
         if committed and answers and not named:
             self._tell(key, Trouble.ORPHAN, "no capture names it", "it may stay, or be deleted", harmless=True)
 
     def _tell_broken(self, key: str, broken: list[Member], named: dict[int, tuple[int, str]], size_bytes: int) -> None:
-        first, last = broken[0], broken[-1]
-        lost = [
-            url
-            for offset, (_, url) in sorted(named.items())
-            if any(m.offset <= offset < m.offset + max(m.length, 1) for m in broken)
-        ]
-        cut = len(broken) == 1 and last.offset + last.length == size_bytes and last.problem == "it is cut off"
-        if cut and any(one.key == key and one.trouble == Trouble.TRUNCATED for one in self.findings):
+        trouble, detail = damage(broken, named, size_bytes)
+        is_cut = trouble == Trouble.TRUNCATED
+        if is_cut and any(one.key == key and one.trouble == Trouble.TRUNCATED for one in self.findings):
             return  # its size has told, and names this record's address, too
-        detail = f"{len(broken)} damaged records, the first at {first.offset}: {first.problem}"
-        detail += f"; lost: {some(lost)}" if lost else "; no capture lies there"
-        self._tell(key, Trouble.TRUNCATED if cut else Trouble.ROT, f"{detail}; the others can be read", RESTORE)
+        if self._entries and key not in self._entries:
+            detail += "; its report has no hash of it"
+        self._tell(key, trouble, detail, RESTORE)
 
-    def _articles(self, captures: list[Capture] | None, published: bool) -> int | None:
+    def _made_anew(self) -> None:
+        """What the captures table lacks because its part was damaged when the table was made anew."""
+        key = keys.captures(self.source, self.run)
+        for part in sorted({part for part, _ in unread_places(self.store, key)}):
+            if part in self._whole:
+                lacks = f"it was made anew while {part} was damaged, which is whole now: it lacks records of that"
+                self._tell(key, Trouble.MISMATCH, lacks, REPAIR_CAPTURES)
+                continue
+            self._lacking.add(part)
+            if part not in self.infos and part not in self._entries:
+                self._tell(part, Trouble.MISSING, "the captures table was made anew without its records", RESTORE)
+            elif self.quick:
+                lacks = f"it was made anew while {part} was damaged, and lacks records of that"
+                self._tell(key, Trouble.MISMATCH, lacks, RESTORE_FIRST)
+
+    def _vouched(self, report: RunReport | None) -> None:
+        """A report that was made while a part was damaged has no hash of it."""
+        key = keys.report(self.source, self.run)
+        if report is None or not self._entries or any(one.trouble == Trouble.STALE for one in self.findings):
+            return
+        parts = parts_of(self.store, self.source, self.run)
+        without = [part for part in parts if part in self.infos and part not in self._entries]
+        if self.quick and without:
+            detail = f"it has no hash of {some(without)}: damaged when it was written"
+            self._tell(key, Trouble.STALE, detail, "bantin verify, without --quick, tells what is damaged still")
+        elif whole := [part for part in without if part in self._whole]:
+            self._tell(key, Trouble.STALE, f"it has no hash of {some(whole)}: damaged then, whole now", REPAIR)
+
+    @property
+    def _remedy(self) -> str:
+        """The articles table's. As long as records of its pages are lost, it is not to be made anew."""
+        return RESTORE_FIRST if self._lacking else REPAIR
+
+    def _articles(self, captures: Sequence[Capture] | None, report: RunReport | None) -> int | None:
         """The number of rows of the articles table; None where there is none, or it is damaged."""
         key = keys.articles(self.source, self.run)
         if key not in self.infos:
-            if published and key not in self._entries:
-                self._tell(key, Trouble.MISSING, "its report says that the run is published", REPAIR)
+            unreadable = report is None and any(one.trouble == Trouble.VERSION for one in self.findings)
+            if key not in self._entries and captures is not None and not unreadable:
+                self._no_articles(captures, report)
             return None
-        rows = self._table(key, Article, REPAIR)
+        rows = self._table(key, Article, self._remedy)
         if rows is None or self.quick or captures is None:
             return rows
         pages = {(c.warc_key, c.warc_offset): (c.warc_length, c.final_url) for c in captures if c.is_page}
@@ -232,17 +285,34 @@ class RunCheck:
         examples: dict[str, str] = {}
         seen: set[str] = set()
         for row in rows_of(self.store, key, ROW_COLUMNS):
-            for what in wrong_with(row, pages, seen, self.source, self.run):
+            for told_of_row in wrong_with(row, pages, seen, self.source, self.run):
+                lost = told_of_row == NO_CAPTURE and self._is_lost(row["warc_key"])
+                what = LOST if lost else told_of_row
                 wrong[what] += 1
                 examples.setdefault(what, row["url"])
             seen.add(row["id"])
         for place in unread_places(self.store, key) - pages.keys():
-            wrong["pages that could not be read are no captures"] += 1
-            examples.setdefault("pages that could not be read are no captures", f"{place[0]} at {place[1]}")
+            what = LOST if self._is_lost(place[0]) else "pages that could not be read are no captures"
+            wrong[what] += 1
+            examples.setdefault(what, f"{place[0]} at {place[1]}")
         for what, count in wrong.items():
-            trouble = Trouble.ORPHAN if what == "no capture has their record" else Trouble.MISMATCH
-            self._tell(key, trouble, f"{what}: {count} of {rows} rows, like {examples[what]}", REPAIR)
+            trouble = Trouble.ORPHAN if what in (NO_CAPTURE, LOST) else Trouble.MISMATCH
+            remedy = RESTORE_FIRST if LOST in wrong else self._remedy
+            self._tell(key, trouble, f"{what}: {count} of {rows} rows, like {examples[what]}", remedy)
         return rows
+
+    def _is_lost(self, part: str) -> bool:
+        """Whether a row's record lies in a part that is damaged or missing."""
+        place = place_of(part)
+        return place is not None and place.family == "raw" and part not in self._whole
+
+    def _no_articles(self, captures: Sequence[Capture], report: RunReport | None) -> None:
+        key = keys.articles(self.source, self.run)
+        if why := missing_articles(self.store, self.source, self.run, captures, report):
+            self._tell(key, Trouble.MISSING, why, self._remedy)
+        elif report and report.state == State.FETCHED:
+            rerun = f"bantin rerun {self.source} {self.run} publishes it"
+            self._tell(key, Trouble.UNPUBLISHED, "the run was fetched, and waits to be published", rerun, harmless=True)
 
     def _counts(self, report: RunReport, captures: Sequence[Capture], rows: int | None) -> None:
         if any(finding.trouble == Trouble.STALE for finding in self.findings):

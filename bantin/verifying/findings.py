@@ -22,6 +22,8 @@ class Trouble(StrEnum):
     VERSION = "unknown version"
     ORPHAN = "orphan"
     """Nothing names it."""
+    UNPUBLISHED = "not published"
+    """It was fetched, and waits to be published."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,9 +48,28 @@ class Finding:
         return f"{self.key}: {'note: ' if self.harmless else ''}{self.trouble}: {detail}; {self.remedy}"
 
 
+@dataclass(frozen=True, slots=True)
+class Repaired:
+    """What a repair did, or could not do. `differs`: what stands there now is not, or not for sure, what was stored."""
+
+    text: str
+    differs: bool = False
+
+    def __str__(self) -> str:
+        return self.text
+
+
 RESTORE = "restore it from a back-up: bantin copy --check BACKUP ARCHIVE"
 REPAIR = "bantin verify --repair makes it anew"
+REPAIR_CAPTURES = "bantin verify --repair makes it anew from the WARC parts, but for addresses that wait"
+RESTORE_FIRST = (
+    "restore the damaged WARC parts from a back-up: bantin copy --check BACKUP ARCHIVE; then bantin verify --repair"
+    " makes it anew"
+)
 UPDATE = "update bantin"
+
+MADE_ANEW = "made anew by bantin verify --repair"
+"""So begins the warning in a report that was lost, and says only what the tables tell."""
 
 SHOWN = 3
 """So many addresses or the like are written out in a finding."""

@@ -7,27 +7,27 @@ import hashlib
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from bantin.clean import clean_part, source_of_run
 from bantin.fetch import committed_captures, parts_with_pages
 from bantin.publish import count_rows, publish, texts_before
-from bantin.registry import find_source
 from bantin.settings import Settings
-from bantin.verifying.findings import Finding, Trouble, told
+from bantin.verifying.findings import MADE_ANEW, Finding, Repaired, Trouble, some
+from bantin.verifying.findings import told as said
+from bantin.verifying.rules import mend_rules, set_aside
 from model.article import Article
 from model.capture import Capture
 from model.errors import BantinError
 from model.report import RunReport, State
-from model.source import dump_source, parse_source
 from spiders.verdict import count_captures
 from storage import keys, reports
 from storage.errors import Corrupt, KeyNotFound
-from storage.inventory import inventory
+from storage.inventory import entry_of, inventory, parts_of, unread_places
 from storage.members import members
 from storage.places import place_of
 from storage.store import ObjectStore, open_object, open_store
-from storage.tables import encode, read_whole
+from storage.tables import encode, read_columns, read_whole
 from storage.warc import read_capture
 
 logger = logging.getLogger("bantin.repair")
@@ -36,9 +36,13 @@ MAX_BODY_BYTES = 1 << 30
 """Stored bodies are read whatever today's rules allow; this only keeps a forged record from filling the memory."""
 
 
-def repair_run(settings: Settings, source: str, run: str, findings: Sequence[Finding]) -> Iterator[str]:
+def repair_run(settings: Settings, source: str, run: str, findings: Sequence[Finding]) -> Iterator[Repaired]:
     """Makes anew what `findings` of one run name and WARC parts can give; says what it did, and what it could not, a
-    sentence each. Raises `StorageError` where the store refuses."""
+    sentence each. Raises `StorageError` where the store refuses.
+
+    What is made anew, and is not what its report named, counts as older than that: so a copy puts a back-up's in its
+    place, and never the other way round.
+    """
     store = open_store(settings.archive)
     wrong = {finding.key for finding in findings if not finding.harmless and finding.trouble != Trouble.VERSION}
     rules, captures, articles, report = (
@@ -49,21 +53,56 @@ def repair_run(settings: Settings, source: str, run: str, findings: Sequence[Fin
     )
     known = _report_of(store, source, run)
     named = {str(entry["key"]): str(entry["sha256"]) for entry in known.objects} if known else {}
+    done: list[Repaired] = []
     if rules in wrong:
-        yield _mend_rules(store, settings, source, run, known)
+        done.append(mend_rules(store, settings, source, run, named.get(rules)))
+        yield done[-1]
     if captures in wrong:
-        yield _mend_captures(store, source, run, known)
+        before = _pages(store, source, run)
+        done.append(_mend_captures(store, source, run, known))
+        yield done[-1]
+        if before is not None and before != _pages(store, source, run) and store.head(articles) is not None:
+            wrong.add(articles)  # the records that were damaged can be read again
     if committed_captures(store, source, run) is None:
-        yield f"{source}, run {run}: it has no captures table, and nothing else can be made anew"
+        yield from _without_captures(store, source, run, report in wrong and known is None and captures not in wrong)
         return
     if wrong & {report, captures, rules} or known is None:
         if known is None:
-            _set_aside(store, report)
-        known = _report_again(store, source, run, known)
-        reports.write_report(store, known)
-        yield f"{report}: written anew from the tables"
+            set_aside(store, report)
+        again = _report_again(store, source, run, known)
+        again = replace(again, warnings=[*again.warnings, *(one.text for one in done if one.differs)])
+        reports.write_report(store, _older(again) if any(one.differs for one in done) and known else again)
+        yield Repaired(f"{report}: written anew from the tables{_unvouched(store, again)}", differs=known is None)
     if articles in wrong:
         yield from _mend_articles(store, settings, source, run, named.get(articles))
+
+
+def _without_captures(store: ObjectStore, source: str, run: str, is_lost: bool) -> Iterator[Repaired]:
+    """Of a run without captures the report alone can be made anew where it is damaged (`is_lost`): nothing was
+    committed, and it says that."""
+    key = keys.report(source, run)
+    data = set_aside(store, key) if is_lost else None
+    if data is None:
+        yield Repaired(f"{source}, run {run}: it has no captures table, and nothing else can be made anew")
+        return
+    parts = [info.key for info in store.list(keys.raw_prefix(source, run)) if place_of(info.key)]
+    rules = [info.key for info in store.list(keys.work_prefix(source, run)) if info.key.endswith(".yaml")]
+    at = keys.run_time(run)
+    goes_on = f"goes on from the {len(parts)} WARC parts that its attempts stored" if parts else "tries it again"
+    reason = "nothing was committed; its report was damaged, and why it failed is lost with it: "
+    failed = RunReport(
+        source=source,
+        run=run,
+        state=State.FAILED,
+        reason=f"{reason}bantin rerun {source} {run} {goes_on}",
+        attempts=max([1, *map(keys.attempt_of, (*parts, *rules))]),
+        started_at=at,
+        finished_at=at,
+        warnings=[f"{MADE_ANEW}: all that it said of the run is lost"],
+    )
+    reports.write_report(store, failed)
+    kept = keys.damaged(key, hashlib.sha256(data).hexdigest())
+    yield Repaired(f"{key}: written anew: {failed.summary}; the damaged one is kept as {kept}", differs=True)
 
 
 def _report_of(store: ObjectStore, source: str, run: str) -> RunReport | None:
@@ -75,92 +114,134 @@ def _report_of(store: ObjectStore, source: str, run: str) -> RunReport | None:
         return None
 
 
-def _set_aside(store: ObjectStore, key: str) -> bytes | None:
-    """Moves the object at `key` below `damaged/`, where there is one, and returns its bytes."""
+def _pages(store: ObjectStore, source: str, run: str) -> set[tuple[str | None, int | None]] | None:
+    """The places of the pages that the captures table names; None where it is not there, or cannot be read."""
     try:
-        data = store.get(key)
-    except KeyNotFound:
+        captures = committed_captures(store, source, run)
+    except Corrupt:
         return None
-    store.put(keys.damaged(key, hashlib.sha256(data).hexdigest()), data)
-    store.delete([key])
-    return data
+    return None if captures is None else {(c.warc_key, c.warc_offset) for c in captures if c.is_page}
 
 
-def _mend_rules(store: ObjectStore, settings: Settings, source: str, run: str, report: RunReport | None) -> str:
-    """Puts in the place of the run's rules those that its report names, where they are kept: a re-clean that was killed
-    has replaced them. Else the newest attempt's, which may have been killed before its report; where there are none any
-    more, the registry's."""
-    key = keys.run_source(source, run)
-    named = next((str(entry["sha256"]) for entry in report.objects if entry["key"] == key), None) if report else None
-    attempts = sorted(
-        (info.key for info in store.list(keys.work_prefix(source, run)) if info.key.endswith(".yaml")),
-        key=keys.attempt_of,
-        reverse=True,
-    )
-    kept = keys.superseded_rules(source, run, named) if named else None
-    places = [*attempts, kept] if kept and store.head(kept) else attempts
-    known = {place: store.get(place) for place in places}
-    there = store.get(key) if store.head(key) else None
-    wanted = [place for place in attempts[:1] if known[place] == there]
-    wanted += [place for place in places if hashlib.sha256(known[place]).hexdigest() == named]
-    if whence := next(iter([*wanted, *attempts]), ""):
-        data = known[whence]
-        parse_source(data.decode(), whence)
-        whence += "" if wanted or named is None else ": the run's report names another"
-    else:
-        data = dump_source(find_source(settings.sources, source)).encode()
-        whence = "the registry's present file: the run may have used another"
-    _set_aside(store, key)
-    store.put(key, data)
-    return f"{key}: taken from {whence}"
-
-
-def _mend_captures(store: ObjectStore, source: str, run: str, report: RunReport | None) -> str:
-    """Makes the captures table from the run's WARC parts: of those that its report names, else of all."""
+def _mend_captures(store: ObjectStore, source: str, run: str, report: RunReport | None) -> Repaired:
+    """Makes the captures table from the run's WARC parts: of those that its report names, else of all. It notes which
+    records are damaged, so that it is made again once their part is whole."""
     key = keys.captures(source, run)
-    named = {str(entry["key"]) for entry in report.objects} if report else set()
+    entries = {str(entry["key"]): entry for entry in report.objects} if report else {}
     there = [info.key for info in store.list(keys.raw_prefix(source, run)) if place_of(info.key)]
-    parts = [part for part in there if part in named] or there
+    parts = [part for part in there if part in entries] or there
+    parts += sorted({part for part, _ in _unread(store, key)} & set(there) - set(parts))
     if not parts:
-        return f"{key}: it cannot be made anew: no WARC part of the run is left"
-    rows = [row for part in parts for row in salvage(store, part)]
-    _set_aside(store, key)
-    store.put(key, encode(sorted(rows, key=lambda c: (c.fetched_at, c.warc_offset or 0)), Capture))
+        return Repaired(f"{key}: it cannot be made anew: no WARC part of the run is left")
+    rows: list[Capture] = []
+    unread = [(part, 0) for part in sorted(entries) if part.startswith("raw/") and part not in there]
+    for part in parts:
+        for found in salvage(store, part):
+            if isinstance(found, Capture):
+                rows.append(found)
+            else:
+                unread.append(found)
+    data = encode(sorted(rows, key=lambda c: (c.fetched_at, c.warc_offset or 0)), Capture, unread=unread)
+    set_aside(store, key)
+    store.put(key, data)
     waiting = report.waiting if report else 0
     lost = f"; {waiting} addresses that waited are lost, and will be found again" if waiting else ""
     unsure = "" if waiting or report else "; addresses that waited, if any, are lost"
-    return f"{key}: made anew, {len(rows)} captures of {len(parts)} WARC parts{lost}{unsure}"
+    lacks = f"; it lacks the damaged records of {some(sorted({part for part, _ in unread}))}" if unread else ""
+    same = key in entries and entries[key]["sha256"] == hashlib.sha256(data).hexdigest()
+    made = f"{key}: made anew, {len(rows)} captures of {len(parts)} WARC parts{lost}{unsure}{lacks}"
+    return Repaired(made, differs=not same)
 
 
-def salvage(store: ObjectStore, part_key: str) -> Iterator[Capture]:
-    """The captures of a part whose records are whole, though others may be damaged. Raises `StorageError`."""
+def salvage(store: ObjectStore, part_key: str) -> Iterator[Capture | tuple[str, int]]:
+    """The captures of a part whose records are whole, and the places of the damaged ones, which may have been captures.
+    Raises `StorageError`."""
     with open_object(store, part_key) as file:
         for member in members(file):
-            if member.keeps and not member.problem:
+            if member.problem:
+                yield part_key, member.offset
+            elif member.keeps:
                 capture = read_capture(file, part_key, member.offset, MAX_BODY_BYTES)
                 if capture is not None:
                     yield capture
 
 
-def _mend_articles(store: ObjectStore, settings: Settings, source: str, run: str, sha256: str | None) -> Iterator[str]:
-    """Cleans the run's pages and publishes them. Where that fails, what was there stays. A table of the hash that its
-    report names is no damaged one: publish keeps it among the replaced tables, where its citations lead."""
+def _unread(store: ObjectStore, key: str) -> set[tuple[str, int]]:
+    """The records that the captures table was made anew without; none where it cannot tell."""
+    try:
+        return unread_places(store, key)
+    except (KeyNotFound, Corrupt):
+        return set()
+
+
+def _lost_parts(store: ObjectStore, source: str, run: str) -> list[str]:
+    """The damaged or missing parts that held pages of the run which its captures table does not know: what is cleaned
+    from the captures that are left is not all."""
+    pages = _pages(store, source, run) or set()
+    parts = {part for part, _ in _unread(store, keys.captures(source, run))}
+    try:
+        rows = read_columns(store, keys.articles(source, run), ("warc_key", "warc_offset"))
+    except (KeyNotFound, Corrupt):
+        rows = []
+    of_rows = {row["warc_key"] for row in rows if (row["warc_key"], row["warc_offset"]) not in pages}
+    raw = {part for part in of_rows - parts if (place := place_of(str(part))) and place.family == "raw"}
+    return sorted(parts | {part for part in raw if not _is_whole(store, part)})
+
+
+def _is_whole(store: ObjectStore, part_key: str) -> bool:
+    try:
+        entry_of(store, part_key)
+    except (KeyNotFound, Corrupt):
+        return False
+    return True
+
+
+def _mend_articles(
+    store: ObjectStore, settings: Settings, source: str, run: str, sha256: str | None
+) -> Iterator[Repaired]:
+    """Cleans the run's pages and publishes them. Where that fails, or where it would drop pages whose records are
+    damaged, what was there stays. A table of the hash that its report names is no damaged one: publish keeps it among
+    the replaced tables, where its citations lead."""
     key = keys.articles(source, run)
+    if lost := _lost_parts(store, source, run):
+        rest = f"bantin rerun {source} {run} --clean publishes what is left"
+        why = f"records of its pages are damaged in {some(lost)}: restore that from a back-up, and repair again"
+        yield Repaired(f"{key}: it stays as it is: {why}; where no back-up has it, {rest}")
+        return
     before = None
+    told = reports.read_report(store, source, run)
     try:
         source_of_run(store, source, run)
         for part in parts_with_pages(store, source, run):
             clean_part(part, settings)
         there = store.head(key) is not None and store.get(key)
         if there and hashlib.sha256(there).hexdigest() != sha256:
-            before = _set_aside(store, key)
+            before = set_aside(store, key)
         report = publish(source, run, settings)
     except BantinError as err:
         if before is not None:
             store.put(key, before)
-        yield f"{key}: it cannot be made anew: {told(err)}"
+        yield Repaired(f"{key}: it cannot be made anew: {said(err)}")
         return
-    yield f"{key}: cleaned and published anew: {report.summary}"
+    same = hashlib.sha256(store.get(key)).hexdigest() == sha256
+    if told is not None:
+        as_before = same and told.state == State.PUBLISHED
+        reports.write_report(store, told if as_before else _older(replace(report, finished_at=told.finished_at)))
+    yield Repaired(f"{key}: cleaned and published anew: {report.summary}", differs=not same)
+
+
+def _older(report: RunReport) -> RunReport:
+    """The report as it is a moment before: what was stored first wins against what was made anew."""
+    moment = timedelta(microseconds=1)
+    recleaned_at = report.recleaned_at - moment if report.recleaned_at else None
+    return replace(report, finished_at=report.finished_at - moment, recleaned_at=recleaned_at)
+
+
+def _unvouched(store: ObjectStore, report: RunReport) -> str:
+    """Says which parts the report has no hash of."""
+    named = {entry["key"] for entry in report.objects}
+    parts = [part for part in parts_of(store, report.source, report.run) if part not in named]
+    return f"; it has no hash of {some(parts)}: damaged or missing, and to be restored from a back-up" if parts else ""
 
 
 def _report_again(store: ObjectStore, source: str, run: str, known: RunReport | None) -> RunReport:
@@ -175,7 +256,7 @@ def _report_again(store: ObjectStore, source: str, run: str, known: RunReport | 
         attempts=max([1, *(keys.attempt_of(c.warc_key) for c in captures if c.warc_key)]),
         started_at=min(times),
         finished_at=max(times),
-        warnings=["made anew by bantin verify --repair: rejections, skipped addresses and timings are lost"],
+        warnings=[f"{MADE_ANEW}: rejections, skipped addresses and timings are lost"],
     )
     report = replace(
         report,

@@ -22,6 +22,8 @@ _BATCH_ROWS = 500
 ROW_COLUMNS = ("id", "source", "run", "url", "title", "text", "text_sha256", "warc_key", "warc_offset", "warc_length")
 """What `wrong_with` looks at."""
 
+NO_CAPTURE = "no capture has their record"
+
 
 @dataclass(frozen=True, slots=True)
 class Sound:
@@ -83,7 +85,7 @@ def wrong_with(
     length and address, `seen` the ids of the rows before."""
     place = pages.get((row["warc_key"], row["warc_offset"]))
     if place is None:
-        yield "no capture has their record"
+        yield NO_CAPTURE
     elif place != (row["warc_length"], row["url"]):
         yield "the capture of their record has another address"
     if (row["source"], row["run"]) != (source, run):
