@@ -3,7 +3,7 @@
 The rows are in the order of the runs, and within a run as its table has them (by address): so no sorting is needed, a
 table is read once and a batch at a time, and a reader who asks for a span of `fetched_at` is spared the other row
 groups. The file's metadata has under `bantin.lake` the tables it was made of, each with its ETag: whether it is still
-what its runs say is told by its last bytes and a listing.
+what its runs say is told by its last bytes and a listing. A seal (storage/sealing.py) tells whether it has rotted.
 """
 
 import io
@@ -20,11 +20,13 @@ from model.article import Article
 from storage.errors import Corrupt
 from storage.row_groups import FILE_OPTIONS, compared
 from storage.schema import check_version
+from storage.sealing import is_unbroken, seal
 from storage.store import ObjectInfo, ObjectStore, open_object
 from storage.tables import mark_of, schema_of
 
-VERSION = 1
-"""To be counted up whenever rows are written otherwise than before: every object of the lake is then made anew."""
+VERSION = 2
+"""To be counted up whenever rows are written otherwise than before: every object of the lake is then made anew.
+Version 1 had no seal."""
 
 ABOUT = b"bantin.lake"
 GROUP_BYTES = 32 << 20
@@ -66,7 +68,21 @@ def write(store: ObjectStore, tables: Iterable[ObjectInfo], file: Path) -> int:
             _write_group(writer, waiting, schema)
         about = {"version": VERSION, "tables": noted}
         writer.add_key_value_metadata({ABOUT.decode(): json.dumps(about)})
+    seal(file)
     return rows
+
+
+def has_rotted(data: bytes) -> bool:
+    """Whether the bytes of an object of the lake that can be read as Parquet are not those that were written. Of one
+    that has no seal, since an earlier version wrote it, nothing is known."""
+    unbroken = is_unbroken(data)
+    if unbroken is not None:
+        return not unbroken
+    try:
+        about = json.loads((pq.read_metadata(io.BytesIO(data)).metadata or {}).get(ABOUT, b"{}"))
+        return bool(about.get("version", 1) != 1)  # it had a seal
+    except (pa.ArrowException, OSError, ValueError, AttributeError):
+        return True
 
 
 def made_of(store: ObjectStore, info: ObjectInfo) -> dict[str, str]:

@@ -145,9 +145,12 @@ def _repair(settings: "Settings", wrong: "Iterable[Finding]", json_: bool) -> "t
 
     store, left, differs = open_store(settings.archive), [], False
     runs: dict[tuple[str, str], list[Finding]] = {}
+    months: list[Finding] = []
     for finding in wrong:
         if finding.source and finding.run and not finding.key.startswith("superseded/"):
             runs.setdefault((finding.source, finding.run), []).append(finding)
+        elif finding.key.startswith("lake/"):
+            months.append(finding)
         else:
             left.append(finding)
     for (source, run), findings in sorted(runs.items()):
@@ -165,4 +168,35 @@ def _repair(settings: "Settings", wrong: "Iterable[Finding]", json_: bool) -> "t
             if not finding.harmless:
                 _show(finding, json_)
                 left.append(finding)
-    return left, differs
+    return left + _rebuild(settings, months, json_), differs
+
+
+def _rebuild(settings: "Settings", months: "list[Finding]", json_: bool) -> "list[Finding]":
+    """Builds damaged objects of the lake anew; returns what is wrong afterwards. They come after the runs: they are
+    made of their tables."""
+    from bantin.verifying.findings import Trouble, told
+    from bantin.verifying.lake_repair import rebuild
+    from bantin.verifying.verify import check_derived
+    from browse.escaping import safe
+    from model.errors import BantinError
+    from storage.errors import StoreRefused
+    from storage.store import open_store
+
+    store, left = open_store(settings.archive), []
+    for finding in months:
+        if finding.trouble == Trouble.VERSION:
+            left.append(finding)
+            continue
+        try:
+            click.echo(f"repair: {safe(rebuild(settings, finding.key))}", err=True)
+        except StoreRefused:
+            raise
+        except BantinError as err:
+            if err.retryable:
+                raise
+            click.echo(f"repair: {finding.key}: it stays as it is: {safe(told(err))}", err=True)
+        info = store.head(finding.key)
+        for one in check_derived(store, info, quick=False) if info else ():
+            _show(one, json_)
+            left.append(one)
+    return left

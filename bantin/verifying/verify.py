@@ -13,10 +13,10 @@ from datetime import date
 from bantin.parallel import in_parallel
 from bantin.settings import Settings
 from bantin.verifying.checks import RunCheck
-from bantin.verifying.findings import RESTORE, Finding, Trouble
+from bantin.verifying.findings import REPAIR, RESTORE, Finding, Trouble
 from bantin.verifying.table_checks import Sound, check_table
 from model.errors import BantinError
-from storage import keys
+from storage import keys, lake
 from storage.errors import KeyNotFound, StorageError, StoreUnavailable
 from storage.places import place_of
 from storage.store import ObjectInfo, ObjectStore, open_store
@@ -73,7 +73,7 @@ def verify(
         lambda of=of, infos=infos: check_run(store, *of, infos, quick=quick)  # type: ignore[misc]
         for of, infos in sorted(found.runs.items())
     ]
-    work += [lambda info=info: _check_derived(store, info, quick) for info in found.tables]  # type: ignore[misc]
+    work += [lambda info=info: check_derived(store, info, quick) for info in found.tables]  # type: ignore[misc]
     for done, findings in enumerate(in_parallel(work, max(_AT_A_TIME, settings.processes)), 1):
         yield from findings
         on_done(done, len(work))
@@ -169,8 +169,9 @@ def _wanted(of: str | None, run: str | None, since: date | None) -> bool:
     return since is None or (of is not None and keys.run_time(of).date() >= since)
 
 
-def _check_derived(store: ObjectStore, info: ObjectInfo, quick: bool) -> list[Finding]:
-    """What was replaced must have the hash that is its name, a table of the lake must be readable."""
+def check_derived(store: ObjectStore, info: ObjectInfo, quick: bool) -> list[Finding]:
+    """What was replaced must have the hash that is its name, a table of the lake must be readable and have the hash
+    that it was sealed with."""
     place = place_of(info.key)
     assert place is not None  # noqa: S101 - it was listed as such
     try:
@@ -180,15 +181,24 @@ def _check_derived(store: ObjectStore, info: ObjectInfo, quick: bool) -> list[Fi
             found = Sound(0, hashlib.sha256(store.get(info.key)).hexdigest())
     except KeyNotFound:  # it has gone since it was listed
         return []
-    lake = place.family == "lake"
-    remedy = "bantin lake makes it anew" if lake else "restore it from a back-up, or re-clean the run"
+    is_lake = place.family == "lake"
+    remedy = REPAIR if is_lake else "restore it from a back-up, or re-clean the run"
     detail, trouble = "", Trouble.ROT
     if isinstance(found, Finding):
         detail, trouble = found.detail, found.trouble
         remedy = found.remedy if trouble == Trouble.VERSION else remedy
-    elif not (lake or quick) and found.sha256 != place.sha256:
+    elif is_lake and not quick:
+        detail = "it does not have the hash that it was sealed with" if _has_rotted(store, info.key) else ""
+    elif not (is_lake or quick) and found.sha256 != place.sha256:
         detail = "its content does not have the hash that is its name"
     if not detail:
         return []
     finding = Finding(key=info.key, trouble=trouble, detail=detail, remedy=remedy, source=place.source, run=place.run)
     return [finding]
+
+
+def _has_rotted(store: ObjectStore, key: str) -> bool:
+    try:
+        return lake.has_rotted(store.get(key))
+    except KeyNotFound:
+        return False

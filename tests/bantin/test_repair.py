@@ -4,11 +4,14 @@ lost."""
 import hashlib
 import shutil
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+import bantin.lake
 from bantin.copying.copy import WRONG, copy
+from bantin.lake import refresh
 from bantin.settings import Settings
 from bantin.verifying.findings import Finding, Trouble
 from bantin.verifying.verify import verify
@@ -296,3 +299,47 @@ def test_a_table_that_comes_out_otherwise_counts_as_older_than_the_back_ups(
     assert repaired(settings)[1].splitlines()[-1] == NOT_AS_STORED
     assert {one.key for one in copy(settings.archive, str(back_up)) if one.outcome in WRONG} == {ARTICLES, REPORT}
     assert (back_up / ARTICLES).read_bytes() == before
+
+
+@pytest.fixture
+def month(archive: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The run's month in the lake."""
+    monkeypatch.setattr(bantin.lake, "MARGIN", timedelta(days=-40_000))
+    refresh(settings)
+    return archive / keys.lake(SOURCE, keys.month_of(RUN))
+
+
+def test_a_bit_that_turns_in_the_lake_is_found_in_the_footer_too(month: Path, settings: Settings) -> None:
+    key = keys.lake(SOURCE, keys.month_of(RUN))
+    data = month.read_bytes()
+    footer = len(data) - 8 - int.from_bytes(data[-8:-4], "little")
+    assert wrong(settings) == []
+    for at in [*range(4, footer, footer // 6), *range(footer - 48, len(data), (len(data) - footer) // 30)]:
+        flip(month, at)
+        assert [found for found, _ in wrong(settings)] == [key], f"byte {at} of {len(data)}, the footer is at {footer}"
+        flip(month, at)
+    assert wrong(settings) == []
+
+
+@pytest.mark.parametrize("place", ["page", "footer"])
+def test_a_rotten_object_of_the_lake_is_built_anew(place: str, month: Path, settings: Settings) -> None:
+    data = month.read_bytes()
+    flip(month, len(data) // 2 if place == "page" else data.rindex(b"bantin.lake"))
+    (found,) = [finding for finding in verify(settings) if not finding.harmless]
+    assert "bantin verify --repair" in found.remedy
+    code, said = repaired(settings)
+    assert (code, "built anew" in said) == (0, True), said
+    assert month.read_bytes() == data
+    assert wrong(settings) == []
+
+
+def test_an_object_of_the_lake_stays_where_its_tables_are_damaged(
+    month: Path, archive: Path, settings: Settings
+) -> None:
+    flip(month, month.stat().st_size // 2)
+    damage_page(archive, settings)
+    (archive / ARTICLES).write_bytes(b"no table")
+    damaged = month.read_bytes()
+    code, said = repaired(settings)
+    assert (code, "cannot be built anew" in said) == (1, True), said
+    assert month.read_bytes() == damaged
