@@ -8,6 +8,7 @@
     work/src=S/run=R/attempt-A-part-N.parquet    cleaned parts on their way, and .rejected.json beside each
     work/src=S/run=R/reclean-HASH.parquet        what a re-clean made of the run, and .json beside it
     superseded/src=S/run=R/SHA256.parquet        an articles table that another one has replaced, by its own hash
+    superseded/src=S/run=R/SHA256.SHA256.json    when the table of the first hash was put away, by the note's own hash
     superseded/src=S/run=R/SHA256.yaml           the rules that a re-clean has replaced, by their own hash
     lake/src=S/month=M.parquet                   derived: the articles of a source and a closed month
     index/manifest.json                          derived: of which files the index consists now
@@ -109,6 +110,11 @@ def superseded(source: str, run: str, sha256: str) -> str:
 def superseded_rules(source: str, run: str, sha256: str) -> str:
     """Where a run's source.yaml that was replaced is kept; `sha256` as above."""
     return f"{superseded_prefix(source, run)}{sha256}.yaml"
+
+
+def superseded_note(source: str, run: str, table: str, sha256: str) -> str:
+    """Where it is kept when an articles table was put away; `table` is the hash in its key, `sha256` the note's own."""
+    return f"{superseded_prefix(source, run)}{table}.{sha256}.json"
 
 
 def superseded_prefix(source: str, run: str | None = None) -> str:

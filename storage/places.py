@@ -16,7 +16,7 @@ _FAMILIES = {
     "articles": rf"articles/{_SRC}/{_DAY}/{_AT}\.parquet",
     "rules": rf"runs/{_SRC}/{_AT}/source\.yaml",
     "report": rf"runs/{_SRC}/{_AT}/report\.json",
-    "superseded": rf"superseded/{_SRC}/run={_AT}/{_SHA256}\.(?:parquet|yaml)",
+    "superseded": rf"superseded/{_SRC}/run={_AT}/(?P<noted>[0-9a-f]{{64}}\.)?{_SHA256}\.(?(noted)json|(?:parquet|yaml))",
     "lake": rf"lake/{_SRC}/month=(?P<month>\d{{4}}-(?:0[1-9]|1[0-2]))\.parquet",
     "work": rf"work/(?:{_SRC}/run={_AT}/)?.+",
     "frontier": rf"frontier/{_SRC}\.parquet",
@@ -53,6 +53,7 @@ def place_of(key: str) -> Place | None:
         if found := pattern.fullmatch(key):
             names = found.groupdict()
             day = names.pop("day", None)
+            names.pop("noted", None)
             return Place(family, **names) if _is_time(names.get("run"), day) else None
     return None
 

@@ -48,11 +48,14 @@ LEASE = Schema("lease", 1)
 ALARMS = Schema("alarms", 1)
 NOTICE = Schema("notice", 1)
 PART = Schema("part", 1)
+REPLACED = Schema("replaced", 1)
 
 OF_RECORD = {Article: ARTICLES, Capture: CAPTURES}
 """The schema of a table, by the dataclass of its rows."""
 
-_KNOWN = {schema.name: schema.version for schema in (ARTICLES, CAPTURES, REPORT, LEASE, ALARMS, NOTICE, PART)}
+_KNOWN = {
+    schema.name: schema.version for schema in (ARTICLES, CAPTURES, REPORT, LEASE, ALARMS, NOTICE, PART, REPLACED)
+}
 
 
 def check_version(key: str, mark: str | None) -> None:

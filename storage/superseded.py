@@ -1,16 +1,17 @@
-"""Replacing a run's articles table: the one that stood there is kept, so that a citation can be traced for ever."""
+"""Replacing a run's articles table: the one that stood there is kept, so that a citation can be traced for ever, with a
+note of when it was put away (storage/replaced.py)."""
 
 import hashlib
 import io
 import logging
 from collections import deque
-from contextlib import suppress
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from storage import keys
 from storage.errors import PreconditionFailed
+from storage.replaced import write_note
 from storage.store import ObjectStore
 
 TRIES = 5
@@ -38,12 +39,7 @@ def replace_articles(store: ObjectStore, source: str, run: str, table: bytes) ->
             old = store.get(key)
             if old == table:
                 return False
-            if _is_whole(old):
-                keep(store, source, run, old)
-            else:
-                kept = keys.damaged(key, hashlib.sha256(old).hexdigest())
-                logger.warning("%s: it was damaged and is replaced: it is kept as %s", key, kept)
-                store.put(kept, old)
+            put_away(store, source, run, old)
         try:
             store.put(key, table, if_absent=there is None, if_match=there.etag if there else None)
         except PreconditionFailed:
@@ -54,15 +50,30 @@ def replace_articles(store: ObjectStore, source: str, run: str, table: bytes) ->
             return True
 
 
-def keep(store: ObjectStore, source: str, run: str, table: bytes) -> str:
-    """Stores `table` among the replaced ones, where it may be already; returns its key."""
-    key = keys.superseded(source, run, hashlib.sha256(table).hexdigest())
-    with suppress(PreconditionFailed):
-        store.put(key, table, if_absent=True)
-    return key
+def put_away(store: ObjectStore, source: str, run: str, table: bytes) -> str:
+    """Stores a run's table that is about to be replaced among the replaced ones, and notes when; in `damaged/` where
+    it cannot be read to its end. Returns its key there. Raises `StorageError`."""
+    sha256 = hashlib.sha256(table).hexdigest()
+    if not is_whole(table):
+        key = keys.articles(source, run)
+        kept = keys.damaged(key, sha256)
+        logger.warning("%s: it was damaged and is replaced: it is kept as %s", key, kept)
+        store.put(kept, table)
+        return kept
+    kept = keys.superseded(source, run, sha256)
+    try:
+        store.put(kept, table, if_absent=True)
+    except PreconditionFailed:
+        there = store.get(kept)
+        if there != table:  # rotten: its name is its hash
+            store.put(keys.damaged(kept, hashlib.sha256(there).hexdigest()), there)
+            store.put(kept, table)
+    write_note(store, source, run, sha256)
+    return kept
 
 
-def _is_whole(table: bytes) -> bool:
+def is_whole(table: bytes) -> bool:
+    """Whether a Parquet file can be read to its end."""
     try:
         parquet = pq.ParquetFile(io.BytesIO(table), page_checksum_verification=True)
         deque(parquet.iter_batches(_BATCH_ROWS, use_threads=False), maxlen=0)

@@ -27,7 +27,8 @@ def table(*titles: str) -> bytes:
 
 
 def kept(store: DirectoryStore) -> dict[str, bytes]:
-    return {info.key: store.get(info.key) for info in store.list(keys.superseded_prefix("kimson"))}
+    found = store.list(keys.superseded_prefix("kimson"))
+    return {info.key: store.get(info.key) for info in found if info.key.endswith(".parquet")}
 
 
 def test_the_first_table_of_a_run_replaces_none(store: DirectoryStore) -> None:
@@ -77,6 +78,15 @@ def test_so_is_one_whose_pages_are_damaged_since_whoever_reads_the_replaced_tabl
     replace_articles(store, "kimson", RUN, table("hai"))
     assert kept(store) == {}
     assert store.get(keys.damaged(KEY, hashlib.sha256(rotten).hexdigest())) == bytes(rotten)
+
+
+def test_a_rotten_one_among_the_replaced_does_not_keep_the_whole_one_out(store: DirectoryStore) -> None:
+    replace_articles(store, "kimson", RUN, table("một"))
+    key = keys.superseded("kimson", RUN, hashlib.sha256(table("một")).hexdigest())
+    store.put(key, b"rotten")
+    replace_articles(store, "kimson", RUN, table("hai"))
+    assert kept(store) == {key: table("một")}
+    assert store.get(keys.damaged(key, hashlib.sha256(b"rotten").hexdigest())) == b"rotten"
 
 
 class Contested(DirectoryStore):
