@@ -10,13 +10,14 @@ _SRC = r"src=(?P<source>[a-z0-9]+(?:-[a-z0-9]+)*)"
 _AT = r"(?P<run>\d{8}T\d{6}Z)"
 _DAY = r"day=(?P<day>\d{4}-\d\d-\d\d)"
 _SHA256 = r"(?P<sha256>[0-9a-f]{64})"
+_NOTED = r"(?P<noted>[0-9a-f]{64}\.)"
 _FAMILIES = {
     "raw": rf"raw/{_SRC}/run={_AT}/attempt-\d+-part-\d+\.warc\.gz",
     "captures": rf"captures/{_SRC}/{_DAY}/{_AT}\.parquet",
     "articles": rf"articles/{_SRC}/{_DAY}/{_AT}\.parquet",
     "rules": rf"runs/{_SRC}/{_AT}/source\.yaml",
     "report": rf"runs/{_SRC}/{_AT}/report\.json",
-    "superseded": rf"superseded/{_SRC}/run={_AT}/(?P<noted>[0-9a-f]{{64}}\.)?{_SHA256}\.(?(noted)json|(?:parquet|yaml))",
+    "superseded": rf"superseded/{_SRC}/run={_AT}/{_NOTED}?{_SHA256}\.(?(noted)json|(?:parquet|yaml))",
     "lake": rf"lake/{_SRC}/month=(?P<month>\d{{4}}-(?:0[1-9]|1[0-2]))\.parquet",
     "work": rf"work/(?:{_SRC}/run={_AT}/)?.+",
     "frontier": rf"frontier/{_SRC}\.parquet",

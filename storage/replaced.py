@@ -12,6 +12,7 @@ import hashlib
 import json
 import logging
 from collections import defaultdict
+from collections.abc import Container
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -103,9 +104,12 @@ def write_note(store: ObjectStore, source: str, run: str, sha256: str) -> None:
     _put(store, source, run, Note(sha256, max([datetime.now(UTC), *(at + _TICK for at in times)])))
 
 
-def carry_time(target: ObjectStore, source: str, run: str, table: ObjectInfo) -> None:
-    """Notes in `target` when another store, whose `table` has no note, wrote it. Raises `StorageError`."""
-    _put(target, source, run, Note(PurePosixPath(table.key).stem, table.modified, by_store=True))
+def carry_time(target: ObjectStore, source: str, run: str, table: ObjectInfo, there: Container[str] = ()) -> None:
+    """Notes in `target`, which has the keys `there`, when another store, whose `table` has no note, wrote it. Raises
+    `StorageError`."""
+    note = Note(PurePosixPath(table.key).stem, table.modified, by_store=True)
+    if note.key(source, run) not in there:
+        _put(target, source, run, note)
 
 
 def _put(store: ObjectStore, source: str, run: str, note: Note) -> None:

@@ -53,9 +53,7 @@ REPLACED = Schema("replaced", 1)
 OF_RECORD = {Article: ARTICLES, Capture: CAPTURES}
 """The schema of a table, by the dataclass of its rows."""
 
-_KNOWN = {
-    schema.name: schema.version for schema in (ARTICLES, CAPTURES, REPORT, LEASE, ALARMS, NOTICE, PART, REPLACED)
-}
+_KNOWN = {schema.name: schema.version for schema in (ARTICLES, CAPTURES, REPORT, LEASE, ALARMS, NOTICE, PART, REPLACED)}
 
 
 def check_version(key: str, mark: str | None) -> None:

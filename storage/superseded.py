@@ -5,6 +5,7 @@ import hashlib
 import io
 import logging
 from collections import deque
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -72,11 +73,12 @@ def put_away(store: ObjectStore, source: str, run: str, table: bytes) -> str:
     return kept
 
 
-def is_whole(table: bytes) -> bool:
+def is_whole(table: bytes | Path) -> bool:
     """Whether a Parquet file can be read to its end."""
     try:
-        parquet = pq.ParquetFile(io.BytesIO(table), page_checksum_verification=True)
-        deque(parquet.iter_batches(_BATCH_ROWS, use_threads=False), maxlen=0)
+        source = io.BytesIO(table) if isinstance(table, bytes) else table
+        with pq.ParquetFile(source, page_checksum_verification=True) as parquet:
+            deque(parquet.iter_batches(_BATCH_ROWS, use_threads=False), maxlen=0)
     except (pa.ArrowException, OSError, ValueError):
         return False
     return True

@@ -13,10 +13,13 @@ What is there already is known without ETags, which no two stores make alike:
 An object that differs replaces the one at the target only where it is newer by design: a re-run or re-clean has written
 it again, and the source's report is not older than the target's (replacing.py). Nothing is deleted at the
 target.
+
+Whatever is read is compared with its report, or, where none tells of it, checked by itself (soundness.py): what is
+damaged at the source is told each time that it is read, and replaces nothing.
 """
 
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -24,12 +27,14 @@ from functools import partial
 from pathlib import Path
 
 from bantin.copying.replacing import Hashed, Refusal, Reports, keep_before_replacing
+from bantin.copying.soundness import problem_of
 from bantin.parallel import in_parallel
 from model.errors import BantinError
 from storage import keys
 from storage.errors import KeyNotFound, PreconditionFailed, StoreRefused, StoreUnavailable
 from storage.inventory import BLOCK_BYTES, digest
 from storage.places import Place, place_of
+from storage.replaced import carry_time, is_table, table_noted
 from storage.store import ObjectInfo, ObjectStore, check_writable, open_object, open_store
 
 STAGES = (
@@ -55,11 +60,12 @@ class Outcome(StrEnum):
     REPLACED = "replaced"
     THERE = "there already"
     DAMAGED = "copied, but damaged at the source"
+    THERE_DAMAGED = "there already, and damaged on both sides"
     REFUSED = "refused"
     CHANGED = "written meanwhile: a further copy takes it"
 
 
-WRONG = (Outcome.DAMAGED, Outcome.REFUSED)
+WRONG = (Outcome.DAMAGED, Outcome.THERE_DAMAGED, Outcome.REFUSED)
 """What somebody must look at."""
 
 
@@ -102,6 +108,7 @@ def copy(
     check_writable(target)
     there = {info.key: info for info in _listed(target, sources)}
     reports = Reports(origin, target)
+    noted = {table for info in listed.get("superseded", ()) if (table := _noted(info.key))}
     total, done = sum(len(infos) for infos in listed.values()), 0
     for stage in STAGES:
         work = (
@@ -113,6 +120,24 @@ def copy(
             done += 1
             yield one
             on_done(done, total)
+        if "superseded" in stage:
+            _carry_times(target, [one for one in listed.get("superseded", ()) if one.key not in noted], there)
+
+
+def _noted(key: str) -> str | None:
+    """The key of the replaced table that the object at `key` is a note of; None where it is none."""
+    table, place = table_noted(key), place_of(key)
+    if table is None or place is None or place.source is None or place.run is None:
+        return None
+    return keys.superseded(place.source, place.run, table)
+
+
+def _carry_times(target: ObjectStore, infos: Sequence[ObjectInfo], there: Container[str]) -> None:
+    """Notes at the target when the source wrote replaced tables that have no note there."""
+    for info in infos:
+        place = place_of(info.key)
+        if is_table(info.key) and place and place.source and place.run:
+            carry_time(target, place.source, place.run, info, there)
 
 
 def _listed(store: ObjectStore, sources: Sequence[str]) -> Iterator[ObjectInfo]:
@@ -141,7 +166,7 @@ def _by_family(infos: Iterator[ObjectInfo], since: date | None) -> dict[str, lis
 
 def _is_of(place: Place, since: date) -> bool:
     if place.family == "lake":
-        return (place.month or "") >= f"{since:%Y-%m}"
+        return f"{place.month}-01" >= since.isoformat()  # of a month that is copied in part it has rows of other runs
     return place.run is not None and keys.run_time(place.run).date() >= since
 
 
@@ -175,7 +200,9 @@ class _Copy:
         there = self.there
         if there is None or there.size_bytes != self.info.size_bytes:
             return False
-        return self.family in ONCE or self.reports.both_name(self.info)
+        if self.family in ONCE:
+            return self.reports.may_be_right(self.info)
+        return self.reports.both_name(self.info)
 
     def _compare(self, file: Path) -> Copied:
         key = self.info.key
@@ -183,29 +210,50 @@ class _Copy:
         now = self.origin.head(key)
         if now is None or now.etag != self.info.etag:
             return Copied(key, Outcome.CHANGED)
+        damage = self._damage(file, ours)
         if self.there is None:
             self._put(file, ours, None)
-            whole = self.reports.is_right(key, ours.sha256) is not False
-            why = "" if whole else f"bantin verify --archive {self.origin.url}"
-            return Copied(key, Outcome.COPIED if whole else Outcome.DAMAGED, ours.size_bytes, why)
+            return Copied(key, Outcome.DAMAGED if damage else Outcome.COPIED, ours.size_bytes, damage)
         with open_object(self.target, key, BLOCK_BYTES) as theirs_file:
             theirs = Hashed(*digest(theirs_file))
         if ours == theirs:
-            return Copied(key, Outcome.THERE)
-        why = keep_before_replacing(self.reports, key, self.family, ours, theirs)
+            return Copied(key, Outcome.THERE_DAMAGED if damage else Outcome.THERE, why=damage)
+        if damage:
+            raise Refusal(damage)
+        broken = partial(self._is_broken, file.with_name("theirs"))
+        why = keep_before_replacing(self.reports, key, self.family, theirs, broken)
         self._put(file, ours, self.there.etag)
         return Copied(key, Outcome.REPLACED, ours.size_bytes, why)
 
+    def _damage(self, file: Path, ours: Hashed) -> str:
+        """What shows that the source's object is damaged, and what to do; nothing where nothing does."""
+        key = self.info.key
+        right = self.reports.is_right(key, ours.sha256)
+        problem = "it is not the object that its report at the source names" if right is False else None
+        if right is False and self.family == "report":
+            problem = "it cannot be read, or does not have the hash that it says"
+        if right is None:
+            problem = problem_of(self.family, key, file)
+        return f"{problem}: bantin verify --archive {self.origin.url}" if problem else ""
+
+    def _is_broken(self, file: Path) -> bool:
+        """Whether the target's object, which is not the source's, cannot be read."""
+        self._fetch(self.target, file)
+        return problem_of(self.family, self.info.key, file) is not None
+
     def _download(self, file: Path) -> Hashed:
+        self._fetch(self.origin, file)
+        with file.open("rb") as whole:
+            return Hashed(*digest(whole))
+
+    def _fetch(self, store: ObjectStore, file: Path) -> None:
         try:
-            with open_object(self.origin, self.info.key, BLOCK_BYTES) as source, file.open("wb") as out:
+            with open_object(store, self.info.key, BLOCK_BYTES) as source, file.open("wb") as out:
                 while block := source.read(BLOCK_BYTES):
                     out.write(block)
         except OSError as err:
             room = f"expected room for {self.info.size_bytes / 1e6:.1f} MB: set TMPDIR to a folder with more"
             raise StoreRefused(f"{file.parent}: {err.strerror or err}: {room}", key=self.info.key) from err
-        with file.open("rb") as whole:
-            return Hashed(*digest(whole))
 
     def _put(self, file: Path, ours: Hashed, etag: str | None) -> None:
         """Stores the file, where the target is still as it was, and reads it back."""

@@ -1,10 +1,12 @@
 """Whether an object of one store may take the place of another store's, and what is kept of that: the rules of copy.
 
-The report of a run says which bytes are right: what is not as its report at the source says replaces nothing; what is
-not as its report at the target says is moved to `damaged/`, and so a back-up restores. Where both are right the newer
-report wins.
+The report of a run says which bytes are right, and of what no report tells it is asked whether it can be read at all.
+What is damaged at the source replaces nothing; what is damaged at the target is moved to `damaged/`, and so a back-up
+restores. Where both are right the newer report wins.
 """
 
+import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Lock
@@ -15,6 +17,9 @@ from storage import keys, reports
 from storage.errors import Corrupt, PreconditionFailed, UnknownVersion
 from storage.places import place_of
 from storage.store import ObjectInfo, ObjectStore
+from storage.superseded import put_away
+
+DAMAGED = "the target's was damaged; it is kept in damaged/"
 
 _REWRITTEN = ("rules", "captures", "articles", "report")
 
@@ -58,7 +63,16 @@ class Reports:
 
     def is_right(self, key: str, sha256: str) -> bool | None:
         """Whether the source's object with this hash is the one that was stored; None where nobody knows."""
-        return _is_right(key, sha256, self.of(key)[0])
+        told = self.of(key)[0]
+        place = place_of(key)
+        if place and place.family == "report":
+            return False if told.damaged else None
+        return _is_right(key, sha256, told)
+
+    def may_be_right(self, info: ObjectInfo) -> bool:
+        """Whether the source's object has the size that its report names; also where it names none."""
+        named = self.of(info.key)[0].hashes.get(info.key)
+        return named is None or named.size_bytes == info.size_bytes
 
     def of(self, key: str) -> tuple[_Told, _Told]:
         """What the report of the key's run tells at the source, and at the target."""
@@ -73,15 +87,12 @@ class Reports:
         return self._known[run]
 
 
-def keep_before_replacing(known: Reports, key: str, family: str, ours: Hashed, theirs: Hashed) -> str:
-    """Makes sure that the target's object may be replaced by the source's, and keeps of it what must be kept; says why
-    it is replaced. Raises `Refusal`."""
+def keep_before_replacing(known: Reports, key: str, family: str, theirs: Hashed, broken: Callable[[], bool]) -> str:
+    """Makes sure that the target's object, `theirs`, may be replaced by the source's, which is whole, and keeps of it
+    what must be kept; says why it is replaced. `broken` tells whether theirs cannot be read. Raises `Refusal`."""
     at_source, at_target = known.of(key)
-    if _is_right(key, ours.sha256, at_source) is False or (family == "report" and at_source.damaged):
-        verify = f"bantin verify --archive {known.origin.url}"
-        raise Refusal(f"it is not the object that its report at the source names: {verify}")
-    rotten = _is_right(key, theirs.sha256, at_target if family in _REWRITTEN else at_source) is False
-    rotten = rotten or (family == "report" and at_target.damaged)
+    right = _is_right(key, theirs.sha256, at_target if family in _REWRITTEN else at_source)
+    rotten = right is False or (family == "report" and at_target.damaged) or (right is None and broken())
     if family in ("raw", "superseded", "damaged"):
         if not rotten:
             raise Refusal("both stores have one, they differ, and no report says which is right: compare them by hand")
@@ -91,14 +102,22 @@ def keep_before_replacing(known: Reports, key: str, family: str, ours: Hashed, t
             raise Refusal("the target's report is newer: copy the other way round, or move the target's run away")
         if at_source.written_at is None and at_target.written_at is not None:
             raise Refusal("only the target has a report of the run, so its objects are taken for newer")
+    place = place_of(key)
+    if not rotten and family == "articles" and place and place.source and place.run:
+        return _put_away(known.target, place.source, place.run, key, theirs.sha256)
     if rotten:
         _keep(known.target, keys.damaged(key, theirs.sha256), key)
-        return "the target's was damaged; it is kept in damaged/"
-    place = place_of(key)
-    if family == "articles" and place and place.source and place.run:
-        _keep(known.target, keys.superseded(place.source, place.run, theirs.sha256), key)
-        return "the target's is kept in superseded/"
+        return DAMAGED
     return ""
+
+
+def _put_away(target: ObjectStore, source: str, run: str, key: str, sha256: str) -> str:
+    """Keeps the target's table among the replaced ones. Where it is there already, it came from the source with the
+    note of when it was put away, and needs no other one."""
+    kept = keys.superseded(source, run, sha256)
+    if target.head(kept) is None or hashlib.sha256(target.get(kept)).hexdigest() != sha256:
+        kept = put_away(target, source, run, target.get(key))
+    return DAMAGED if kept.startswith("damaged/") else "the target's is kept in superseded/"
 
 
 def _keep(target: ObjectStore, where: str, key: str) -> None:

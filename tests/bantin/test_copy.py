@@ -19,7 +19,10 @@ from model.article import Article
 from storage import keys, reports
 from storage.errors import StoreUnavailable
 from storage.inventory import inventory
+from storage.notices import Notice
+from storage.replaced import replaced_tables
 from storage.store import ObjectStore, open_store
+from storage.superseded import replace_articles
 from storage.tables import encode, read
 from tests.bantin.stored import RUN, SOURCE, flip, parts
 
@@ -46,9 +49,8 @@ def publish_again(archive: Path, title: str) -> bytes:
     """As a re-clean does: another articles table, the one before kept, and a newer report. Returns the former."""
     store = open_store(str(archive))
     before = store.get(ARTICLES)
-    store.put(keys.superseded(SOURCE, RUN, hashlib.sha256(before).hexdigest()), before)
     rows = read(store, ARTICLES, Article)
-    store.put(ARTICLES, encode([replace(row, section=title) for row in rows], Article))
+    replace_articles(store, SOURCE, RUN, encode([replace(row, section=title) for row in rows], Article))
     report = reports.read_report(store, SOURCE, RUN)
     assert report is not None
     objects = inventory(store, SOURCE, RUN, report.objects)
@@ -106,13 +108,13 @@ def test_a_nightly_back_up_follows_re_cleans_and_keeps_what_it_replaces(archive:
     outcomes(str(archive), str(target))
     before = publish_again(archive, "Xã hội")
     found = outcomes(str(archive), str(target))
-    assert (found[Outcome.REPLACED], found[Outcome.COPIED]) == (2, 1), "articles and report; and the one before"
+    assert (found[Outcome.REPLACED], found[Outcome.COPIED]) == (2, 2), "articles and report; the one before, and when"
     assert files(target) == files(archive)
     assert before in files(target).values()
     replaced = (target / ARTICLES).read_bytes()
     shutil.rmtree(archive / "superseded")
     publish_again(archive, "Văn hóa")
-    (archive / keys.superseded(SOURCE, RUN, hashlib.sha256(replaced).hexdigest())).unlink()
+    shutil.rmtree(archive / "superseded")
     outcomes(str(archive), str(target))
     assert (target / keys.superseded(SOURCE, RUN, hashlib.sha256(replaced).hexdigest())).read_bytes() == replaced
     (archive / ARTICLES).unlink()
@@ -144,9 +146,8 @@ def test_what_is_damaged_at_the_source_replaces_nothing(archive: Path, tmp_path:
     assert {one.key for one in results if one.outcome == Outcome.REFUSED} >= {str(part.relative_to(archive)), REPORT}
     assert files(target) == whole
     fresh = list(copy(str(archive), str(tmp_path / "fresh")))
-    assert {one.outcome for one in fresh} == {Outcome.COPIED}, (
-        "better a damaged one than none; its report tells nothing"
-    )
+    damaged = {one.key for one in fresh if one.outcome == Outcome.DAMAGED}
+    assert damaged == {str(part.relative_to(archive)), ARTICLES, REPORT}, "better a damaged one than none"
 
 
 def test_a_damaged_object_is_copied_where_there_is_none_and_told(archive: Path, tmp_path: Path) -> None:
@@ -180,11 +181,104 @@ def test_parts_that_differ_and_no_report_tells_of_are_left_alone(archive: Path, 
     for folder in (archive, back_up):
         (folder / REPORT).unlink()
     part = parts(archive)[0]
-    other = part.read_bytes()[:-5]
-    part.write_bytes(other)
+    whole = part.read_bytes()
+    part.write_bytes(2 * whole)
     refused = only(list(copy(str(back_up), str(archive))), Outcome.REFUSED)
     assert "by hand" in refused.why
-    assert part.read_bytes() == other
+    assert part.read_bytes() == 2 * whole
+    part.write_bytes(whole[:-5])
+    replaced = only(list(copy(str(back_up), str(archive))), Outcome.REPLACED)
+    assert "damaged" in replaced.why, "one that cannot be read is not right"
+    assert part.read_bytes() == whole
+
+
+def test_a_restore_keeps_no_rotten_table_among_the_replaced_ones(
+    archive: Path, settings: Settings, tmp_path: Path
+) -> None:
+    back_up = tmp_path / "back-up"
+    outcomes(str(archive), str(back_up))
+    for key in (ARTICLES, REPORT):
+        flip(archive / key, (archive / key).stat().st_size // 2)
+    rotten = (archive / ARTICLES).read_bytes()
+    results = {one.key: one for one in copy(str(back_up), str(archive), check=True)}
+    assert "kept in damaged/" in results[ARTICLES].why
+    assert (archive / keys.damaged(ARTICLES, hashlib.sha256(rotten).hexdigest())).read_bytes() == rotten
+    assert not (archive / "superseded").exists()
+    assert [f for f in verify(settings) if not f.harmless] == []
+
+
+def test_a_copy_has_the_order_in_which_tables_were_put_away(archive: Path, tmp_path: Path) -> None:
+    for title in ("Xã hội", "Văn hóa", "Kinh tế"):
+        publish_again(archive, title)
+    store, target = open_store(str(archive)), open_store(str(tmp_path / "back-up"))
+    outcomes(str(archive), str(tmp_path / "older"), jobs=1)
+    for path in (tmp_path / "older").rglob("superseded/**/*.json"):
+        path.unlink()  # as an earlier version left it, which wrote no notes, with the times of its writing
+    older = [one.key for one in replaced_tables(open_store(str(tmp_path / "older")), SOURCE, RUN)]
+    outcomes(str(tmp_path / "older"), str(tmp_path / "from-older"))
+    assert [one.key for one in replaced_tables(open_store(str(tmp_path / "from-older")), SOURCE, RUN)] == older
+    outcomes(str(archive), target.url, jobs=4)
+    assert replaced_tables(target, SOURCE, RUN) == replaced_tables(store, SOURCE, RUN)
+    publish_again(archive, "Thể thao")
+    outcomes(str(archive), target.url)  # the one that the target replaces is noted at the source
+    assert replaced_tables(target, SOURCE, RUN) == replaced_tables(store, SOURCE, RUN)
+    assert Counter(one.outcome for one in copy(str(tmp_path / "older"), str(tmp_path / "from-older"))).keys() == {
+        Outcome.THERE
+    }
+
+
+@pytest.mark.parametrize("key", ["part", keys.captures(SOURCE, RUN), ARTICLES, keys.run_source(SOURCE, RUN)])
+def test_what_is_damaged_is_named_each_time_where_everything_is_read(key: str, archive: Path, tmp_path: Path) -> None:
+    path = parts(archive)[1] if key == "part" else archive / key
+    flip(path, path.stat().st_size // 2)
+    key = str(path.relative_to(archive))
+    assert only(list(copy(str(archive), str(tmp_path / "back-up"))), Outcome.DAMAGED).key == key
+    for _ in range(2):
+        assert only(list(copy(str(archive), str(tmp_path / "back-up"), check=True)), Outcome.THERE_DAMAGED).key == key
+    told = CliRunner().invoke(main, ["copy", str(archive), str(tmp_path / "back-up"), "--check"])
+    assert (told.exit_code, key in told.output) == (1, True)
+
+
+def test_with_a_damaged_report_everything_it_told_of_is_looked_at_by_itself_every_time(
+    archive: Path, tmp_path: Path
+) -> None:
+    damaged = {str(parts(archive)[1].relative_to(archive)), keys.captures(SOURCE, RUN), ARTICLES, REPORT}
+    for key in damaged:
+        flip(archive / key, 100 if "captures" in key else (archive / key).stat().st_size // 2)
+    rules = archive / keys.run_source(SOURCE, RUN)
+    rules.write_bytes(b"id: [")
+    damaged.add(str(rules.relative_to(archive)))
+    first = list(copy(str(archive), str(tmp_path / "back-up")))
+    assert {one.key for one in first if one.outcome == Outcome.DAMAGED} == damaged
+    again = list(copy(str(archive), str(tmp_path / "back-up")))
+    read_anyway = damaged - {str(parts(archive)[1].relative_to(archive))}
+    assert {one.key for one in again if one.outcome == Outcome.THERE_DAMAGED} == read_anyway
+    checked = list(copy(str(archive), str(tmp_path / "back-up"), check=True))
+    assert {one.key for one in checked if one.outcome == Outcome.THERE_DAMAGED} == damaged
+
+
+@pytest.mark.parametrize("key", [keys.lake(SOURCE, "2026-11"), keys.notice(SOURCE)])
+def test_what_no_report_tells_of_replaces_nothing_when_it_is_damaged(key: str, archive: Path, tmp_path: Path) -> None:
+    back_up = tmp_path / "back-up"
+    store = open_store(str(archive))
+    whole = store.get(ARTICLES) if "lake" in key else Notice(source=SOURCE, at=datetime.now(UTC)).encode()
+    store.put(key, whole)
+    outcomes(str(archive), str(back_up))
+    store.put(key, whole[:-7])
+    refused = only(list(copy(str(archive), str(back_up))), Outcome.REFUSED)
+    assert (refused.key, "bantin verify" in refused.why) == (key, True)
+    assert (back_up / key).read_bytes() == whole
+    assert only(list(copy(str(archive), str(tmp_path / "fresh"))), Outcome.DAMAGED).key == key
+    back = only(list(copy(str(back_up), str(archive))), Outcome.REPLACED)
+    assert (back.key, store.get(key)) == (key, whole)
+
+
+def test_of_a_month_that_is_copied_in_part_the_lake_is_left_out(archive: Path, tmp_path: Path) -> None:
+    lake = keys.lake(SOURCE, "2026-11")
+    open_store(str(archive)).put(lake, (archive / ARTICLES).read_bytes())
+    for since, there in ((date(2026, 11, 2), False), (date(2026, 11, 1), True)):
+        outcomes(str(archive), str(tmp_path / str(since)), since=since)
+        assert (tmp_path / str(since) / lake).exists() == there
 
 
 def test_sources_and_days_can_be_chosen(archive: Path, tmp_path: Path) -> None:
