@@ -105,6 +105,8 @@ def copy(
     if f"{target.url}/".startswith(f"{origin.url}/"):
         raise SameStore(f"{target.url}: expected a place outside {origin.url}, which is to be copied")
     listed = _by_family(_listed(origin, sources), since)
+    if not listed:
+        return
     check_writable(target)
     there = {info.key: info for info in _listed(target, sources)}
     reports = Reports(origin, target)

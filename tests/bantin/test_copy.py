@@ -340,6 +340,7 @@ def test_no_archive_is_no_back_up(mistyped: str, tmp_path: Path, monkeypatch: py
     monkeypatch.chdir(tmp_path)
     result = CliRunner().invoke(main, ["copy", mistyped, "back-up"])
     assert (result.exit_code, "expected" in result.output) == (1, True)
+    assert not (tmp_path / "back-up").exists()
 
 
 def test_a_bucket_is_never_a_folder_of_that_name(
