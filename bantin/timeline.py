@@ -173,6 +173,8 @@ def citation_json(found: Found) -> str:
     )
     values = {name: getattr(found.article, name) for name in names}
     whole = {"citation": found.citation, **values, "earlier": [one.mark for one in found.earlier]}
+    if found.unread:
+        whole["unread"] = list(found.unread)
     return json.dumps(whole, ensure_ascii=False, default=lambda moment: moment.isoformat())
 
 
@@ -193,4 +195,12 @@ def notes(found: Found) -> list[str]:
             f"the text {one.row.text_sha256[:HASH]}, replaced {stamp(one.replaced)}"
             for one in found.earlier
         ]
-    return lines
+    if found.recleaned is not None:
+        what = "and no table that was replaced then is left: the text may have been another one before"
+        lines.append(f"the page was cleaned anew {stamp(found.recleaned)}, {what}")
+    return lines + unread_notes(found)
+
+
+def unread_notes(found: Found) -> list[str]:
+    """What could not be read and might have said more, a line each."""
+    return [f"{key}: it is damaged or gone, and might say more: bantin verify" for key in found.unread]

@@ -136,11 +136,13 @@ class Archive:
     def article(self, reference: str) -> "Article":
         """The article of an id, or the beginning of one, with or without a time: `id@2026-11-22T00:00:05Z`. Raises
         `NoSuchArticle`, `InvalidTime`."""
-        from browse.history.citations import find
+        from browse.history.citations import find, log_unread
         from browse.history.moments import parse_reference
 
         wanted, moment = parse_reference(reference)
-        return self._looked_up(wanted, lambda tables: find(self.store, wanted, moment, tables=tables)).article
+        found = self._looked_up(wanted, lambda tables: find(self.store, wanted, moment, tables=tables))
+        log_unread(found)
+        return found.article
 
     def history(self, article_id: str) -> "History":
         """The texts that an article had, the oldest first, and when its page was away. Raises `NoSuchArticle`."""

@@ -128,14 +128,21 @@ def find_versions(
     return versions(rows)
 
 
-def rows_of(store: ObjectStore, tables: list[Table], wanted: str, watch: Watch | None = None) -> list[Row]:
+def rows_of(
+    store: ObjectStore,
+    tables: list[Table],
+    wanted: str,
+    watch: Watch | None = None,
+    damaged: list[str] | None = None,
+) -> list[Row]:
     """The rows of the one article whose id is, or begins with, `wanted`, in `tables`; none where `wanted` is empty.
 
-    Raises `NoSuchArticle` where several begin so, and `StorageError`.
+    Raises `NoSuchArticle` where several begin so, and `StorageError`; but with `damaged` the keys of tables that cannot
+    be read are added to that.
     """
     if not wanted:
         return []
-    found = find_rows(store, tables, wanted, _ROW, _watched(watch, "articles")).to_pylist()
+    found = find_rows(store, tables, wanted, _ROW, _watched(watch, "articles"), damaged).to_pylist()
     rows = [_row(values, tables[values.pop("table")]) for values in found]
     ids = sorted({row.id for row in rows})
     if len(ids) > 1 and wanted not in ids:

@@ -67,6 +67,11 @@ def replaced_tables(store: ObjectStore, source: str, run: str) -> list[Replaced]
     A table may have been put away more than once; it counts where it was last. Of times of stores the earliest counts:
     the others are those of copies. A note that cannot be read is as if it were not there.
     """
+    return survey(store, source, run)[0]
+
+
+def survey(store: ObjectStore, source: str, run: str) -> tuple[list[Replaced], list[str]]:
+    """What `replaced_tables` gives, and the keys of tables that notes name and that are gone. Raises `StorageError`."""
     infos = list(store.list(keys.superseded_prefix(source, run)))
     noted, by_store = defaultdict[str, list[datetime]](list), defaultdict[str, list[datetime]](list)
     for info in infos:
@@ -80,7 +85,8 @@ def replaced_tables(store: ObjectStore, source: str, run: str) -> list[Replaced]
                 found.append(Replaced(info.key, max(times), noted=True))
             else:
                 found.append(Replaced(info.key, min([info.modified, *by_store[sha256]]), noted=False))
-    return sorted(found, key=lambda one: one.order)
+    named = {keys.superseded(source, run, table) for info in infos if (table := table_noted(info.key))}
+    return sorted(found, key=lambda one: one.order), sorted(named - {one.key for one in found})
 
 
 def is_table(key: str) -> bool:

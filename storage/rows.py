@@ -5,7 +5,6 @@ Only the columns that are asked for are read, and several tables at a time: from
 
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -56,12 +55,30 @@ def read_rows(
 
 
 def find_rows(
-    store: ObjectStore, tables: Sequence[Table], beginning: str, columns: Sequence[str], on_table: OnTable | None = None
+    store: ObjectStore,
+    tables: Sequence[Table],
+    beginning: str,
+    columns: Sequence[str],
+    on_table: OnTable | None = None,
+    damaged: list[str] | None = None,
 ) -> pa.Table:
     """What `read_rows` gives of the rows whose id begins so. Of a table that cannot hold such only the footer is read,
-    of one that does not only the ids. Raises as `read_rows` does."""
+    of one that does not only the ids. Raises as `read_rows` does; but with `damaged` the keys of tables that cannot be
+    read are added to that, and the others' rows are given."""
     schema = _schema(columns)
-    return _gathered(tables, schema, partial(_matching, store, beginning, schema), on_table)
+
+    def read(table: Table) -> pa.Table:
+        try:
+            rows = _matching(store, beginning, schema, table)
+            rows.validate(full=damaged is not None)
+        except (Corrupt, pa.ArrowInvalid):
+            if damaged is None:
+                raise
+            damaged.append(table.key)
+            return schema.empty_table()
+        return rows
+
+    return _gathered(tables, schema, read, on_table)
 
 
 def pick_rows(store: ObjectStore, table: Table, ids: Sequence[str], columns: Sequence[str]) -> pa.Table:

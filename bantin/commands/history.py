@@ -121,16 +121,16 @@ def show(
     zone.
     """
     from bantin.display import as_json, show_article
-    from bantin.timeline import notes
+    from bantin.timeline import notes, unread_notes
 
     found = _find(archive, sources, reference, cleaned)
     if json_:
         click.echo(as_json(found.article))
     else:
         show_article(console(), found.article)
-    if reference[1] is not None or found.cleaned is not None:
-        for line in notes(found):
-            click.echo(line, err=True)
+    told = notes(found) if reference[1] is not None or found.cleaned is not None else unread_notes(found)
+    for line in told:
+        click.echo(line, err=True)
 
 
 @click.command(short_help="Print the citation of an article: id@time.")
@@ -139,16 +139,15 @@ def show(
 @json_option
 def cite(archive: str | None, sources: Path | None, reference: tuple[str, Moment | None], json_: bool) -> None:
     """Print the citation of an article, newest or as of a time: `bantin show` finds it by that for ever."""
-    from bantin.timeline import citation_json, notes, show_citation
+    from bantin.timeline import citation_json, notes, show_citation, unread_notes
 
     found = _find(archive, sources, reference, None)
     if json_:
         click.echo(citation_json(found))
     else:
         show_citation(console(), found)
-    if reference[1] is not None:
-        for line in notes(found):
-            click.echo(line, err=True)
+    for line in notes(found) if reference[1] is not None else unread_notes(found):
+        click.echo(line, err=True)
 
 
 @click.command(short_help="Tell each text an article had; gone and moved.")

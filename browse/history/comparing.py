@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from itertools import pairwise
 
-from browse.history.citations import find
+from browse.history.citations import find, log_unread
 from browse.history.diff import Diff, diff
 from browse.history.moments import Moment
 from browse.reading import Watch, find_versions, read_article
@@ -21,8 +21,9 @@ def compare(
     """What became of the article from the first time on: until the second, or until now. Its rows are looked for in
     `tables`, or in all. Raises `NoSuchArticle`, `StorageError`."""
     old, new = times[0], times[1] if len(times) > 1 else None
-    before, after = (find(store, wanted, moment, watch=watch, tables=tables).article for moment in (old, new))
-    return diff(before, after)
+    before, after = (find(store, wanted, moment, watch=watch, tables=tables) for moment in (old, new))
+    log_unread(before, after)
+    return diff(before.article, after.article)
 
 
 def newest_change(

@@ -1,9 +1,10 @@
 """Lists as of a time, the history of an article, and citations that survive a re-clean."""
 
-import hashlib
 import io
 import json
+from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,8 +22,12 @@ from browse.reading import NoSuchArticle, find_article, find_history, list_artic
 from demo import DemoWeb, truth
 from model.article import Article
 from model.capture import Capture
-from storage import keys
+from model.report import RunReport, State
+from storage import keys, reports
+from storage.errors import Corrupt
+from storage.replaced import replaced_tables
 from storage.store import open_store
+from storage.superseded import replace_articles
 from storage.tables import encode
 from tests.bantin.test_cli import bantin
 from tests.conftest import demo_source
@@ -37,11 +42,20 @@ def put(settings: Settings, day: int, *articles: Article, captures: list[Capture
     """Publishes a run of that day, as `publish` does it: what it replaces is kept."""
     store, run = open_store(settings.archive), keys.run_id(AT + day * DAY)
     store.put(keys.captures("kimson", run), encode(captures or [on(day)], Capture))
-    key = keys.articles("kimson", run)
-    if store.head(key):
-        before = store.get(key)
-        store.put(keys.superseded("kimson", run, hashlib.sha256(before).hexdigest()), before)
-    store.put(key, encode(articles, Article))
+    replace_articles(store, "kimson", run, encode(articles, Article))
+
+
+def rot(settings: Settings, key: str) -> None:
+    """Turns the bits of what a table holds, and leaves its footer."""
+    store = open_store(settings.archive)
+    data = bytearray(store.get(key))
+    data[4:200] = bytes(byte ^ 0xFF for byte in data[4:200])
+    store.put(key, bytes(data))
+
+
+def replaced(settings: Settings) -> list[str]:
+    """The replaced tables of the first day's run, those that were put away last at the end."""
+    return [one.key for one in replaced_tables(open_store(settings.archive), "kimson", keys.run_id(AT))]
 
 
 def row(day: int, text: str = "Sáng nay xã mở hội.", **changes: Any) -> Article:
@@ -190,6 +204,109 @@ def test_a_capture_that_has_another_id_since_the_reclean_is_named(settings: Sett
     found = find(open_store(settings.archive), ID, CITED)
     assert (found.article.id, found.now) == (ID, "fedcba9876543210@2026-11-22T00:00:05Z")
     assert "today the page is known as fedcba9876543210@2026-11-22T00:00:05Z" in notes(found)
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_a_dropped_rows_citation_leads_to_the_same_text_in_a_copy_whose_objects_come_in_any_order(
+    backwards: bool, settings: Settings, tmp_path: Path
+) -> None:
+    for text in ("A", "B", "A", "C", "D"):
+        put(settings, 0, row(0, text))
+    put(settings, 0)
+    store, target = open_store(settings.archive), open_store(str(tmp_path / "copy"))
+    for info in sorted(store.list(""), key=lambda info: info.key, reverse=backwards):
+        target.put(info.key, store.get(info.key))
+    found, copied = find(store, ID, CITED), find(target, ID, CITED)
+    assert (found.article.text, [one.row.text_sha256 for one in found.earlier]) == (
+        "D",
+        [one.row.text_sha256 for one in copied.earlier],
+    )
+    assert notes(copied) == notes(found)
+
+
+def test_a_damaged_table_that_was_replaced_keeps_no_citation_from_its_answer(settings: Settings) -> None:
+    for text in ("A", "B", "C"):
+        put(settings, 0, row(0, text))
+    put(settings, 1, row(1, "D"))
+    put(settings, 1)
+    (first, last) = replaced(settings)
+    rot(settings, first)
+    found = find(open_store(settings.archive), ID, CITED)
+    assert (found.article.text, found.unread) == ("C", (first,))
+    assert any(line.startswith(f"{first}: it is damaged") for line in notes(found))
+    assert [one.mark for one in found.earlier] == [last.rpartition("/")[2][:8]]
+    other = find(open_store(settings.archive), ID, parse_moment("2026-11-23T00:00:05Z"))
+    assert (other.article.text, other.unread) == ("D", ()), "a run's table says nothing of another run"
+    assert compare(open_store(settings.archive), ID, [CITED]).unchanged
+
+
+def test_of_a_dropped_row_the_last_table_that_is_whole_answers(settings: Settings) -> None:
+    for text in ("A", "B", "C"):
+        put(settings, 0, row(0, text))
+    put(settings, 0)
+    *_, before, last = replaced(settings)
+    rot(settings, last)
+    found = find(open_store(settings.archive), ID, CITED)
+    assert (found.article.text, found.cleaned, found.unread) == ("B", before.rpartition("/")[2][:8], (last,))
+
+
+def test_where_todays_table_is_damaged_the_one_that_it_replaced_answers(settings: Settings) -> None:
+    put(settings, 0, row(0, "A"))
+    put(settings, 0, row(0, "B"))
+    put(settings, 1, row(1, "C"))
+    key = keys.articles("kimson", keys.run_id(AT))
+    rot(settings, key)
+    for moment in (CITED, parse_moment("2026-11-22")):
+        found = find(open_store(settings.archive), ID, moment)
+        assert (found.article.text, found.unread) == ("A", (key,))
+    newest = find(open_store(settings.archive), ID, None)
+    assert (newest.article.text, newest.unread) == ("C", (key,)), "it might have a newer one"
+    other = find(open_store(settings.archive), ID, parse_moment("2026-11-23T00:00:05Z"))
+    assert (other.article.text, other.unread) == ("C", ())
+    before = find(open_store(settings.archive), ID, parse_moment("2026-11-30T00:00:05Z"))
+    assert (before.article.text, before.unread) == ("C", (key,))
+
+
+def test_what_a_damaged_table_alone_may_have_is_not_said_to_be_nowhere(settings: Settings) -> None:
+    put(settings, 0, row(0, "A"))
+    rot(settings, keys.articles("kimson", keys.run_id(AT)))
+    for moment in (CITED, None):
+        with pytest.raises(Corrupt, match="which no other table has"):
+            find(open_store(settings.archive), ID, moment)
+
+
+def test_a_text_that_is_not_as_it_was_stored_is_not_shown(settings: Settings) -> None:
+    put(settings, 0, row(0, "A"))
+    store, run = open_store(settings.archive), keys.run_id(AT)
+    put(settings, 0, replace(row(0, "B"), text="Bóng đá"))
+    found = find(store, ID, CITED)
+    assert (found.article.text, found.unread) == ("A", (keys.articles("kimson", run),))
+
+
+def test_what_is_gone_of_the_replaced_tables_is_said(settings: Settings) -> None:
+    for text in ("A", "B"):
+        put(settings, 0, row(0, text))
+    store, run = open_store(settings.archive), keys.run_id(AT)
+    (gone,) = replaced(settings)
+    store.delete([gone])
+    assert find(store, ID, CITED).unread == (gone,)
+    store.delete([info.key for info in store.list("superseded/")])
+    assert notes(find(store, ID, CITED)) == []
+    report = RunReport(source="kimson", run=run, state=State.PUBLISHED, started_at=AT, finished_at=AT)
+    reports.write_report(store, replace(report, recleaned_at=AT + DAY))
+    (said,) = notes(find(store, ID, CITED))
+    assert "cleaned anew 2026-11-23T00:00:05Z" in said
+    assert "no table that was replaced then is left" in said
+
+
+def test_the_commands_tell_what_they_could_not_read(settings: Settings) -> None:
+    for text in ("A", "B"):
+        put(settings, 0, row(0, text))
+    (key,) = replaced(settings)
+    rot(settings, key)
+    for words in (("show", f"{ID}@2026-11-22T00:00:05Z"), ("show", ID), ("cite", ID), ("diff", ID, "2026-11-22")):
+        done = bantin(*words, "--archive", settings.archive)
+        assert (done.returncode, done.stderr.count(key)) == (0, 1), done.stderr
 
 
 def test_what_does_not_exist_is_told_from_what_is_ambiguous(settings: Settings) -> None:

@@ -116,15 +116,21 @@ def test_an_article_by_reference_its_history_its_changes_and_its_page(archive: A
         archive.article("ffff")
 
 
-def test_an_open_index_says_in_which_tables_an_article_is(indexed: Settings, tmp_path: Path) -> None:
+def test_an_open_index_says_in_which_tables_an_article_is(
+    indexed: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     shutil.copytree(indexed.archive, tmp_path / "archive")
     other = keys.articles("kimson", SECOND)  # has no row of the festival
     (tmp_path / "archive" / other).write_bytes(b"rotten")
     archive = bantin.open_archive(tmp_path / "archive", cache=tmp_path / "cache")
     with pytest.raises(Corrupt, match=other):
-        archive.article(article_id(FESTIVAL))
+        archive.history(article_id(FESTIVAL))
+    assert archive.article(article_id(FESTIVAL)).title == "Lễ hội mùa thu"
+    assert f"{other}: it is damaged or gone, and might say more" in caplog.text
+    caplog.clear()
     assert archive.search("mùa thu").total == 1
     assert archive.article(article_id(FESTIVAL)).title == "Lễ hội mùa thu"
+    assert caplog.text == ""
     assert len(archive.history(article_id(FESTIVAL)).versions) == 1
 
 

@@ -62,7 +62,8 @@ class ArticlePage:
     `as_of_exact` tells that this was a second, as a citation has it. `cleaned` is the mark of the cleaning that is
     shown, None of today's, and `replaced` when it was put away; `earlier` are others. `now` cites what the page is
     known as today, where that is another article. `newer` is the newest row, where it is not this one. `pictures`
-    are the addresses that are loaded rather than linked.
+    are the addresses that are loaded rather than linked. `unread` are tables that are damaged or gone and might say
+    more; `recleaned` is when the page was cleaned anew, where nothing is left of what was replaced then.
     """
 
     head: Head
@@ -75,6 +76,8 @@ class ArticlePage:
     now: str | None
     newer: NewerRow | None
     pictures: list[str]
+    unread: list[str]
+    recleaned: datetime | None
 
     @property
     def body(self) -> Markup:
@@ -135,6 +138,8 @@ def view(request: Request, ref: str, cleaned: str | None, images: bool) -> Artic
         now=found.now,
         newer=_newer(found),
         pictures=pictures[:MOST_PICTURES],
+        unread=list(found.unread),
+        recleaned=found.recleaned,
     )
 
 

@@ -204,6 +204,21 @@ def test_what_an_earlier_cleaning_had_can_be_read_and_is_told_apart(shelf: Shelf
     assert any("/removed?cleaned=" in one for one in links(before, ".parts a"))
 
 
+def test_what_cannot_be_read_and_might_say_more_is_said_beside_the_text(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+    store = open_store(settings.archive)
+    fill(store, tmp_path)
+    clean_anew(store, title="Chợ phiên dời sang chủ nhật")
+    (replaced,) = [info.key for info in store.list("superseded/") if info.key.endswith(".parquet")]
+    store.put(replaced, b"rotten")
+    client = TestClient(create_app(WebSettings(archive=settings.archive, cache=tmp_path / "cache")))
+    answer = client.get(f"/articles/{ID}@{SECOND_TIME}", headers={"Accept-Language": "en"})
+    page = html.document_fromstring(answer.content)
+    assert text(page, "h1") == "Chợ phiên dời sang chủ nhật"
+    assert f"damaged or gone: {replaced}" in text(page, ".notes")
+    assert client.get(f"/articles/{ID}.json").json()["unread"] == [replaced]
+
+
 def test_a_spam_page_says_so_and_its_text_waits_for_a_click(shelf: Shelf) -> None:
     page = shelf.page(f"/articles/{article_id(SPAM)}")
     assert "This page is spam itself." in text(page, ".warning")
