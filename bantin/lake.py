@@ -44,6 +44,10 @@ class NotBuilt(BantinError):
     """Some months could not be built; the message names them, and why."""
 
 
+class RowsGone(BantinError):
+    """Tables that a month was made of are gone, and nothing says why: the month may be the last that has their rows."""
+
+
 class State(StrEnum):
     """How an object of the lake stands to the tables of its month."""
 
@@ -51,7 +55,7 @@ class State(StrEnum):
     STALE = "stale"
     FRESH = "fresh"
     EMPTIED = "emptied"
-    """Its tables have all been deleted: so is it."""
+    """Its tables are all gone. So is it, where a notice tells what became of the source."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +206,23 @@ def _built(store: ObjectStore, month: Month, work: Path | None) -> Built:
     return Built(month)
 
 
+def _expect_all(store: ObjectStore, month: Month) -> None:
+    """Raises `RowsGone` where the month's object has rows of tables that are gone without a notice of their source."""
+    if month.there is None or store.head(keys.notice(month.source)) is not None:
+        return
+    named = lake.named_in(store, month.there)
+    gone = sorted(set(named or ()) - {info.key for info in month.tables})
+    if gone or (named is None and not month.tables):
+        what = f"{len(gone)} tables it was made of are gone, the first {gone[0]}" if gone else "it cannot be read"
+        remedy = (
+            "restore the runs from a back-up (bantin copy); if they were deleted on purpose, "
+            f"delete {month.key}, and call bantin lake again"
+        )
+        raise RowsGone(f"{what}, and it may be the last that has their rows; it stays as it is: {remedy}")
+
+
 def _put(store: ObjectStore, month: Month, work: Path | None) -> int:
+    _expect_all(store, month)
     if month.state is State.EMPTIED:
         store.delete([month.key])
         return 0

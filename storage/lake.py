@@ -100,6 +100,16 @@ def made_of(store: ObjectStore, info: ObjectInfo) -> dict[str, str]:
         return {}
 
 
+def named_in(store: ObjectStore, info: ObjectInfo) -> list[str] | None:
+    """The keys of the tables that the object of the lake was made of, by whatever version; None where that cannot be
+    read. Raises as `made_of`."""
+    try:
+        about = json.loads(_footer(store, info).metadata[ABOUT])
+        return sorted(about["tables"])
+    except (pa.ArrowException, OSError, ValueError, KeyError, AttributeError, TypeError):
+        return None
+
+
 def _footer(store: ObjectStore, info: ObjectInfo) -> pq.FileMetaData:
     """The file's footer: at its very end, its length in the four bytes before `PAR1`."""
     start = max(0, info.size_bytes - _TAIL_BYTES)

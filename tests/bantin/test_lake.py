@@ -18,6 +18,7 @@ from bantin.settings import CHECKOUT, Settings
 from model.article import Article
 from storage import keys
 from storage.errors import InvalidKey, StorageError
+from storage.notices import Notice, write_notice
 from storage.store import ObjectStore, open_object, open_store
 from storage.tables import encode, read
 from tests.records import article
@@ -110,11 +111,6 @@ def change_reclean(store: ObjectStore) -> None:
     publish(store, "kimson", OCTOBER, ["mới", "hai"])
 
 
-def change_delete(store: ObjectStore) -> None:
-    publish(store, "kimson", "20261002T000000Z", ["muộn"])
-    store.delete([keys.articles("kimson", OCTOBER)])
-
-
 def change_damage(store: ObjectStore) -> None:
     store.put(keys.lake("kimson", "2026-10"), b"not what it was")
 
@@ -124,7 +120,6 @@ def change_damage(store: ObjectStore) -> None:
     [
         (change_late, ["muộn", "một", "hai"]),
         (change_reclean, ["mới", "hai"]),
-        (change_delete, ["muộn"]),
         (change_damage, ["một", "hai"]),
     ],
 )
@@ -142,10 +137,40 @@ def test_a_month_whose_runs_changed_is_built_again_and_no_other(
     assert due(settings) == []
 
 
-def test_an_object_whose_tables_are_all_gone_goes_too(settings: Settings, store: ObjectStore) -> None:
+@pytest.mark.parametrize("late", [False, True])
+def test_rows_whose_tables_are_gone_without_a_trace_stay_and_are_told(
+    late: bool, settings: Settings, store: ObjectStore
+) -> None:
+    refresh(settings)
+    gone = keys.articles("kimson", OCTOBER)
+    store.delete([gone])
+    if late:
+        change_late(store)
+    before = etags(store)
+    with pytest.raises(NotBuilt, match=f"1 tables it was made of are gone, the first {gone}.* delete lake/src=kimson"):
+        refresh(settings)
+    assert etags(store) == before
+    assert lake_command(settings).exit_code == 1
+    store.delete([keys.lake("kimson", "2026-10")])
+    refresh(settings)
+    assert (keys.lake("kimson", "2026-10") in etags(store)) == late
+
+
+def test_an_object_that_cannot_be_read_is_not_removed_with_its_tables(settings: Settings, store: ObjectStore) -> None:
+    refresh(settings)
+    change_damage(store)
+    store.delete([keys.articles("kimson", OCTOBER)])
+    with pytest.raises(NotBuilt, match="cannot be read"):
+        refresh(settings)
+
+
+def test_an_object_whose_tables_are_all_gone_goes_too_where_a_notice_tells_why(
+    settings: Settings, store: ObjectStore
+) -> None:
     refresh(settings)
     store.delete([keys.articles("kimson", OCTOBER)])
     assert due(settings) == [("kimson", "2026-10", State.EMPTIED)]
+    write_notice(store, Notice(source="kimson", at=NOW, renamed_to="kim-son"))
     refresh(settings)
     assert keys.lake("kimson", "2026-10") not in etags(store)
     assert due(settings) == []
