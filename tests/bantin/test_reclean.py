@@ -113,7 +113,9 @@ def test_the_rules_of_a_run_follow_and_the_ones_before_are_kept_with_its_table(a
     old = [store.get(key("kimson", RUNS[0])) for key in (keys.articles, keys.run_source)]
     reclean(archive)
     assert parse_source(store.get(keys.run_source("kimson", RUNS[0])).decode(), "kept") == NEW
-    assert sorted(store.get(info.key) for info in store.list(keys.superseded_prefix("kimson", RUNS[0]))) == sorted(old)
+    kept = [info.key for info in store.list(keys.superseded_prefix("kimson", RUNS[0]))]
+    assert sorted(store.get(key) for key in kept if not key.endswith(".json")) == sorted(old)
+    assert len(kept) == 3, "and a note of when"
     assert list(store.list(keys.recleaned_prefix("kimson", RUNS[0]))) == [], "what waited is gone"
 
 
@@ -316,8 +318,8 @@ def test_it_may_be_killed_before_any_put_and_mends_itself(archive: Settings, mon
             assert outcome(archive) == expected, f"killed before call {killed + 1}"
         else:
             break
-    # A run: two objects in work/; then old rules, rules, report, old articles, articles.
-    assert killed == 3 * (2 + 5)
+    # A run: two objects in work/; then old rules, rules, report, old articles, a note of when, articles.
+    assert killed == 3 * (2 + 6)
 
 
 def _reset(archive: Settings, start: dict[str, bytes]) -> None:
@@ -330,11 +332,15 @@ def _reset(archive: Settings, start: dict[str, bytes]) -> None:
 
 
 def outcome(archive: Settings) -> dict[str, Any]:
-    """The archive, but for when it was made."""
-    return {
+    """The archive, but for when it was made: of notes of when a table was put away, of which tables there are any."""
+    found = objects(archive)
+    notes = [key for key in found if key.startswith("superseded/") and key.endswith(".json")]
+    told = {
         key: {**json.loads(data), "recleaned_at": None, "sha256": None} if key.endswith("report.json") else data
-        for key, data in objects(archive).items()
+        for key, data in found.items()
+        if key not in notes
     }
+    return {**told, "noted": {json.loads(found[key])["table"] for key in notes}}
 
 
 def test_a_run_that_was_published_meanwhile_stays_as_it_is(archive: Settings) -> None:
