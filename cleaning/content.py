@@ -82,7 +82,8 @@ def find_content(page: Page, head: Head, source: Source, title: str) -> Content 
     region = smallest_around(_kept(ledger), ledger.body)
     vietnamese = (source.language_of(page.url) or head.html_language or "")[:2] == "vi"
     keep_last_list(ledger, region)
-    stub = leave_out_stubs(page, region, outlets, {host_of(page.url), *source.all_hosts})
+    hosts = {host_of(page.url), *source.all_hosts}
+    stub = leave_out_stubs(page, region, outlets, hosts)
     author, via = leave_out_signature(ledger, region, outlets, vietnamese=vietnamese)
     original = leave_out_original(page)
     leave_out_link_runs(ledger, _kept(ledger))
@@ -94,7 +95,7 @@ def find_content(page: Page, head: Head, source: Source, title: str) -> Content 
     _leave_out_second_lead(ledger, lead)
     lead = [line for line in lead if not line.gone] or described_lead(head, _kept(ledger))
     ordered = [*lead, *(line for line in _kept(ledger) if line not in lead)]
-    cut_outlet(ledger, ordered, outlets)
+    taken_from = cut_outlet(ledger, ordered, outlets, hosts)
     tables = data_tables(ordered)
     for line in ordered:
         if not any(char.isalnum() for char in line.text) and not tables.has_value(line):
@@ -105,7 +106,7 @@ def find_content(page: Page, head: Head, source: Source, title: str) -> Content 
     blocks = blocks_of(ordered, tables)
     if not blocks:
         return Rejected("empty", "nothing but furniture")
-    ending = Ending(author or stub.author, stub.name or via, stub.url or original)
+    ending = Ending(author or stub.author, stub.name or via or taken_from, stub.url or original)
     said = " ".join(line.text for line in lead) or None
     return Content(blocks, said, ending, region, _images(pictures, region, page))
 

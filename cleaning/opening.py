@@ -1,7 +1,7 @@
 """Openings: the lead, and what is printed before it that is not text: the headline again, the outlet's name."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 
 from lxml.html import HtmlElement
 
@@ -11,6 +11,9 @@ from cleaning.furniture import first_match
 from cleaning.head import Head
 from cleaning.ledger import Ledger
 from cleaning.lines import Line
+from cleaning.links import same_site
+from cleaning.names import is_agency
+from cleaning.organisations import is_domain, is_paper
 from cleaning.page import Page
 from cleaning.structured import string_of
 from cleaning.text import fold, tidy, words
@@ -137,19 +140,42 @@ def leave_out_headline(ledger: Ledger, kept: Sequence[Line], title: str) -> None
             ledger.leave_out([line], "headline", line.block)
 
 
-def cut_outlet(ledger: Ledger, kept: Sequence[Line], outlets: frozenset[str]) -> None:
-    """Cut the outlet's name off the beginning of the first sentence: `(Dân trí) - `."""
+def cut_outlet(ledger: Ledger, kept: Sequence[Line], outlets: frozenset[str], hosts: Set[str]) -> str | None:
+    """Cut the outlet's name off the beginning of the first sentence: `(Dân trí) - `. Where it is none of `outlets`, nor
+    stands for one of `hosts`, but another's, from which the article was taken, its name."""
     for line in kept[:2]:
         found = _OUTLET.match(line.text)
-        if found and _is_outlet(words(found["bracketed"] or found["plain"]), outlets):
+        if found is None:
+            continue
+        name = found["bracketed"] or found["plain"]
+        own = _is_outlet(words(name), outlets) or any(_stands_for(name, host) for host in hosts)
+        if own or is_agency(name) or (found["bracketed"] and is_paper(name)):
             ledger.cut(line, tidy(found.group()), line.text[found.end() :], "outlet")
-            return
+            return None if own else name
+    return None
+
+
+def _stands_for(name: str, host: str) -> bool:
+    """Whether `name` is the domain of `host`, or may be short for it: `TTO` is Tuổi trẻ Online on tuoitre.vn."""
+    if is_domain(name):
+        return same_site(name.lower(), host)
+    letters = fold(name).removesuffix("o")
+    label = iter(host.removeprefix("www."))
+    return name.isupper() and host.removeprefix("www.")[:1] == letters[:1] and all(one in label for one in letters)
 
 
 def _is_outlet(name: str, outlets: frozenset[str]) -> bool:
-    """Whether `name` is an outlet's, with or without spaces, diacritics and a final `Online` (`NLĐO` on nld.com.vn)."""
+    """Whether `name` is an outlet's, with or without spaces, diacritics and a final `Online`, or its initials (`NLĐO`,
+    of Người Lao Động)."""
     plain = fold(name).replace(" ", "")
     spellings = {plain, plain.removesuffix("online"), plain.removesuffix("o")} if len(plain) >= 3 else {plain}
-    return bool(plain) and any(
-        fold(outlet).replace(" ", "").removeprefix("bao") in spellings or outlet == name for outlet in outlets
-    )
+    for outlet in outlets:
+        parts = fold(outlet).removeprefix("bao ").split()
+        initials = "".join(part[0] for part in parts if part != "online")
+        if (
+            outlet == name
+            or "".join(parts).removeprefix("bao") in spellings
+            or (len(parts) > 1 and initials in spellings)
+        ):
+            return bool(plain)
+    return False

@@ -14,6 +14,12 @@ _MEDIA = re.compile(
     re.IGNORECASE,
 )
 _MEDIA_SPELLING = re.compile(r"(?:[A-ZĐ]{2,}\d*|[A-Z][a-z]*[A-Z]\w*\+?|[A-Z]\w+\+)(?: online)?")
+# As papers sign the first sentence.
+_ABBREVIATED = re.compile(
+    r"nlđo?|tto|tno|lđo|lđtđ|plo|pl&?xh|vov|vtv|vtc(?: news)?|vnexpress|vietnamnet|vietnam ?plus|hnmo?|sggpo?|cand"
+    r"|anttđ|qđnd|gd&tđ|tn&mt|vnews|zing(?:news)?|znews|bnews|ktđt|ttxvn",
+    re.IGNORECASE,
+)
 # What no person's name begins with: offices, and places and forms of address.
 _OFFICE = re.compile(
     r"(?:chủ tịch|phó (?:chủ|giám|bí|trưởng|ban|hiệu)|trưởng|giám đốc|bí thư|chánh|hiệu trưởng|t\.?m|k\.?t|t\.?l"
@@ -37,6 +43,12 @@ def is_domain(name: str) -> bool:
 def is_media(name: str) -> bool:
     """Whether `name` is that of a paper, news agency or broadcaster, by its words or its spelling (`VnExpress`)."""
     return is_agency(name) or is_domain(name) or any(one.fullmatch(name) for one in (_MEDIA, _MEDIA_SPELLING))
+
+
+def is_paper(name: str) -> bool:
+    """Whether `name` is that of a paper or broadcaster by its words or its domain: a dateline's place may be spelled as
+    some are (`TPHCM`)."""
+    return is_domain(name) or _MEDIA.fullmatch(name) is not None or _ABBREVIATED.fullmatch(name) is not None
 
 
 def is_place_or_office(name: str) -> bool:

@@ -19,6 +19,12 @@ _NOBODY = re.compile(
     r"(?: ?\(?(?:tổng hợp|t/h|th)\)?)?",
     re.IGNORECASE,
 )
+# What the signer did, and what with: `Hà Thu tổng hợp từ TTXVN`.
+_DID = re.compile(
+    r"(?P<names>[^/()]{3,40}?),? ?[(\[ ] ?(?:tổng hợp|lược dịch|biên dịch|dịch|lược thuật|tổng thuật|biên soạn|sưu tầm"
+    r"|thực hiện|ghi)(?: (?:theo|từ) (?P<via>[^()]{2,60}?))? ?[)\]]?",
+    re.IGNORECASE,
+)
 _AFTER = re.compile(r" ?[(\[] ?(?:theo|nguồn ?:?) (?P<via>[^()\[\]]{2,50}?) ?[)\]]$", re.IGNORECASE)
 _FOR = re.compile(
     r"(?P<names>[^/()]{3,40}?)(?: ?/ ?(?P<via>[^/()]{2,60})| [–-] (?P<of>[^()]{2,60})| ?\((?P<at>[^()]{2,40})\))"
@@ -62,6 +68,8 @@ def read_signature(
         plain, explicit = plain[sent.end() :], True
     if after := _AFTER.search(plain):
         plain, via, explicit = plain[: after.start()], after["via"], True
+    elif did := _DID.fullmatch(plain):
+        plain, via, explicit = did["names"], did["via"], True
     elif (found := _FOR.fullmatch(plain)) and _is_for(found, outlets):
         plain, explicit = found["names"], True
         behind = found["via"] or found["of"] or found["at"]

@@ -14,7 +14,7 @@ from cleaning.links import absolute, same_site
 from cleaning.names import is_outlet, is_vietnamese_name
 from cleaning.organisations import is_media, is_place_or_office
 from cleaning.page import Page
-from cleaning.tail import is_marked, is_sentence, lines_at_end, lines_behind
+from cleaning.tail import ends_sentence, is_marked, is_sentence, lines_at_end, lines_behind
 from cleaning.text import tidy, words
 from model.url import host_of
 
@@ -42,6 +42,12 @@ _ORIGINAL = re.compile(
 )
 _AFTER = re.compile(
     r"theo(?: ?: ?| )(?P<name>[^\n]{2,60}?)\.?|[(\[] ?theo(?: ?: ?| )(?P<inner>[^()\[\]\n]{2,60}?) ?[)\]]\.?",
+    re.IGNORECASE,
+)
+# At the end of the last sentence's own line: `… gia đình./. Theo TTXVN`, `… gia đình (Theo TTXVN).`
+_AT_ITS_END = re.compile(
+    rf"(?:[(\[] ?(?P<said>(?:theo|{_LABEL}) ?[:：]? ?)?(?P<inner>[^()\[\]]{{2,50}}?) ?[)\]]"
+    rf"|(?<!\w)(?:theo|{_LABEL} ?[:：]) ?(?P<name>[^()\[\].!?]{{2,50}}(?:\.\w+)*))\.?$",
     re.IGNORECASE,
 )
 _PERSON_OF = re.compile(r"(?P<person>[^()/]{3,40}?) ?(?:\((?P<at>[^()]{2,50})\)|/ ?(?P<via>[^()/]{2,50}))")
@@ -95,7 +101,8 @@ def leave_out_stubs(page: Page, region: HtmlElement, outlets: frozenset[str], ho
     labelled = _labelled(page, site)
     marked = None if labelled else _marked(page, region, site)
     after = None if marked else _after(page, region, site)
-    said = [one for one in (labelled, marked, after) if one]
+    glued = None if labelled or marked or after else _in_sentence(page, region, site)
+    said = [one for one in (labelled, marked, after, glued) if one]
     return FirstPublisher(
         next((one.name for one in said if one.name), None),
         next((one.url for one in said if one.url), None),
@@ -228,6 +235,23 @@ def _after(page: Page, region: HtmlElement, site: _Site) -> FirstPublisher | Non
         ledger.leave_out([line], "source-stub", line.block)
         return FirstPublisher(None if own else name, url, _person(author))
     return None
+
+
+def _in_sentence(page: Page, region: HtmlElement, site: _Site) -> FirstPublisher | None:
+    """What the end of the last sentence's own line says, where it names a paper or agency behind the full stop, or in
+    brackets and with a label."""
+    line, tail = lines_at_end(page.ledger, region, is_sentence)
+    if line is None or sum(1 for other in tail if other.kept and not other.linked) > _SHORT_LINES_BEHIND:
+        return None
+    found = _AT_ITS_END.search(line.text, max(0, len(line.text) - _STUB_CHARS - 10))
+    if found is None:
+        return None
+    name, rest = found["inner"] or found["name"], line.text[: found.start()].rstrip()
+    own = site.is_own(name)
+    if not (own or _are_media(name)) or not (found["said"] or ends_sentence(rest)):
+        return None
+    page.ledger.cut(line, found.group(), rest if ends_sentence(rest) else f"{rest}.", "source-stub")
+    return FirstPublisher(None if own else name, None)
 
 
 def _person(name: str | None) -> str | None:

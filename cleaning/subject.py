@@ -10,6 +10,7 @@ from cleaning.furniture import first_match
 from cleaning.head import Head
 from cleaning.lines import Line, lines_of
 from cleaning.page import Page, attribute_text
+from cleaning.rules import rule_for
 from cleaning.structured import is_article_thing, names_of, string_of, types_of
 from cleaning.text import tidy, words
 from cleaning.title import title_index
@@ -29,6 +30,7 @@ _TAG_LIST_MARK = re.compile(
 _CRUMB_MARK = re.compile(r"bread-?_?crumb|(?:^|[\s_-])(?:crumbs?|duong-dan|you-?are-?here)(?:$|[\s_-])", re.IGNORECASE)
 _LINES_TO_TITLE = 25  # how far above the title its breadcrumbs stand, a line each
 _DEPTH = 5
+_BETWEEN_TAGS = re.compile(r"[:：,;|#•·、，]+")
 _HOME = re.compile(
     r"(?:trang chủ|trang nhất|home(?: ?page)?|beranda|start(?:seite)?|accueil|inicio|início|home page|главная"
     r"|strona główna|首页|首頁"
@@ -104,7 +106,7 @@ def find_tags(head: Head, lines: Sequence[Line]) -> list[str]:
             if "tag" in (anchor.get("rel") or "").lower().split()
         ]
     if not found:
-        found = _tags_printed(lines)
+        found = _tags_printed(lines) or _tags_written(lines)
     if len(found) == 1:
         found = found[0].split(",")
     tidied = [tidy(tag).lstrip("#").strip() for tag in found[:_MAX_CLAIMED]]
@@ -125,6 +127,13 @@ def _tags_printed(lines: Sequence[Line]) -> list[str]:
             if (marks := attribute_text(element)) and _TAG_LIST_MARK.search(marks) and (tags := _tags_in(element)):
                 return tags
     return []
+
+
+def _tags_written(lines: Sequence[Line]) -> list[str]:
+    """What stands behind the colon of the first line that is one of tags by its words, though it leads nowhere."""
+    labelled = (line for line in lines if not line.linked and (":" in line.text or "：" in line.text))
+    text = next((line.text for line in labelled if rule_for("line", line.text) == "tags"), "")
+    return [part for part in _BETWEEN_TAGS.split(text)[1:] if part.strip()]
 
 
 def _leads_to_tag(anchor: HtmlElement) -> bool:

@@ -303,7 +303,12 @@ def has_bullet(line: Line) -> bool:
 
 def is_sentence(line: Line) -> bool:
     """Whether the line is as long as a sentence of an article, or ends like one."""
-    return len(line.text) >= PROSE_CHARS or line.text[-1] in _SENTENCE_ENDS
+    return len(line.text) >= PROSE_CHARS or ends_sentence(line.text)
+
+
+def ends_sentence(text: str) -> bool:
+    """Whether the last sign of `text` is one that ends sentences."""
+    return text[-1:] in _SENTENCE_ENDS
 
 
 def _reversed(lines: Sequence[Line]) -> Iterator[tuple[int, Line]]:

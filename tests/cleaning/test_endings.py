@@ -185,7 +185,39 @@ def test_the_sites_own_paper_beside_the_name_did_not_publish_it_first():
     assert (article.author, article.via_name) == ("Hà Thu", None)
 
 
-@pytest.mark.parametrize("text", ["Thôn Thượng", "CHỦ TỊCH", "Kết thúc", "Bà con vui", "Giải Nhất", "Hà Nội 2024"])
+@pytest.mark.parametrize(
+    ("text", "via"),
+    [
+        ("Hà Thu tổng hợp", None),
+        ("Hà Thu lược dịch", None),
+        ("Hà Thu (dịch)", None),
+        ("Hà Thu, biên dịch", None),
+        ("Hà Thu tổng hợp từ TTXVN, Reuters", "TTXVN, Reuters"),
+        ("Hà Thu (dịch theo BBC)", "BBC"),
+    ],
+)
+def test_signatures_that_say_what_the_signer_did(text, via):
+    read = read_signature(text, frozenset(), vietnamese=True, apart=False)
+    assert read == Signature(("Hà Thu",), via, explicit=True)
+    article = cleaned(page(f"<p>{text}</p>"))
+    assert (article.author, article.via_name) == ("Hà Thu", via)
+    assert article.text.split("\n") == list(SENTENCES)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Bà con thực hiện",
+        "Thôn Thượng thực hiện",
+        "Cả xã tổng hợp",
+        "Thôn Thượng",
+        "CHỦ TỊCH",
+        "Kết thúc",
+        "Bà con vui",
+        "Giải Nhất",
+        "Hà Nội 2024",
+    ],
+)
 def test_no_signatures(text):
     assert read_signature(text, frozenset(), vietnamese=True, apart=False) is None
 

@@ -120,9 +120,30 @@ def test_the_outlets_name_before_the_first_sentence_goes(prefix):
     assert rules(article)["outlet"].startswith(prefix.strip()[:5])
 
 
-def test_a_place_before_the_first_sentence_stays():
-    article = cleaned(page(f"<p>Ninh Bình - {PLAIN[0]}</p>" + "".join(f"<p>{s}</p>" for s in PLAIN[1:])))
-    assert article.text.startswith("Ninh Bình - ")
+@pytest.mark.parametrize(
+    ("prefix", "url", "via"),
+    [
+        ("(Dân trí) - ", "https://xa-vi-du.example/a", "Dân trí"),
+        ("(VTC News) – ", "https://xa-vi-du.example/a", "VTC News"),
+        ("(NLĐO)- ", "https://xa-vi-du.example/a", "NLĐO"),
+        ("TTXVN - ", "https://xa-vi-du.example/a", "TTXVN"),
+        ("(TTO) - ", "https://tuoitre.vn/a", None),
+        ("(LĐO) - ", "https://laodong.vn/a", None),
+        ("(baoninhbinh.org.vn) - ", "https://www.baoninhbinh.org.vn/a", None),
+    ],
+)
+def test_another_outlets_name_there_says_where_the_article_is_from(prefix, url, via):
+    article = cleaned(page(f"<p>{prefix}{PLAIN[0]}</p>" + "".join(f"<p>{s}</p>" for s in PLAIN[1:])), url=url)
+    assert article.via_name == via
+    assert article.text.split("\n") == PLAIN
+    assert rules(article)["outlet"] == prefix.strip()
+
+
+@pytest.mark.parametrize("prefix", ["Ninh Bình - ", "(Ninh Bình) - ", "TPHCM - ", "(TP HCM) - ", "Thanh niên – "])
+def test_a_place_or_a_subject_before_the_first_sentence_stays(prefix):
+    article = cleaned(page(f"<p>{prefix}{PLAIN[0]}</p>" + "".join(f"<p>{s}</p>" for s in PLAIN[1:])))
+    assert article.text.startswith(prefix)
+    assert article.via_name is None
 
 
 def test_a_source_names_furniture_of_its_own():

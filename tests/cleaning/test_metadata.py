@@ -341,6 +341,25 @@ def test_tags_as_they_are_printed(after, tags):
     assert find_tags(found.head, found.lines) == (["đua thuyền", "lễ hội"] if tags else [])
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Từ khóa: đua thuyền, lễ hội",
+        "Tags: đua thuyền; #lễ hội",
+        "<b>Từ khoá</b>: đua thuyền | lễ hội",
+        "#: a",
+        "Tags:",
+    ],
+)
+def test_tags_that_lead_nowhere(line):
+    article = cleaned(page(paragraphs(f"<p>{line}</p>")))
+    assert article.tags == (["đua thuyền", "lễ hội"] if "đua" in line else [])
+    assert "đua thuyền" not in article.text.split("\n")[-1]
+    sentence = "Từ khóa: nước sạch, điều mà bà con nhắc tới nhiều nhất trong hội."
+    article = cleaned(page(paragraphs(f"<p>{sentence}</p>")))
+    assert (article.tags, sentence in article.text) == ([], True)
+
+
 def test_what_systems_keep_among_the_tags_is_none():
     values = ("đua thuyền", "26157981-b4f7-4929-adc1-e860c6f03636", "10031", "locale: US")
     head = "".join(f'<meta property="article:tag" content="{value}">' for value in values)

@@ -49,6 +49,42 @@ def test_forms_of_source_stubs(stub, name, url):
     assert "source-stub" in rules(article)
 
 
+@pytest.mark.parametrize(
+    ("glued", "name"),
+    [
+        ("{}./. Theo TTXVN", "TTXVN"),
+        ("{}. Theo Báo Nhân Dân", "Báo Nhân Dân"),
+        ("{}.<b>Nguồn: VnExpress</b>", "VnExpress"),
+        ("{} (Theo TTXVN).", "TTXVN"),
+        ("{}. (Theo VOV)", "VOV"),
+        ("{}./.(TTXVN)", "TTXVN"),
+    ],
+)
+@pytest.mark.parametrize("behind", ["", "<p>Hà Thu</p>"])
+def test_sources_at_the_end_of_the_last_sentences_line(glued, name, behind):
+    *before, last = SENTENCES
+    content = "".join(f"<p>{one}</p>" for one in before) + f"<p>{glued.format(last.removesuffix('.'))}</p>{behind}"
+    article = cleaned(page(content))
+    assert article.via_name == name
+    assert article.text.split("\n") == list(SENTENCES)
+    assert article.author == ("Hà Thu" if behind else None)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Buổi lễ được phát trên kênh của Đài Truyền hình Việt Nam (VTV).",
+        "Số liệu được lấy theo TTXVN",
+        "Hội sẽ mở lại vào mùa xuân. Theo ông An, năm tới có thêm đội.",
+        "Hội sẽ mở lại vào mùa xuân (theo lời ông An).",
+    ],
+)
+def test_sentences_that_end_like_a_source_stay(sentence):
+    article = cleaned(page(paragraphs(f"<p>{sentence}</p>")))
+    assert article.via_name is None
+    assert article.text.split("\n")[-1] == sentence
+
+
 def test_a_source_behind_the_line_that_credits_a_photographer():
     article = cleaned(page(paragraphs("<p>Ảnh: Minh Khôi</p><p>Theo TTXVN</p>")))
     assert article.via_name == "TTXVN"
