@@ -8,8 +8,15 @@ from cleaning.ledger import Ledger
 from cleaning.lines import Line
 from cleaning.rules import COMMENTS, rule_for
 
+CONTAINERS = frozenset({"html", "body", "main", "article"})
+"""Elements that hold a page or its article, whatever they are marked as."""
+
 _SHARE = 0.9
 _CORE_CHARS = 500
+_ARTICLE_SHARE = 0.3
+_ARTICLE_CHARS = 800
+_TEXT_SHARE = 0.6
+_PROSE_CHARS = 300
 
 
 def smallest_around(lines: Iterable[Line], body: HtmlElement) -> HtmlElement:
@@ -46,6 +53,21 @@ def core_of(ledger: Ledger) -> HtmlElement:
     if sum(line.weight for line in sentences) >= _CORE_CHARS:
         return smallest_around(sentences, ledger.body)
     return ledger.body
+
+
+def may_be_article(element: HtmlElement, ledger: Ledger) -> bool:
+    """Whether `element` holds too much of the page to be taken for furniture: a headline, a good part of the sentences
+    or, where hardly any stand outside of it (a poem, a list), most of the text that is no link."""
+    prose, whole = ledger.prose_under(element), ledger.prose_under(ledger.body)
+    if prose > _ARTICLE_SHARE * whole or element.find(".//h1") is not None:
+        return True
+    return whole - prose < _PROSE_CHARS and ledger.plain_under(element) > _TEXT_SHARE * ledger.plain_under(ledger.body)
+
+
+def leaves_enough(element: HtmlElement, ledger: Ledger) -> bool:
+    """Whether `element` holds no headline and an article may stand outside: readers can write more than authors."""
+    outside = ledger.prose_under(ledger.body) - ledger.prose_under(element)
+    return element.find(".//h1") is None and outside >= _ARTICLE_CHARS
 
 
 def _without_comments(lines: Iterable[Line]) -> list[Line]:

@@ -24,9 +24,12 @@ def leave_out_link_runs(ledger: Ledger, kept: Sequence[Line]) -> None:
             ledger.leave_out(run, "related-link", run[0].block)
 
 
-def _is_headline(line: Line) -> bool:
-    """Whether the line leads to another page; tables of contents, which lead to this one, and documents do not."""
-    if not line.linked or len(line.text) < _HEADLINE_CHARS:
-        return False
+def leads_elsewhere(line: Line) -> bool:
+    """Whether the line is nothing but a link to another page; tables of contents, which lead to this one, and documents
+    are not."""
     targets = [(anchor.get("href") or "").lower() for anchor in line.links]
-    return any(target and "#" not in target and not is_document(target) for target in targets)
+    return bool(line.linked) and any(target and "#" not in target and not is_document(target) for target in targets)
+
+
+def _is_headline(line: Line) -> bool:
+    return len(line.text) >= _HEADLINE_CHARS and leads_elsewhere(line)

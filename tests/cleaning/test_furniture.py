@@ -250,3 +250,50 @@ def test_a_section_of_the_article_may_be_called_like_a_box():
     said = "Trời se lạnh từ sáng sớm, gió nhẹ theo chiều bến sông, rất hợp cho các đội chèo đường dài về đến đích."
     article = cleaned(page(paragraphs(f"<h3>Bình luận</h3><p>{said}</p>")))
     assert article.text.split("\n") == [*PLAIN, "Bình luận", said]
+
+
+# --- teasers and polls behind a heading ------------------------------------------------------
+TEASERS = (
+    ("Xã bên mở lớp dạy nghề cho phụ nữ", "Lớp học kéo dài ba tháng, học viên được hỗ trợ tiền ăn trưa và đi lại."),
+    ("Hội thi cấy lúa nhanh đông người xem", "Hai mươi đội từ các thôn tranh tài trên thửa ruộng trước đình làng."),
+    ("Trạm bơm mới chạy thử trước mùa mưa", "Trạm có ba máy, bơm được bốn nghìn mét khối nước mỗi giờ cho cánh đồng."),
+)
+
+
+@pytest.mark.parametrize(
+    "after", ["", "<p>Hội năm sau sẽ mở vào rằm tháng tám, tại chính bến sông của xã Ví Dụ như năm nay.</p>"]
+)
+@pytest.mark.parametrize(
+    "listed",
+    [
+        "<ul>{}</ul>|<li><a href='/{2}'>{0}</a><p>{1}</p></li>",
+        "{}|<div><a href='/{2}'><h5>{0}</h5></a><p>{1}</p></div>",
+        "{}|<p><a href='/{2}'>{0}</a></p><p>{1}</p>",
+        "<table>{}</table>|<tr><td><img src='/{2}.jpg'></td><td><a href='/{2}'>{0}</a><br>{1}</td></tr>",
+        "<div>{}</div>|<div><a href='/{2}'>{0}</a> <time>20/11/2026</time><p>{1}</p></div>",
+    ],
+)
+def test_what_teasers_say_goes_with_their_headlines(listed, after):
+    around, item = listed.split("|")
+    items = "".join(item.format(*teaser, number) for number, teaser in enumerate(TEASERS))
+    article = cleaned(page(paragraphs(f"<h4>Các tin khác</h4>{around.format(items)}{after}")))
+    assert article.text.split("\n") == [*PLAIN, *([after[3:-4]] if after else [])]
+    assert {"related"} <= set(rules(article))
+
+
+def test_a_table_of_contents_with_its_sections_is_no_list_of_teasers():
+    sections = "".join(f"<a href='#s{number}'>{name}</a><p>{said}</p>" for number, (name, said) in enumerate(TEASERS))
+    article = cleaned(page(paragraphs(f"<h4>Các tin khác</h4>{sections}")))
+    assert all(said in article.text for _, said in TEASERS)
+
+
+QUESTION = "Theo bạn, ban tổ chức nên thêm giải thưởng cho những đội nào trong hội đua thuyền mùa thu năm tới?"
+
+
+def test_a_polls_question_goes_where_it_can_be_answered():
+    answers = "".join(f'<div><input type="radio" name="a"> {said}</div>' for said in ("Đội nữ", "Đội trẻ"))
+    article = cleaned(page(paragraphs(f"<h4>Bình chọn</h4><p>{QUESTION}</p>{answers}")))
+    assert article.text.split("\n") == PLAIN
+    assert rules(article)["poll"]
+    article = cleaned(page(paragraphs(f"<h4>Bình chọn</h4><p>{QUESTION}</p><p>{TEASERS[0][1]}</p>")))
+    assert QUESTION in article.text
