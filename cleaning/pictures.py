@@ -8,6 +8,7 @@ from urllib.parse import urljoin
 
 from lxml.html import HtmlElement
 
+from cleaning.credits import is_credit, speaks_of_picture, split_credit
 from cleaning.ledger import Ledger
 from cleaning.lines import Line
 from cleaning.page import Page
@@ -17,11 +18,6 @@ from model.article import Image
 _CAPTION_MARK = re.compile(
     r"[\s_-](?:(?:image|img|photo|pic\w*|figure?|media|wp|thumb)[\s_-]?(?:caption|desc(?:ription)?|title|text)(?:-text)?"
     r"|caption(?:[\s_-]?text)?|figcaption|pcaption|PhotoCMS_Caption|chu-?thich(?:-?anh)?|ImageCaption)[\s_]",
-    re.IGNORECASE,
-)
-_CREDIT = re.compile(
-    r"[\s(\[.,;|/–—-]*\b(?:nguồn\s+ảnh|ảnh\s+minh\s+họa|ảnh|hình|photo(?:\s+(?:credit|by))?|foto|image|picture|sumber\s+foto|dok\.?)"
-    r"\s*:\s*(?P<credit>[^()\[\]:]{2,80})[)\]\s.]*$",
     re.IGNORECASE,
 )
 _LAZY_SOURCES = ("data-src", "data-original", "data-lazy-src", "data-lazy")
@@ -64,16 +60,6 @@ def take_captions(page: Page) -> list[Picture]:
     _take_frames(page, by_element)
     _take_lines(page, by_element)
     return pictures
-
-
-def split_credit(caption: str) -> tuple[str, str | None]:
-    """A caption without its credit, and the credit: `Cổng chào. Ảnh: Hà Thu` → (`Cổng chào.`, `Hà Thu`)."""
-    found = _CREDIT.search(caption)
-    if not found:
-        return caption, None
-    rest = caption[: found.start()].rstrip(" ([-–—|/")
-    ending = "." if caption[found.start() : found.start() + 1] == "." and rest else ""
-    return rest + ending, found["credit"].strip(" .")
 
 
 def _take_marked(page: Page, by_element: dict[HtmlElement, Picture]) -> None:
@@ -151,16 +137,12 @@ def _take_lines(page: Page, by_element: dict[HtmlElement, Picture]) -> None:
             ledger.take_line(line, "alt-text")
         elif open_caption and _set_as_caption(line):
             picture.caption = (
-                f"{picture.caption} {line.text}" if _is_credit(line.text) and picture.caption else line.text
+                f"{picture.caption} {line.text}" if is_credit(line.text) and picture.caption else line.text
             )
-            open_caption = _CREDIT.search(line.text) is None  # the credit ends it
+            open_caption = not speaks_of_picture(line.text)  # the credit ends it
             ledger.take_line(line, "caption")
         else:
             picture = None
-
-
-def _is_credit(text: str) -> bool:
-    return _CREDIT.fullmatch(text) is not None
 
 
 def _repeats(line: Line, image: HtmlElement) -> bool:
@@ -175,7 +157,7 @@ def _repeats(line: Line, image: HtmlElement) -> bool:
 def _set_as_caption(line: Line) -> bool:
     if line.linked:
         return False
-    if _CREDIT.search(line.text) and len(line.text) <= 250:
+    if len(line.text) <= 250 and speaks_of_picture(line.text):
         return True
     return ((line.italic or line.emphasised or _emphatic_block(line)) and _centred(line.block)) or (
         line.italic and _wraps_image(line)

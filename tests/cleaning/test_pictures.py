@@ -2,7 +2,6 @@
 
 import pytest
 
-from cleaning.pictures import split_credit
 from tests.cleaning.markup import SENTENCES, cleaned, page
 
 CAPTION = "Đội nữ thôn Thượng về đích"
@@ -76,19 +75,3 @@ def test_of_a_pictures_addresses_the_largest_counts(markup, name):
     body = f"<p>{SENTENCES[0]}</p><p>{markup}</p>" + "".join(f"<p>{one}</p>" for one in SENTENCES[1:])
     (image,) = cleaned(page(body)).images
     assert image.url == f"https://xa-vi-du.example/{name}"
-
-
-@pytest.mark.parametrize(
-    ("caption", "parts"),
-    [
-        ("Cổng chào. Ảnh: Hà Thu", ("Cổng chào.", "Hà Thu")),
-        ("Cổng chào (Ảnh: Hà Thu)", ("Cổng chào", "Hà Thu")),
-        ("The gate. Photo: Ha Thu/VNA", ("The gate.", "Ha Thu/VNA")),
-        ("Gerbang desa - Foto: Ha Thu", ("Gerbang desa", "Ha Thu")),
-        ("Cổng chào. Nguồn ảnh: TTXVN.", ("Cổng chào.", "TTXVN")),
-        ("Ảnh: Hà Thu", ("", "Hà Thu")),
-        ("Hai đội tranh giải: Thượng và Hạ", ("Hai đội tranh giải: Thượng và Hạ", None)),
-    ],
-)
-def test_credit(caption, parts):
-    assert split_credit(caption) == parts
