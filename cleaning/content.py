@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from lxml.html import HtmlElement
 
 from cleaning.author import outlet_words
 from cleaning.blocks import Block, blocks_of
 from cleaning.body import keep_body
+from cleaning.captions import take_captions
 from cleaning.counters import take_counter_tables
 from cleaning.ending import Ending, cut_body_end, keep_last_list, leave_out_signature
 from cleaning.furniture import take_furniture, take_source_furniture
@@ -23,7 +25,7 @@ from cleaning.opening import (
     take_dateline,
 )
 from cleaning.page import Page
-from cleaning.pictures import Picture, take_captions
+from cleaning.pictures import Picture
 from cleaning.reasons import say_why
 from cleaning.region import smallest_around
 from cleaning.rejection import listing_rejection, shape_of
@@ -65,7 +67,7 @@ def find_content(page: Page, head: Head, source: Source, title: str) -> Content 
     outlets = outlet_words(head, source)
     lead = find_lead(page, head, source, title)
     take_source_furniture(page, source)
-    pictures = take_captions(page)
+    pictures = take_captions(page, lead or described_lead(head, _first_sentence(ledger)))
     take_counter_tables(page)
     misleading = take_furniture(page)
     take_dateline(page, title)
@@ -122,6 +124,10 @@ def _told(page: Page, told: str, title: str, origin: str) -> Content:
 
 def _kept(ledger: Ledger) -> list[Line]:
     return [line for line in ledger.lines if line.kept and not line.gone]
+
+
+def _first_sentence(ledger: Ledger) -> list[Line]:
+    return list(islice((line for line in ledger.lines if line.prose and not line.gone), 1))
 
 
 def _leave_out_repeated(ledger: Ledger) -> None:

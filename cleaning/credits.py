@@ -2,6 +2,8 @@
 
 import re
 
+CREDIT_CHARS = 120
+
 _PHOTO = (
     r"nguồn\s+(?:ảnh|hình)|(?:ảnh|hình)\s+minh\s+(?:họa|hoạ)|ảnh|hình"
     r"|(?:photo|image)(?:graph)?s?(?:\s+(?:credits?|by|courtesy|source))?|picture|foto(?:\s+oleh)?|sumber\s+foto|dok\.?"
@@ -13,6 +15,10 @@ _LABEL = re.compile(
     re.IGNORECASE,
 )
 _NAMED = re.compile(r"(?P<credit>[^()\[\]:]{2,80}(?:\([^()\[\]:]{2,40}\))?)[)\]\s.;]*")
+_LABELS = re.compile(
+    rf"(?:[\s(\[–—-]*(?:©|copyright\b(?!\s*\d)|(?:{_PHOTO}|{_SOURCE})\s*:|(?:photo(?:graph)?s?|foto)\s+(?:by|oleh)\b))+\s*",
+    re.IGNORECASE,
+)
 # A signature names the writer by the same words: `Bài, ảnh: Hà Thu`.
 _WRITTEN = re.compile(
     r"(?:^|[\s.(])(?:tin|bài|bài viết|clip|video|text|words|story|teks|naskah)\s*(?:,|;|và|&|\+|-|–|/|and|dan)?\s*$",
@@ -32,6 +38,7 @@ _ILLUSTRATES = re.compile(
 _NUMBERED = re.compile(
     r"(?:ảnh|hình|photo|foto|image|figure|fig\.?|gambar)\s*\d{1,3}(?:\.\d{1,2})?\s*[:.–—-]\s", re.IGNORECASE
 )
+_ONLY_LABEL = re.compile(r"(?:image|photo)?\s*(?:copyright|credits?|source|caption|ảnh|nguồn)\s*:?", re.IGNORECASE)
 
 
 def split_credit(caption: str) -> tuple[str, str | None]:
@@ -49,12 +56,32 @@ def split_credit(caption: str) -> tuple[str, str | None]:
     return rest if any(map(str.isalnum, rest)) else "", credit
 
 
+def plain_credit(text: str) -> str | None:
+    """What an element that is marked as a credit names: without the label before it and the brackets around it."""
+    labels = _LABELS.match(text)
+    named = text[labels.end() if labels else 0 :].strip(" .;:|–—-")
+    if named.startswith("(") and named.endswith(")"):
+        named = named[1:-1].strip()
+    return named.removesuffix(")").strip() if named.count(")") > named.count("(") else named or None
+
+
+def is_label(text: str) -> bool:
+    """Whether it only says that a credit follows."""
+    return _ONLY_LABEL.fullmatch(text) is not None
+
+
 def speaks_of_picture(text: str) -> bool:
     """Whether the end of the line says who took a picture, or that it only illustrates: then it is a caption."""
     if _NUMBERED.match(text) or ("minh" in text.casefold() and _ILLUSTRATES.fullmatch(text)):
         return True
     found = _find(text)
     return found is not None and found[0]["source"] is None
+
+
+def ends_with_source(text: str) -> bool:
+    """Whether the end of the line names a source in brackets: `Cổng chào (Nguồn: TTXVN)`."""
+    found = _find(text)
+    return found is not None and found[0]["source"] is not None and text[: found[0].start()].rstrip()[-1:] in ("(", "[")
 
 
 def is_credit(text: str) -> bool:

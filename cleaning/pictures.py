@@ -1,4 +1,4 @@
-"""Pictures: the images of a page, and their captions, which belong to them and not to the text."""
+"""Pictures: the images of a page, with what it says about them and the address of the largest."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -8,28 +8,20 @@ from urllib.parse import urljoin
 
 from lxml.html import HtmlElement
 
-from cleaning.credits import is_credit, speaks_of_picture, split_credit
-from cleaning.ledger import Ledger
-from cleaning.lines import Line
-from cleaning.page import Page
-from cleaning.text import tidy, words
+from cleaning.credits import is_label, split_credit
+from cleaning.lines import BLOCKS
+from cleaning.text import tidy
 from model.article import Image
 
-_CAPTION_MARK = re.compile(
-    r"[\s_-](?:(?:image|img|photo|pic\w*|figure?|media|wp|thumb)[\s_-]?(?:caption|desc(?:ription)?|title|text)(?:-text)?"
-    r"|caption(?:[\s_-]?text)?|figcaption|pcaption|PhotoCMS_Caption|chu-?thich(?:-?anh)?|ImageCaption)[\s_]",
-    re.IGNORECASE,
-)
+NEAR = 4
+"""So many levels up from a picture and from its caption stands what holds both."""
+
+_MOST_EMPTY = 20  # so many elements that show nothing may stand between them
+_STEPS = 30
 _LAZY_SOURCES = ("data-src", "data-original", "data-lazy-src", "data-lazy")
 _LAZY_SETS = ("data-srcset", "data-lazy-srcset")
 _DESCRIPTOR = re.compile(r"(?P<number>\d{1,5}(?:\.\d{1,5})?)(?P<unit>[wx])")
 _SMALL_PX = 600  # a set of candidates that are all smaller was made for lists
-_CENTRED = re.compile(r"text-align\s*:\s*center", re.IGNORECASE)
-_CAPTION_TAGS = frozenset({
-    "figcaption", "td", "div", "p", "span", "em", "figure", "a", "h2", "h3", "h6", "center",
-})  # fmt: skip
-_CAPTION_CHARS = 400
-_MOST_EMPTY = 20  # so many elements that show nothing may stand between a picture and its caption
 _TINY_PX = 60
 _PIXEL_DIGITS = 6
 _MAX_TOKENS = 100
@@ -37,147 +29,72 @@ _MAX_TOKENS = 100
 
 @dataclass(slots=True)
 class Picture:
-    """An image element with what the page says about it; `element` is still in the tree."""
+    """An image element with what the page says about it; `element` is still in the tree. `credit` is one that the page
+    marks as such; mostly it stands at the end of the caption."""
 
     element: HtmlElement
     caption: str | None = None
+    credit: str | None = None
+
+    @property
+    def is_tiny(self) -> bool:
+        """Whether it is an icon or a pixel."""
+        return any(
+            (size := _pixels(self.element, name)) is not None and size < _TINY_PX for name in ("width", "height")
+        )
+
+    def describe(self, text: str) -> None:
+        """Add a line to its caption, or what the line names to its credit where it says no more."""
+        rest, credit = split_credit(text)
+        if credit and not rest:
+            self.credit = self.credit or credit
+        elif not is_label(text):
+            self.caption = f"{self.caption} {text}" if self.caption else text
 
     def image(self, base: str) -> Image | None:
         """The record of it, with an absolute address; None where it shows nothing (a pixel, an icon, inline data)."""
         url = _address(self.element, base)
-        if url is None or _is_tiny(self.element):
+        if url is None or self.is_tiny:
             return None
         caption, credit = split_credit(self.caption) if self.caption else (None, None)
-        return Image(url=url, caption=caption or None, credit=credit)
+        return Image(url=url, caption=caption or None, credit=self.credit or credit)
 
 
-def take_captions(page: Page) -> list[Picture]:
-    """The pictures around the text in order; their captions, and alternative texts printed again, are taken off the
-    page."""
-    pictures = [Picture(element) for element in page.surroundings.iter("img")]
-    by_element = {picture.element: picture for picture in pictures}
-    _take_marked(page, by_element)
-    _take_frames(page, by_element)
-    _take_lines(page, by_element)
-    return pictures
-
-
-def _take_marked(page: Page, by_element: dict[HtmlElement, Picture]) -> None:
-    captions = page.marks_with(_CAPTION_MARK)
-    marked = [element for element, marks in page.marks.items() if marks in captions and element.tag in _CAPTION_TAGS]
-    marked += [element for element in page.surroundings.iter("figcaption") if page.marks.get(element) not in captions]
-    for element in marked:
-        if element.find(".//img") is not None:
-            continue
-        text = page.ledger.text_under(element)
-        if not text or len(text) > 2 * _CAPTION_CHARS or element.getparent() is None:
-            continue
-        picture = _picture_near(element, by_element, page.ledger)
-        if picture is None and element.tag != "figcaption":
-            continue
-        if picture is not None and words(text) != words(picture.element.get("alt") or ""):
-            picture.caption = picture.caption or text
-            page.ledger.take(element, "caption")
+def stands_alone(image: HtmlElement) -> bool:
+    """Whether nothing is written before the picture on its line: signs of an emotion and the like stand in one."""
+    one = image
+    for _ in range(_STEPS):
+        previous = one.getprevious()
+        if previous is None:
+            parent = one.getparent()
+            if parent is None or tidy(parent.text or ""):
+                return parent is None
+            if parent.tag in BLOCKS:
+                return True
+            one = parent
+        elif tidy(previous.tail or ""):
+            return False
+        elif previous.tag in BLOCKS or previous.tag == "br":
+            return True
+        elif tidy("".join(previous.itertext())):
+            return False
         else:
-            if picture is not None and element.tag == "figcaption":
-                picture.caption = picture.caption or text
-            page.ledger.take(element, "caption" if element.tag == "figcaption" else "alt-text")
+            one = previous
+    return False
 
 
-def _picture_near(element: HtmlElement, by_element: dict[HtmlElement, Picture], ledger: Ledger) -> Picture | None:
-    """The picture an element marked as caption belongs to: in the same frame, or right before it."""
-    frame = element
-    for _ in range(4):
-        near = islice(frame.itersiblings(preceding=True), _MOST_EMPTY)
-        previous = next((one for one in near if one.tag == "img" or not ledger.is_empty(one)), None)
-        if previous is not None:
-            images = [previous] if previous.tag == "img" else list(previous.iter("img"))
-            return by_element.get(images[-1]) if images else None
-        parent = frame.getparent()
-        if parent is None or parent.tag in ("body", "html", "article", "main"):
-            return None
-        frame = parent
-    return None
-
-
-def _take_frames(page: Page, by_element: dict[HtmlElement, Picture]) -> None:
-    """Tables that only frame a picture: the text in them is its caption."""
-    ledger = page.ledger
-    for table in list(page.surroundings.iter("table")):
-        images = list(table.iter("img"))
-        if not images or len(images) > 2 or table.find(".//table") is not None:
-            continue
-        lines = ledger.under(table)
-        if not lines or len(lines) > 3 or sum(len(line.text) for line in lines) > _CAPTION_CHARS:
-            continue
-        cells = [cell for cell in table.iter("td", "th") if not ledger.is_empty(cell)]
-        if len(cells) > 4 or sum(1 for _ in table.iter("tr")) > 4:
-            continue
-        picture = by_element[images[-1]]
-        picture.caption = picture.caption or " ".join(line.text for line in lines)
-        for line in lines:
-            ledger.take_line(line, "caption")
-
-
-def _take_lines(page: Page, by_element: dict[HtmlElement, Picture]) -> None:
-    """Lines right behind a picture that are set as captions, or repeat its alternative text."""
-    picture: Picture | None = None
-    open_caption = True
-    ledger = page.ledger
-    for line in ledger.under(page.surroundings):
-        if line.gone:
-            continue
-        if line.image is not None:
-            picture, open_caption = by_element.get(line.image), True
-        if picture is None:
-            continue
-        if len(line.text) > _CAPTION_CHARS or line.block.tag in ("h1", "h2", "li"):
-            picture = None
-        elif _repeats(line, picture.element):
-            ledger.take_line(line, "alt-text")
-        elif open_caption and _set_as_caption(line):
-            picture.caption = (
-                f"{picture.caption} {line.text}" if is_credit(line.text) and picture.caption else line.text
-            )
-            open_caption = not speaks_of_picture(line.text)  # the credit ends it
-            ledger.take_line(line, "caption")
-        else:
-            picture = None
-
-
-def _repeats(line: Line, image: HtmlElement) -> bool:
-    text = words(line.text)
-    return (
-        bool(text)
-        and line.block.tag not in ("h1", "h2", "h3")
-        and text in (words(image.get("alt") or ""), words(image.get("title") or ""))
-    )
-
-
-def _set_as_caption(line: Line) -> bool:
-    if line.linked:
-        return False
-    if len(line.text) <= 250 and speaks_of_picture(line.text):
-        return True
-    return ((line.italic or line.emphasised or _emphatic_block(line)) and _centred(line.block)) or (
-        line.italic and _wraps_image(line)
-    )
-
-
-def _emphatic_block(line: Line) -> bool:
-    return "font-style" in (line.block.get("style") or "").lower()
-
-
-def _wraps_image(line: Line) -> bool:
-    """Whether the line shares its block with the picture."""
-    return line.block.tag not in ("div", "body", "td", "article") and line.block.find(".//img") is not None
-
-
-def _centred(block: HtmlElement) -> bool:
-    return any(
-        element.tag == "center" or element.get("align") == "center" or _CENTRED.search(element.get("style") or "")
-        for element in (block, *list(block.iterancestors())[:1])
-    )
+def is_right_behind(image: HtmlElement, block: HtmlElement) -> bool:
+    """Whether the picture and the line stand in one small part of the page, and no rule is drawn between them."""
+    holders = {image, *islice(image.iterancestors(), NEAR)}
+    for element in (block, *islice(block.iterancestors(), NEAR)):
+        if element in holders:
+            return True
+        for previous in islice(element.itersiblings(preceding=True), _MOST_EMPTY):
+            if previous in holders:
+                return True
+            if previous.tag == "hr":
+                return False
+    return False
 
 
 def _address(element: HtmlElement, base: str) -> str | None:
@@ -230,7 +147,3 @@ def _first_url(values: Iterable[str | None], base: str) -> str | None:
 def _pixels(element: HtmlElement, name: str) -> int | None:
     value = (element.get(name) or "").removesuffix("px").strip()
     return int(value) if value.isdecimal() and len(value) < _PIXEL_DIGITS else None
-
-
-def _is_tiny(element: HtmlElement) -> bool:
-    return any((size := _pixels(element, name)) is not None and size < _TINY_PX for name in ("width", "height"))

@@ -1,44 +1,8 @@
-"""Captions belong to pictures."""
+"""The pictures of an article, and their addresses."""
 
 import pytest
 
 from tests.cleaning.markup import SENTENCES, cleaned, page
-
-CAPTION = "Đội nữ thôn Thượng về đích"
-
-
-@pytest.mark.parametrize(
-    "frame",
-    [
-        '<figure><img src="/1.jpg"><figcaption>{}</figcaption></figure>',
-        '<table><tr><td><img src="/1.jpg"></td></tr><tr><td>{}</td></tr></table>',
-        '<p style="text-align:center"><img src="/1.jpg"></p><p style="text-align:center"><em>{}</em></p>',
-        '<div><img src="/1.jpg"><p class="caption">{}</p></div>',
-        '<div class="photo"><div><img src="/1.jpg"></div><div class="PhotoCMS_Caption"><p>{}</p></div></div>',
-        '<div align="center"><img src="/1.jpg"><br><i>{}</i></div>',
-        '<p><img data-src="/1.jpg" src="data:image/gif;base64,R0"></p><p><i>{} Ảnh: Lan Chi</i></p>',
-    ],
-)
-def test_a_caption_goes_to_its_picture(frame):
-    one, two, *rest = SENTENCES
-    body = f"<p>{one}</p><p>{two}</p>{frame.format(CAPTION)}" + "".join(f"<p>{line}</p>" for line in rest)
-    article = cleaned(page(body))
-    assert article.text.split("\n") == list(SENTENCES)
-    (image,) = article.images
-    assert (image.url, image.caption) == ("https://xa-vi-du.example/1.jpg", CAPTION)
-    assert "caption" in {removal.rule for removal in article.removed}
-
-
-def test_the_alternative_text_printed_again_goes():
-    frame = '<p><img src="/1.jpg" alt="Đua thuyền trên sông quê"></p><p>Đua thuyền trên sông quê</p>'
-    article = cleaned(page(f"<p>{SENTENCES[0]}</p>{frame}" + "".join(f"<p>{one}</p>" for one in SENTENCES[1:])))
-    assert article.text.split("\n") == list(SENTENCES)
-    assert "alt-text" in {removal.rule for removal in article.removed}
-
-
-def test_a_paragraph_behind_a_picture_stays():
-    body = f'<p>{SENTENCES[0]}</p><p><img src="/1.jpg"></p>' + "".join(f"<p>{one}</p>" for one in SENTENCES[1:])
-    assert cleaned(page(body)).text.split("\n") == list(SENTENCES)
 
 
 def test_pictures_outside_the_article_and_icons_are_left_out():
