@@ -30,7 +30,8 @@ _PLAIN_CHARS = 250
 _LIMITS = {(True, True): (3, _CAPTION_CHARS), (True, False): (2, _PLAIN_CHARS), (False, True): (1, 200)}
 _DATELINE_CHARS = 70
 _LINES_BEHIND = 6
-_LEAST_SENTENCES = 2
+_LEAST_SENTENCES = 2  # set unlike captions: lines, or characters of one
+_LEAST_CHARS = 200
 _WORDS_ABOVE = 5  # fewer head what follows
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _NO_CAPTIONS = _HEADINGS | {"li", "dt", "pre", "th", "blockquote"}
@@ -214,15 +215,18 @@ def _differs(style: Style, alike: Sequence[_Behind], text: Sequence[Line], style
     others = [line for line in text if line not in own and line.block.tag not in _HEADINGS]
     sentences = [line for line in others if line.prose]
     same = [line for line in others if any(map(str.isalnum, line.text)) and styles.of(line) == style]
-    unlike = sum(1 for line in sentences if styles.of(line) != style)
+    unlike = [line for line in sentences if styles.of(line) != style]
+    certain = style.centred and style.italic
+    enough = len(unlike) >= (1 if certain else _LEAST_SENTENCES)
+    enough = enough or (not same and sum(len(line.text) for line in unlike) >= _LEAST_CHARS)
     chars = sum(len(line.text) for line in own)
     heads = style.emphatic and not style.italic and len(alike) == 1
     if heads and any(line.emphasised and not (line.prose or line.italic) for line in others):
         return False  # a heading like these
     return (
-        unlike >= _LEAST_SENTENCES
+        enough
         and len(same) <= max(1, len(alike) // 2)
-        and ((style.italic and style.centred) or chars <= sum(len(line.text) for line in sentences))
+        and (certain or chars <= sum(len(line.text) for line in sentences))
     )
 
 

@@ -173,6 +173,8 @@ def _is_thumbnail(image: HtmlElement, region: HtmlElement, ledger: Ledger) -> bo
 
 
 def _images(pictures: Sequence[Picture], region: HtmlElement, page: Page) -> list[Image]:
+    if region.tag == "p" and (parent := region.getparent()) is not None:  # nearly all is said in one paragraph
+        region = parent
     inside = set(region.iter("img"))
     own = [one for one in pictures if one.element in inside and not _is_thumbnail(one.element, region, page.ledger)]
     base = page.base

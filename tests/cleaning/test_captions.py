@@ -149,6 +149,13 @@ def test_what_stands_behind_a_picture_and_is_no_caption_stays(behind):
     assert [image.caption for image in article.images] == [None]
 
 
+def test_a_single_paragraph_tells_how_the_body_is_set():
+    body = f"<p>{' '.join(BODY)}</p>"
+    article = cleaned(page(f'{body}{CENTRED_IMAGE}<p align="center">{CAPTION}</p>'))
+    assert article.text == " ".join(BODY)
+    assert [image.caption for image in article.images] == [CAPTION]
+
+
 def test_a_picture_within_a_line_has_no_caption():
     article = around(f'<p>{BODY[2]} <img src="/smile.png"></p><p><em>{CAPTION}.</em></p>')
     assert f"{CAPTION}." in added(article)
