@@ -1,6 +1,9 @@
 """Credits: who took a picture, as captions say it behind their own words (`Ảnh: Hà Thu`, `(Nguồn: TTXVN)`)."""
 
 import re
+from dataclasses import dataclass
+
+from cleaning.names import is_agency, is_vietnamese_name
 
 CREDIT_CHARS = 120
 
@@ -19,6 +22,11 @@ _LABELS = re.compile(
     rf"(?:[\s(\[–—-]*(?:©|copyright\b(?!\s*\d)|(?:{_PHOTO}|{_SOURCE})\s*:|(?:photo(?:graph)?s?|foto)\s+(?:by|oleh)\b))+\s*",
     re.IGNORECASE,
 )
+_WITHOUT_COLON = re.compile(
+    r"(?:[(\[]|[.!?…–—-] )\s*(?P<label>Ảnh|ẢNH|Photo|Foto) (?P<credit>[^.,:;()\[\]]{2,40}?)[)\]\s.]*$"
+)
+_BRACKETED = re.compile(r"\((?P<credit>[^():]{2,60})\)[\s.]*$")
+_STOCK = re.compile(r"\b(?:Getty|AFP|AP Photo|Shutterstock|iStock|IMAGO)\b")
 # A signature names the writer by the same words: `Bài, ảnh: Hà Thu`.
 _WRITTEN = re.compile(
     r"(?:^|[\s.(])(?:tin|bài|bài viết|clip|video|text|words|story|teks|naskah)\s*(?:,|;|và|&|\+|-|–|/|and|dan)?\s*$",
@@ -41,6 +49,15 @@ _NUMBERED = re.compile(
 _ONLY_LABEL = re.compile(r"(?:image|photo)?\s*(?:copyright|credits?|source|caption|ảnh|nguồn)\s*:?", re.IGNORECASE)
 
 
+@dataclass(frozen=True, slots=True)
+class _Credit:
+    """What ends a text: the credit `named`, whose label starts at `start`. `is_source`: it only names a source."""
+
+    start: int
+    named: str
+    is_source: bool = False
+
+
 def split_credit(caption: str) -> tuple[str, str | None]:
     """A caption without its credit, and the credit: `Cổng chào. Ảnh: Hà Thu` → (`Cổng chào.`, `Hà Thu`).
 
@@ -49,11 +66,10 @@ def split_credit(caption: str) -> tuple[str, str | None]:
     found = _find(caption)
     if found is None:
         return caption, None
-    label, credit = found
-    rest = caption[: label.start()].rstrip(_BETWEEN)
-    if _is_said(credit):
-        return (caption, None) if rest else (credit, None)
-    return rest if any(map(str.isalnum, rest)) else "", credit
+    rest = caption[: found.start].rstrip(_BETWEEN)
+    if _is_said(found.named):
+        return (caption, None) if rest else (found.named, None)
+    return rest if any(map(str.isalnum, rest)) else "", found.named
 
 
 def plain_credit(text: str) -> str | None:
@@ -75,13 +91,13 @@ def speaks_of_picture(text: str) -> bool:
     if _NUMBERED.match(text) or ("minh" in text.casefold() and _ILLUSTRATES.fullmatch(text)):
         return True
     found = _find(text)
-    return found is not None and found[0]["source"] is None
+    return found is not None and not found.is_source
 
 
 def ends_with_source(text: str) -> bool:
     """Whether the end of the line names a source in brackets: `Cổng chào (Nguồn: TTXVN)`."""
     found = _find(text)
-    return found is not None and found[0]["source"] is not None and text[: found[0].start()].rstrip()[-1:] in ("(", "[")
+    return found is not None and found.is_source and text[: found.start].rstrip()[-1:] in ("(", "[")
 
 
 def is_credit(text: str) -> bool:
@@ -90,8 +106,8 @@ def is_credit(text: str) -> bool:
     return credit is not None and not rest
 
 
-def _find(text: str) -> tuple[re.Match[str], str] | None:
-    """The label of the credit that ends `text`, and the credit."""
+def _find(text: str) -> _Credit | None:
+    """The credit that ends `text`."""
     for label in _LABEL.finditer(text):
         named = _NAMED.fullmatch(text, label.end())
         if named is None:
@@ -102,8 +118,17 @@ def _find(text: str) -> tuple[re.Match[str], str] | None:
         if _WRITTEN.search(before):
             return None
         credit = named["credit"].strip(" .;")
-        return (label, credit) if len(credit) > 1 else None
+        return _Credit(label.start(), credit, label["source"] is not None) if len(credit) > 1 else None
+    if (found := _WITHOUT_COLON.search(text)) and (is_agency(found["credit"]) or is_vietnamese_name(found["credit"])):
+        return _Credit(found.start("label"), found["credit"])
+    if (found := _BRACKETED.search(text)) and any(map(_is_known, found["credit"].split("/"))):
+        return _Credit(found.start(), found["credit"], is_source=True)
     return None
+
+
+def _is_known(name: str) -> bool:
+    """Whether `name` is an agency's that sells pictures: no label need say so."""
+    return is_agency(name.strip()) or _STOCK.search(name) is not None
 
 
 def _is_said(credit: str) -> bool:

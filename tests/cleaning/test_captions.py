@@ -130,6 +130,7 @@ def test_the_alternative_text_printed_again_goes(frame):
     "behind",
     [
         "<p>{}.</p>",
+        "<p>{}, hãng tin của nhà nước cho biết (TTXVN).</p>",
         '<p style="text-align:center">{}:</p>',
         '<h3 style="text-align:center">{}</h3>',
         '<p style="text-align:center"><strong>1. {}</strong></p>',

@@ -28,6 +28,10 @@ from tests.cleaning.markup import SENTENCES, cleaned, page
         ("Das Tor. Foto: Ha Thu (Getty)", ("Das Tor.", "Ha Thu (Getty)")),
         ("Das Tor. © Ha Thu/dpa", ("Das Tor.", "Ha Thu/dpa")),
         ("Gerbang desa. Sumber: Antara", ("Gerbang desa.", "Antara")),
+        ("Cổng chào. Ảnh Hà Thu", ("Cổng chào.", "Hà Thu")),
+        ("Cổng chào (Ảnh TTXVN)", ("Cổng chào", "TTXVN")),
+        ("The gate. (AP)", ("The gate.", "AP")),
+        ("The gate (Ha Thu/Getty Images)", ("The gate", "Ha Thu/Getty Images")),
     ],
 )
 def test_credit(caption, parts):
@@ -42,6 +46,9 @@ def test_credit(caption, parts):
         "Tin và ảnh: Hà Thu",
         "© 2026 Báo Ví Dụ",
         "Every photo by the pupils hangs in the hall.",
+        "Cổng chào. Ảnh chụp từ trên cao",
+        "Cổng chào của xã (ảnh tư liệu)",
+        "Họp Đại hội đồng (LHQ)",
     ],
 )
 def test_what_only_looks_like_a_credit_is_none(text):
