@@ -6,12 +6,13 @@ from itertools import takewhile
 
 from lxml.html import HtmlElement
 
+from cleaning.last_lines import has_bullet, is_sentence
 from cleaning.ledger import Ledger
 from cleaning.lines import Line
 from cleaning.names import distinct
 from cleaning.page import attribute_text
 from cleaning.signatures import SIGNATURE_CHARS, begins_with_name
-from cleaning.tail import Tail, has_bullet, is_sentence
+from cleaning.tail import Tail
 
 # How officials end what they write: `…/.`, mostly behind the sentence's own full stop.
 _BODY_END = re.compile(r"(?P<stop> ?\.)?(?P<end> ?/ ?\.)$")

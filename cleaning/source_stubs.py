@@ -9,12 +9,12 @@ from dataclasses import dataclass
 
 from lxml.html import HtmlElement
 
+from cleaning.last_lines import ends_sentence, is_marked, is_sentence, lines_at_end, lines_behind
 from cleaning.lines import Line
 from cleaning.links import absolute, same_site
 from cleaning.names import is_outlet, is_vietnamese_name
 from cleaning.organisations import is_media, is_place_or_office
 from cleaning.page import Page
-from cleaning.tail import ends_sentence, is_marked, is_sentence, lines_at_end, lines_behind
 from cleaning.text import tidy, words
 from model.url import host_of
 

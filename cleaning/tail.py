@@ -5,18 +5,26 @@ villages won), of a poem or of a reader who comments: a line that cannot be told
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from functools import cached_property
-from itertools import islice, takewhile
 
 from lxml.html import HtmlElement
 
 from cleaning.bylines import mark_of_byline
+from cleaning.last_lines import (
+    ends_sentence,
+    has_bullet,
+    is_marked,
+    is_right,
+    is_sentence,
+    last_first,
+    lines_at_end,
+    lines_behind,
+)
 from cleaning.ledger import Ledger
-from cleaning.lines import PROSE_CHARS, Line
+from cleaning.lines import Line
 from cleaning.links import is_document
 from cleaning.organisations import is_office
-from cleaning.page import attribute_text
 from cleaning.signatures import SIGNATURE_CHARS, Signature, begins_with_name, read_signature
 from cleaning.text import tidy, words
 
@@ -26,18 +34,14 @@ _SIGNATURE_MARK = re.compile(
 # A line that is signed itself; without full stops in the signature.
 _SIGNED_SENTENCE = re.compile(r"(?P<rest>.+[.!?…”\"]) (?P<signed>[^.!?…”\"]{4,60})")
 _BODY_END = re.compile(r"/ ?\.$")
-_RIGHT = re.compile(r"text-align ?: ?(?:right|end)", re.IGNORECASE)
 _CREDIT = re.compile(
     r"[(\[]?(?:ảnh|photos?|foto|clip|video|đồ họa|minh họa)\b(?: minh họa)? ?[:/].{2,60}", re.IGNORECASE
 )
-_BULLET = re.compile(r"[-–—+*•·▪●○◦]|\d{1,3} ?[.)/]|[a-zđ]\)")
-_SENTENCE_ENDS = frozenset('.!?…”"/»。！？」』؟۔।॥។៕')
 _FIRST_LINES = 4
 _LAST_LINES = 8
 _BEYOND_LINES = 5
 _TEASER_CHARS = 25
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
-_OTHERS = frozenset({"related", "related-link", "comments", "poll"})
 _ITEMS = frozenset({"li", "dd", "dt"})
 
 
@@ -102,11 +106,11 @@ class Tail:
     @cached_property
     def _end(self) -> int:
         """The place in the tail from which on the article has ended: no line from there on is both kept and text."""
-        return next((place + 1 for place, line in _reversed(self._lines) if self._is_text(line)), 0)
+        return next((place + 1 for place, line in last_first(self._lines) if self._is_text(line)), 0)
 
     def _window(self) -> list[int]:
         """The places where a signature may stand: right behind the sentence, or at the end."""
-        end = next((place + 1 for place, line in _reversed(self._lines) if line.kept), 0)
+        end = next((place + 1 for place, line in last_first(self._lines) if line.kept), 0)
         first = range(min(_FIRST_LINES, len(self._lines)))
         last = range(max(end - _LAST_LINES, 0), min(end + _FIRST_LINES, len(self._lines)))
         return sorted({*first, *last})
@@ -166,7 +170,7 @@ class Tail:
         strength = self._strength(line)
         if strength == "marked":
             return not self._shares_box(line)
-        if before is not None and (before.text.endswith(":") or _is_office(before)):
+        if before is not None and (self._announces(before, line) or _is_office(before)):
             return False
         return not self._is_one_of_several(place) and not self._shares_box(line)
 
@@ -179,7 +183,7 @@ class Tail:
         if behind is not None and not (line.kept or behind.kept or behind.linked or _CREDIT.fullmatch(behind.text)):
             return False
         return (
-            (before is self._sentence and not before.text.endswith(":"))
+            (before is self._sentence and not self._announces(before, line))
             or before.linked
             or (before.link_chars > 0 and not before.kept)
             or (self._is_listed(before) and not self._is_listed(line))
@@ -187,6 +191,11 @@ class Tail:
             or _CREDIT.fullmatch(before.text) is not None
             or before.gone
         )
+
+    def _announces(self, before: Line, line: Line) -> bool:
+        """Whether the line is what the colon at the end of the one before it announces; pictures between are that."""
+        between = self._ledger.lines[before.index + 1 : line.index + 1]
+        return before.text.endswith(":") and all(one.image is None for one in between)
 
     def _is_one_of_several(self, place: int) -> bool:
         line = self._lines[place]
@@ -256,64 +265,8 @@ class Tail:
         return has_bullet(line) or self._is_item(line)
 
 
-def lines_at_end(
-    ledger: Ledger, region: HtmlElement, is_end: Callable[[Line], bool]
-) -> tuple[Line | None, Sequence[Line]]:
-    """The last kept line that `is_end` holds for, and those left behind it, kept or in `region`; all where none is."""
-    inside = {line.index for line in ledger.under(region)}
-    lines = [line for line in ledger.left if line.kept or line.index in inside]
-    last = next((place for place, line in _reversed(lines) if line.kept and is_end(line)), -1)
-    return (lines[last] if last >= 0 else None), lines[last + 1 :]
-
-
-def lines_behind(ledger: Ledger, region: HtmlElement, count: int) -> list[Line]:
-    """The first `count` lines left behind `region`, before other articles and comments begin."""
-    under = ledger.under(region)
-    _, end = ledger.span(region)
-    start = under[-1].index + 1 if under else len(ledger.lines)
-    behind = (line for line in ledger.lines[start:] if line.pieces[0].index >= end)
-    own = takewhile(lambda line: not line.gone or line.pieces[0].rule not in _OTHERS, behind)
-    return list(islice((line for line in own if not line.gone), count))
-
-
-def is_right(line: Line) -> bool:
-    """Whether the line is set flush right."""
-    return any(
-        element.get("align") == "right"
-        or _RIGHT.search(element.get("style") or "")
-        or "text-right" in (element.get("class") or "")
-        for element in (line.block, *list(line.block.iterancestors())[:1])
-    )
-
-
-def is_marked(line: Line, mark: re.Pattern[str]) -> bool:
-    """Whether `mark` stands in the id or classes of an element of the line."""
-    elements = [line.block, *(piece.element for piece in line.pieces if not piece.is_tail)]
-    return any(mark.search(attribute_text(element)) for element in elements)
-
-
 def _leads_to_documents(line: Line) -> bool:
     return any(is_document(anchor.get("href") or "") for anchor in line.links)
-
-
-def has_bullet(line: Line) -> bool:
-    """Whether the line begins as an item of a list does."""
-    return _BULLET.match(line.text) is not None
-
-
-def is_sentence(line: Line) -> bool:
-    """Whether the line is as long as a sentence of an article, or ends like one."""
-    return len(line.text) >= PROSE_CHARS or ends_sentence(line.text)
-
-
-def ends_sentence(text: str) -> bool:
-    """Whether the last sign of `text` is one that ends sentences."""
-    return text[-1:] in _SENTENCE_ENDS
-
-
-def _reversed(lines: Sequence[Line]) -> Iterator[tuple[int, Line]]:
-    """The places and lines, from the last one on."""
-    return ((place, lines[place]) for place in range(len(lines) - 1, -1, -1))
 
 
 def _ends_emphatic(line: Line, text: str) -> bool:
@@ -330,4 +283,4 @@ def _ends_emphatic(line: Line, text: str) -> bool:
 
 def _is_office(line: Line) -> bool:
     """Whether the line is the office of who signed a document: `CHỦ TỊCH`."""
-    return len(line.text) <= SIGNATURE_CHARS and line.text[-1] not in _SENTENCE_ENDS and is_office(line.text)
+    return len(line.text) <= SIGNATURE_CHARS and not ends_sentence(line.text) and is_office(line.text)

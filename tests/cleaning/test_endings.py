@@ -185,6 +185,17 @@ def test_the_sites_own_paper_beside_the_name_did_not_publish_it_first():
     assert (article.author, article.via_name) == ("Hà Thu", None)
 
 
+def test_pictures_that_a_colon_announces_come_before_the_signature():
+    pictures = "".join(
+        f'<p style="text-align:center"><img src="/{name}.jpg"></p><p style="text-align:center"><em>{said}</em></p>'
+        for name, said in (("a", "Đội thôn Thượng về đích"), ("b", "Người dân reo hò bên bến sông"))
+    )
+    article = cleaned(page(f"<p>Một số hình ảnh tại hội:</p>{pictures}{SIGNED}"))
+    assert article.author == "Hà Thu"
+    assert article.text.split("\n") == [*SENTENCES, "Một số hình ảnh tại hội:"]
+    assert cleaned(page(f"<p>{ANNOUNCED}</p>{SIGNED}")).author is None
+
+
 @pytest.mark.parametrize(
     ("text", "via"),
     [
