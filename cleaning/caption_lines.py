@@ -286,6 +286,9 @@ def _is_other(text: str) -> bool:
 
 
 def _is_quotation(text: str) -> bool:
-    """Whether all of it is in quotation marks, or begins with one that is not closed."""
+    """Whether it begins with a quotation mark, and at least half of it is quoted, to the end where it is not closed."""
     pair = next((pair for pair in _QUOTES if text.startswith(pair[0])), None)
-    return pair is not None and (text.rstrip(" .,").endswith(pair[1]) or pair[1] not in text[1:])
+    if pair is None:
+        return False
+    end = text.rfind(pair[1], 1)
+    return end < 0 or 2 * end >= len(text)

@@ -225,6 +225,14 @@ def test_a_quotation_in_a_figure_is_no_caption():
     assert [image.caption for image in article.images] == [None]
 
 
+@pytest.mark.parametrize(
+    "said",
+    ["“Chúng tôi sẽ đón khách cả mùa hội”, ông nói.", "“Năm nay đông hơn năm ngoái”", '"Cả làng cùng vui', "«Hội vui»"],
+)
+def test_a_quotation_in_italics_behind_a_picture_is_no_caption(said):
+    assert added(around(f"<p>{IMAGE}</p><p><em>{said}</em></p>")) == [said]
+
+
 def test_a_column_of_text_beside_a_picture_stays():
     media = f'<figure class="wp-block-media-text__media">{IMAGE}</figure>'
     said = f'<div class="wp-block-media-text__content"><p>{BODY[2]}</p></div>'
