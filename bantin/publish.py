@@ -27,6 +27,7 @@ from storage import keys, reports
 from storage.errors import Corrupt, KeyNotFound
 from storage.frontier import fold, last_texts
 from storage.inventory import inventory
+from storage.replaced import names_in
 from storage.row_groups import in_order
 from storage.rows import read_each
 from storage.store import ObjectStore, open_store
@@ -195,7 +196,9 @@ def _finish(store: ObjectStore, report: RunReport, started: datetime, state: Sta
     now = datetime.now(UTC)
     timings: dict[str, Any] = {**report.timings_s, "publish": round((now - started).total_seconds(), 3)}
     objects = inventory(store, report.source, report.run, report.objects)
+    replaced = sorted({*report.replaced, *names_in(store, report.source, report.run)})
     report = replace(report, state=state, reason=reason, finished_at=now, timings_s=timings, objects=objects)
+    report = replace(report, replaced=replaced)
     reports.write_report(store, report)
     logger.info("%s, run %s: %s", report.source, report.run, report.summary)
     return report

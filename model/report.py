@@ -28,7 +28,8 @@ class RunReport:
     last replaced the articles, if ever; all that is said of articles is of those then.
 
     `objects` are the run's objects as they were stored (`key`, `size_bytes`, `sha256` and, of a table, `rows`), so that
-    damage shows (storage/inventory.py). Empty in reports of earlier versions.
+    damage shows (storage/inventory.py). Empty in reports of earlier versions. `replaced` are the names in `superseded/`
+    of the tables and rules that others have replaced, so that their loss shows.
     """
 
     source: str
@@ -55,6 +56,7 @@ class RunReport:
     timings_s: dict[str, float] = field(default_factory=dict)
     cleaner_version: str | None = None
     objects: list[dict[str, str | int]] = field(default_factory=list)
+    replaced: list[str] = field(default_factory=list)
 
     @property
     def summary(self) -> str:

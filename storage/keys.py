@@ -147,6 +147,11 @@ def frontier(source: str) -> str:
     return f"frontier/src={_source(source)}.parquet"
 
 
+def frontiers_prefix() -> str:
+    """Where the snapshots of all sources begin."""
+    return "frontier/"
+
+
 def index_prefix() -> str:
     """Where all that belongs to the index begins."""
     return "index/"

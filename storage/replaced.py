@@ -89,6 +89,13 @@ def survey(store: ObjectStore, source: str, run: str) -> tuple[list[Replaced], l
     return sorted(found, key=lambda one: one.order), sorted(named - {one.key for one in found})
 
 
+def names_in(store: ObjectStore, source: str, run: str) -> list[str]:
+    """The names of the replaced tables and rules of a run that are there, without their folder. Raises
+    `StorageError`."""
+    listed = (info.key for info in store.list(keys.superseded_prefix(source, run)) if not info.key.endswith(".json"))
+    return sorted(PurePosixPath(key).name for key in listed if place_of(key))
+
+
 def is_table(key: str) -> bool:
     """Whether a key of `superseded/` is that of a table."""
     place = place_of(key)

@@ -17,9 +17,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from storage import keys
-from storage.errors import KeyNotFound, StorageError
+from storage.errors import KeyNotFound, Overwritten, StorageError
 from storage.revisits import COLUMNS, NUMBERS, State
-from storage.store import ObjectStore
+from storage.store import ObjectInfo, ObjectStore, open_object
 
 logger = logging.getLogger(__name__)
 
@@ -54,6 +54,17 @@ def load(store: ObjectStore, source: str) -> Snapshot | None:
     except (StorageError, pa.ArrowException, OSError, ValueError, TypeError, KeyError) as err:
         logger.warning("%s: %s: expected a snapshot of version %d; it is made anew", key, err, VERSION)
         return None
+
+
+def tables_in(store: ObjectStore, info: ObjectInfo) -> list[str]:
+    """The keys of the tables that the snapshot which a listing gave as `info` was made of; none where that cannot be
+    read. Raises `StorageError`."""
+    try:
+        with open_object(store, info.key) as file:
+            about = json.loads((pq.read_schema(file).metadata or {}).get(_ABOUT, b"{}"))
+        return sorted(map(str, about.get("tables", ())))
+    except (KeyNotFound, Overwritten, pa.ArrowException, OSError, ValueError, TypeError, AttributeError):
+        return []
 
 
 def save(store: ObjectStore, source: str, snapshot: Snapshot) -> None:

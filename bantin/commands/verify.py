@@ -21,6 +21,7 @@ from bantin.errors import INTERRUPTED
 if TYPE_CHECKING:
     from bantin.settings import Settings
     from bantin.verifying.findings import Finding
+    from storage.store import ObjectStore
 
 
 @click.command(short_help="Check what is stored; repair what can be.")
@@ -66,7 +67,7 @@ def verify(
                 notes += 1
             else:
                 wrong.append(finding)
-    if not checked:  # a mistyped address, or a disk that is not mounted, is not whole
+    if not (checked or wrong):  # a mistyped address, or a disk that is not mounted, is not whole
         what = "nothing is stored of what you name: expected" if ids or run or since else "no archive: expected"
         complain(f"{settings.archive}: {what} a source or run there")
         raise SystemExit(1)
@@ -135,7 +136,7 @@ def _show(finding: "Finding", json_: bool) -> None:
 def _repair(settings: "Settings", wrong: "Iterable[Finding]", json_: bool) -> "tuple[list[Finding], bool]":
     """Repairs run by run; returns what is wrong afterwards, and whether what was made anew differs from what was
     stored."""
-    from bantin.verifying.findings import told
+    from bantin.verifying.findings import Trouble, told
     from bantin.verifying.repair import repair_run
     from bantin.verifying.verify import check_run
     from browse.escaping import safe
@@ -147,7 +148,7 @@ def _repair(settings: "Settings", wrong: "Iterable[Finding]", json_: bool) -> "t
     runs: dict[tuple[str, str], list[Finding]] = {}
     months: list[Finding] = []
     for finding in wrong:
-        if finding.source and finding.run and not finding.key.startswith("superseded/"):
+        if finding.source and finding.run and _is_of_run(finding) and finding.trouble != Trouble.GONE:
             runs.setdefault((finding.source, finding.run), []).append(finding)
         elif finding.key.startswith("lake/"):
             months.append(finding)
@@ -164,11 +165,24 @@ def _repair(settings: "Settings", wrong: "Iterable[Finding]", json_: bool) -> "t
             if err.retryable:
                 raise
             click.echo(f"repair: {source}, run {run}: the rest of it stays as it is: {safe(told(err))}", err=True)
-        for finding in check_run(store, source, run):
-            if not finding.harmless:
-                _show(finding, json_)
-                left.append(finding)
+        after = [one for one in check_run(store, source, run) if not one.harmless and _is_of_run(one)]
+        told_of = {one.key for one in after}
+        # What others named, and nothing of the run itself does.
+        after += [one for one in findings if one.key not in told_of and _is_gone(store, one)]
+        for finding in after:
+            _show(finding, json_)
+            left.append(finding)
     return left + _rebuild(settings, months, json_), differs
+
+
+def _is_of_run(finding: "Finding") -> bool:
+    return not finding.key.startswith("superseded/")
+
+
+def _is_gone(store: "ObjectStore", finding: "Finding") -> bool:
+    from bantin.verifying.findings import Trouble
+
+    return finding.trouble == Trouble.MISSING and store.head(finding.key) is None
 
 
 def _rebuild(settings: "Settings", months: "list[Finding]", json_: bool) -> "list[Finding]":

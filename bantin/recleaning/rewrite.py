@@ -31,6 +31,7 @@ from storage import keys, reports
 from storage.errors import KeyNotFound, PreconditionFailed, StoreRefused
 from storage.inventory import entry_for
 from storage.places import table_of
+from storage.replaced import names_in
 from storage.store import ObjectStore, open_store
 from storage.superseded import replace_articles
 from storage.tables import read_columns, read_whole
@@ -105,7 +106,9 @@ def _write(store: ObjectStore, recleaned: Recleaned, texts: "_Texts") -> None:
     report = describe(report, articles, [_as_published(one) for one in told], texts.before(run, rows))
     report = _as_written(report, keys.run_source(source, run), store.get(keys.run_source(source, run)))
     report = _as_written(report, keys.articles(source, run), table)
-    reports.write_report(store, replace(report, recleaned_at=now))
+    before = hashlib.sha256(store.get(keys.articles(source, run))).hexdigest()
+    replaced = {*report.replaced, *names_in(store, source, run), f"{before}.parquet"}
+    reports.write_report(store, replace(report, recleaned_at=now, replaced=sorted(replaced)))
     replace_articles(store, source, run, table)
     texts.put(run, rows)
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from bantin.verifying import lost
 from bantin.verifying.findings import (
     REPAIR,
     REPAIR_CAPTURES,
@@ -74,6 +75,8 @@ class RunCheck:
         rows = self._articles(captures, report)
         if report and captures is not None:
             self._counts(report, captures, rows)
+        if report:
+            self.findings += lost.missing_replaced(self.store, report)
         told = {finding.key for finding in self.findings}
         for key in sorted(self._entries.keys() - self.infos.keys() - told):
             remedy = RESTORE if key.startswith("raw/") else self._remedy if key == articles else REPAIR

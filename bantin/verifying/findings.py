@@ -15,6 +15,8 @@ class Trouble(StrEnum):
     """Its bytes are not those that were stored."""
     TRUNCATED = "truncated"
     MISSING = "missing"
+    GONE = "gone"
+    """Nothing is left of the run or source, and something else names it."""
     MISMATCH = "mismatch"
     """It can be read, and contradicts another object."""
     STALE = "stale"

@@ -26,6 +26,7 @@ from storage.errors import Corrupt, KeyNotFound
 from storage.inventory import entry_of, inventory, parts_of, unread_places
 from storage.members import members
 from storage.places import place_of
+from storage.replaced import names_in
 from storage.store import ObjectStore, open_object, open_store
 from storage.tables import encode, read_columns, read_whole
 from storage.warc import read_capture
@@ -54,7 +55,7 @@ def repair_run(settings: Settings, source: str, run: str, findings: Sequence[Fin
     known = _report_of(store, source, run)
     named = {str(entry["key"]): str(entry["sha256"]) for entry in known.objects} if known else {}
     done: list[Repaired] = []
-    if rules in wrong:
+    if rules in wrong or (captures in wrong and store.head(rules) is None):
         done.append(mend_rules(store, settings, source, run, named.get(rules)))
         yield done[-1]
     if captures in wrong:
@@ -263,6 +264,7 @@ def _report_again(store: ObjectStore, source: str, run: str, known: RunReport | 
         captures=dict(count_captures(captures)),
         waiting=sum(c.waiting for c in captures),
         objects=inventory(store, source, run, report.objects),
+        replaced=sorted({*report.replaced, *names_in(store, source, run)}),
     )
     try:
         articles = read_whole(store, keys.articles(source, run), Article)

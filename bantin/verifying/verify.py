@@ -12,6 +12,7 @@ from datetime import date
 
 from bantin.parallel import in_parallel
 from bantin.settings import Settings
+from bantin.verifying import lost
 from bantin.verifying.checks import RunCheck
 from bantin.verifying.findings import REPAIR, RESTORE, Finding, Trouble
 from bantin.verifying.table_checks import Sound, check_table
@@ -42,10 +43,11 @@ class Damaged(BantinError):
 @dataclass(slots=True)
 class Contents:
     """The objects of an archive that are to be checked: those of runs by source and run, replaced and derived tables,
-    and keys that nobody knows."""
+    and keys that nobody knows. `witnesses` are those of `tables`, and the rest of the lake: they name runs."""
 
     runs: dict[tuple[str, str], dict[str, ObjectInfo]] = field(default_factory=dict)
     tables: list[ObjectInfo] = field(default_factory=list)
+    witnesses: list[ObjectInfo] = field(default_factory=list)
     unknown: list[ObjectInfo] = field(default_factory=list)
 
 
@@ -69,13 +71,17 @@ def verify(
         remedy = "it may stay; bantin leaves it alone"
         detail = "its key is none of the archive's"
         yield Finding(key=info.key, trouble=Trouble.ORPHAN, detail=detail, remedy=remedy, harmless=True)
+    named = lost.named_by_others(store, found.witnesses, sources, run, since)
+    yield from lost.gone_runs(store, named, found.runs)
+    replaced = {one.key: one for one in lost.lost_replaced(store, found.tables)}
+    yield from replaced.values()
     work: list[Callable[[], list[Finding]]] = [
-        lambda of=of, infos=infos: check_run(store, *of, infos, quick=quick)  # type: ignore[misc]
+        lambda of=of, infos=infos: _check_named(store, of, infos, named, quick)  # type: ignore[misc]
         for of, infos in sorted(found.runs.items())
     ]
     work += [lambda info=info: check_derived(store, info, quick) for info in found.tables]  # type: ignore[misc]
     for done, findings in enumerate(in_parallel(work, max(_AT_A_TIME, settings.processes)), 1):
-        yield from findings
+        yield from (one for one in findings if one.key not in replaced)
         on_done(done, len(work))
 
 
@@ -105,13 +111,28 @@ def contents(
             if place is None:
                 if not (run or since):
                     found.unknown.append(info)
-            elif place.source is None or not _wanted(place.run, run, since):
+            elif place.source is None:
+                continue
+            elif place.family == "lake" and (run or since):
+                found.witnesses.append(info)
+            elif not _wanted(place.run, run, since):
                 continue
             elif place.family in _OF_RUNS and place.run is not None:
                 found.runs.setdefault((place.source, place.run), {})[info.key] = info
             elif place.family in ("superseded", "lake"):
                 found.tables.append(info)
+    found.witnesses += found.tables
     return found
+
+
+def _check_named(
+    store: ObjectStore, of: tuple[str, str], infos: dict[str, ObjectInfo], named: lost.Named, quick: bool
+) -> list[Finding]:
+    """What is wrong with one run, and what is gone of it that others name."""
+    findings = check_run(store, *of, infos, quick=quick)
+    told = {finding.key for finding in findings if not finding.harmless}
+    missing = list(lost.missing_objects(store, of, named.by_run.get(of, {}), infos, told))
+    return [one for one in findings if not (one.harmless and missing)] + missing
 
 
 def check_run(
