@@ -40,18 +40,18 @@ LISTED = 200
 """So many rejections, lost pages and spam links are written out in a report; the counts are of all."""
 
 
-def publish(source_id: str, run: str, settings: Settings) -> RunReport:
+def publish(source_id: str, run: str, settings: Settings, *, damaged: str | None = None) -> RunReport:
     """Publishes the cleaned parts of a run and returns its report, which it also writes. A table that stood there, with
-    other rows, is kept (storage/superseded.py).
+    other rows, is kept (storage/superseded.py): in `damaged/` where it has the hash `damaged`.
 
     Raises `NotReady` where a part has not been cleaned, `AllRejected` where pages were fetched and none is an article
     (the source may allow that), and `StorageError`. Nothing is published then, and the report says why.
     """
     with bound_contextvars(source=source_id, run=run):
-        return _publish(source_id, run, settings)
+        return _publish(source_id, run, settings, damaged)
 
 
-def _publish(source_id: str, run: str, settings: Settings) -> RunReport:
+def _publish(source_id: str, run: str, settings: Settings, damaged: str | None) -> RunReport:
     started = datetime.now(UTC)
     store = open_store(settings.archive)
     source = source_of_run(store, source_id, run)
@@ -73,7 +73,8 @@ def _publish(source_id: str, run: str, settings: Settings) -> RunReport:
         reason = f"every one of {len(told)} article pages was rejected: {seen}"
         _finish(store, report, started, State.FAILED, reason)
         raise AllRejected(reason, source=source_id, run=run)
-    replace_articles(store, source_id, run, encode_table(articles, Article, unread=unread_places(told)))
+    table = encode_table(articles, Article, unread=unread_places(told))
+    replace_articles(store, source_id, run, table, damaged=damaged)
     return _finish(store, report, started, State.PUBLISHED, None)
 
 

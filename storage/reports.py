@@ -18,11 +18,16 @@ _SEAL = "sha256"
 def write_report(store: ObjectStore, report: RunReport) -> str:
     """Puts `report` in its place, over an earlier one of the run; returns its key."""
     key = keys.report(report.source, report.run)
+    store.put(key, encode_report(report))
+    return key
+
+
+def encode_report(report: RunReport) -> bytes:
+    """What `write_report` puts."""
     text = json.dumps({schema.JSON_FIELD: schema.REPORT.mark, **asdict(report)}, default=lambda at: at.isoformat())
     values = json.loads(text)
     sealed = {**values, _SEAL: _sha256(values)}
-    store.put(key, json.dumps(sealed, ensure_ascii=False, indent=1).encode())
-    return key
+    return json.dumps(sealed, ensure_ascii=False, indent=1).encode()
 
 
 def read_report(store: ObjectStore, source: str, run: str) -> RunReport | None:

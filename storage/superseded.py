@@ -23,11 +23,12 @@ _BATCH_ROWS = 500
 logger = logging.getLogger(__name__)
 
 
-def replace_articles(store: ObjectStore, source: str, run: str, table: bytes) -> bool:
+def replace_articles(store: ObjectStore, source: str, run: str, table: bytes, *, damaged: str | None = None) -> bool:
     """Makes the Parquet file `table` the articles of a run; keeps the table it replaces under the hash of its bytes.
     Returns whether anything had to be written: the same bytes are left alone.
 
-    What stands there and cannot be read to its end is kept in `damaged/`: among the replaced tables every reader of
+    What stands there and cannot be read to its end, or has the hash `damaged` of a table that was found to be so by
+    other means, is kept in `damaged/`: among the replaced tables every reader of
     citations would stumble over it. So a damaged table never keeps a run from being published again. Two writers cannot
     lose each other's table (on a store without conditional writes: unless they write at the same moment). Raises
     `StorageError`.
@@ -40,7 +41,7 @@ def replace_articles(store: ObjectStore, source: str, run: str, table: bytes) ->
             old = store.get(key)
             if old == table:
                 return False
-            put_away(store, source, run, old)
+            put_away(store, source, run, old, damaged=damaged)
         try:
             store.put(key, table, if_absent=there is None, if_match=there.etag if there else None)
         except PreconditionFailed:
@@ -51,11 +52,11 @@ def replace_articles(store: ObjectStore, source: str, run: str, table: bytes) ->
             return True
 
 
-def put_away(store: ObjectStore, source: str, run: str, table: bytes) -> str:
+def put_away(store: ObjectStore, source: str, run: str, table: bytes, *, damaged: str | None = None) -> str:
     """Stores a run's table that is about to be replaced among the replaced ones, and notes when; in `damaged/` where
-    it cannot be read to its end. Returns its key there. Raises `StorageError`."""
+    it cannot be read to its end, or has the hash `damaged`. Returns its key there. Raises `StorageError`."""
     sha256 = hashlib.sha256(table).hexdigest()
-    if not is_whole(table):
+    if sha256 == damaged or not is_whole(table):
         key = keys.articles(source, run)
         kept = keys.damaged(key, sha256)
         logger.warning("%s: it was damaged and is replaced: it is kept as %s", key, kept)

@@ -13,21 +13,23 @@ from bantin.clean import clean_part, source_of_run
 from bantin.fetch import committed_captures, parts_with_pages
 from bantin.publish import count_rows, publish, texts_before
 from bantin.settings import Settings
+from bantin.verifying.displacing import Meanwhile, displace, meanwhile
 from bantin.verifying.findings import MADE_ANEW, Finding, Repaired, Trouble, some
 from bantin.verifying.findings import told as said
-from bantin.verifying.rules import mend_rules, set_aside
+from bantin.verifying.rules import mend_rules
+from bantin.verifying.verify import check_run, objects_of
 from model.article import Article
 from model.capture import Capture
 from model.errors import BantinError
 from model.report import RunReport, State
 from spiders.verdict import count_captures
 from storage import keys, reports
-from storage.errors import Corrupt, KeyNotFound
+from storage.errors import Corrupt, KeyNotFound, PreconditionFailed
 from storage.inventory import entry_of, inventory, parts_of, unread_places
 from storage.members import members
 from storage.places import place_of
 from storage.replaced import names_in
-from storage.store import ObjectStore, open_object, open_store
+from storage.store import ObjectInfo, ObjectStore, open_object, open_store
 from storage.tables import encode, read_columns, read_whole
 from storage.warc import read_capture
 
@@ -45,7 +47,12 @@ def repair_run(settings: Settings, source: str, run: str, findings: Sequence[Fin
     place, and never the other way round.
     """
     store = open_store(settings.archive)
-    wrong = {finding.key for finding in findings if not finding.harmless and finding.trouble != Trouble.VERSION}
+    there = objects_of(store, source, run)
+    seen = {key: info.etag for key, info in there.items()}
+    wrong = _still_wrong(store, source, run, there, findings)
+    if not wrong:
+        yield Repaired(f"{source}, run {run}: nothing is wrong with it any more: somebody else has repaired it", True)
+        return
     rules, captures, articles, report = (
         keys.run_source(source, run),
         keys.captures(source, run),
@@ -56,34 +63,56 @@ def repair_run(settings: Settings, source: str, run: str, findings: Sequence[Fin
     named = {str(entry["key"]): str(entry["sha256"]) for entry in known.objects} if known else {}
     done: list[Repaired] = []
     if rules in wrong or (captures in wrong and store.head(rules) is None):
-        done.append(mend_rules(store, settings, source, run, named.get(rules)))
+        done.append(mend_rules(store, settings, source, run, named.get(rules), seen.get(rules)))
         yield done[-1]
     if captures in wrong:
         before = _pages(store, source, run)
-        done.append(_mend_captures(store, source, run, known))
+        done.append(_mend_captures(store, source, run, known, seen.get(captures)))
         yield done[-1]
         if before is not None and before != _pages(store, source, run) and store.head(articles) is not None:
             wrong.add(articles)  # the records that were damaged can be read again
     if committed_captures(store, source, run) is None:
-        yield from _without_captures(store, source, run, report in wrong and known is None and captures not in wrong)
+        is_lost = report in wrong and known is None and captures not in wrong
+        yield from _without_captures(store, source, run, seen.get(report) if is_lost else None)
         return
     if wrong & {report, captures, rules} or known is None:
-        if known is None:
-            set_aside(store, report)
         again = _report_again(store, source, run, known)
         again = replace(again, warnings=[*again.warnings, *(one.text for one in done if one.differs)])
-        reports.write_report(store, _older(again) if any(one.differs for one in done) and known else again)
+        again = _older(again) if any(one.differs for one in done) and known else again
+        _write_report(store, again, seen.get(report), is_damaged=known is None)
         yield Repaired(f"{report}: written anew from the tables{_unvouched(store, again)}", differs=known is None)
     if articles in wrong:
-        yield from _mend_articles(store, settings, source, run, named.get(articles))
+        yield from _mend_articles(store, settings, source, run, named.get(articles), seen.get(articles))
 
 
-def _without_captures(store: ObjectStore, source: str, run: str, is_lost: bool) -> Iterator[Repaired]:
-    """Of a run without captures the report alone can be made anew where it is damaged (`is_lost`): nothing was
-    committed, and it says that."""
+def _still_wrong(
+    store: ObjectStore, source: str, run: str, there: dict[str, ObjectInfo], findings: Sequence[Finding]
+) -> set[str]:
+    """The keys of what is wrong with the run's objects as they are now, `there`: another repair may have been quicker.
+    What others name alone counts as long as it is missing."""
+    fresh = [finding for finding in check_run(store, source, run, there) if not finding.harmless]
+    wrong = {finding.key for finding in fresh if finding.trouble != Trouble.VERSION}
+    return wrong | {one.key for one in findings if one.trouble == Trouble.MISSING and store.head(one.key) is None}
+
+
+def _write_report(store: ObjectStore, report: RunReport, seen: str | None, *, is_damaged: bool) -> None:
+    """Puts the report in the place of the one that was judged, whose ETag is `seen`; keeps that where it is damaged.
+    Raises `Meanwhile`."""
+    key, data = keys.report(report.source, report.run), reports.encode_report(report)
+    if is_damaged:
+        displace(store, key, seen, data)
+        return
+    try:
+        store.put(key, data, if_absent=seen is None, if_match=seen)
+    except PreconditionFailed as err:
+        raise meanwhile(key) from err
+
+
+def _without_captures(store: ObjectStore, source: str, run: str, seen: str | None) -> Iterator[Repaired]:
+    """Of a run without captures the report alone can be made anew where it is damaged (`seen` is its ETag then):
+    nothing was committed, and it says that."""
     key = keys.report(source, run)
-    data = set_aside(store, key) if is_lost else None
-    if data is None:
+    if seen is None:
         yield Repaired(f"{source}, run {run}: it has no captures table, and nothing else can be made anew")
         return
     parts = [info.key for info in store.list(keys.raw_prefix(source, run)) if place_of(info.key)]
@@ -101,7 +130,7 @@ def _without_captures(store: ObjectStore, source: str, run: str, is_lost: bool) 
         finished_at=at,
         warnings=[f"{MADE_ANEW}: all that it said of the run is lost"],
     )
-    reports.write_report(store, failed)
+    data = displace(store, key, seen, reports.encode_report(failed)) or b""
     kept = keys.damaged(key, hashlib.sha256(data).hexdigest())
     yield Repaired(f"{key}: written anew: {failed.summary}; the damaged one is kept as {kept}", differs=True)
 
@@ -124,7 +153,7 @@ def _pages(store: ObjectStore, source: str, run: str) -> set[tuple[str | None, i
     return None if captures is None else {(c.warc_key, c.warc_offset) for c in captures if c.is_page}
 
 
-def _mend_captures(store: ObjectStore, source: str, run: str, report: RunReport | None) -> Repaired:
+def _mend_captures(store: ObjectStore, source: str, run: str, report: RunReport | None, seen: str | None) -> Repaired:
     """Makes the captures table from the run's WARC parts: of those that its report names, else of all. It notes which
     records are damaged, so that it is made again once their part is whole."""
     key = keys.captures(source, run)
@@ -143,8 +172,7 @@ def _mend_captures(store: ObjectStore, source: str, run: str, report: RunReport 
             else:
                 unread.append(found)
     data = encode(sorted(rows, key=lambda c: (c.fetched_at, c.warc_offset or 0)), Capture, unread=unread)
-    set_aside(store, key)
-    store.put(key, data)
+    displace(store, key, seen, data)
     waiting = report.waiting if report else 0
     lost = f"; {waiting} addresses that waited are lost, and will be found again" if waiting else ""
     unsure = "" if waiting or report else "; addresses that waited, if any, are lost"
@@ -198,7 +226,7 @@ def _is_whole(store: ObjectStore, part_key: str) -> bool:
 
 
 def _mend_articles(
-    store: ObjectStore, settings: Settings, source: str, run: str, sha256: str | None
+    store: ObjectStore, settings: Settings, source: str, run: str, sha256: str | None, seen: str | None
 ) -> Iterator[Repaired]:
     """Cleans the run's pages and publishes them. Where that fails, or where it would drop pages whose records are
     damaged, what was there stays. A table of the hash that its report names is no damaged one: publish keeps it among
@@ -209,19 +237,15 @@ def _mend_articles(
         why = f"records of its pages are damaged in {some(lost)}: restore that from a back-up, and repair again"
         yield Repaired(f"{key}: it stays as it is: {why}; where no back-up has it, {rest}")
         return
-    before = None
     told = reports.read_report(store, source, run)
     try:
         source_of_run(store, source, run)
         for part in parts_with_pages(store, source, run):
             clean_part(part, settings)
-        there = store.head(key) is not None and store.get(key)
-        if there and hashlib.sha256(there).hexdigest() != sha256:
-            before = set_aside(store, key)
-        report = publish(source, run, settings)
+        report = publish(source, run, settings, damaged=_damaged_sha256(store, key, seen, sha256))
+    except Meanwhile:
+        raise
     except BantinError as err:
-        if before is not None:
-            store.put(key, before)
         yield Repaired(f"{key}: it cannot be made anew: {said(err)}")
         return
     same = hashlib.sha256(store.get(key)).hexdigest() == sha256
@@ -229,6 +253,20 @@ def _mend_articles(
         as_before = same and told.state == State.PUBLISHED
         reports.write_report(store, told if as_before else _older(replace(report, finished_at=told.finished_at)))
     yield Repaired(f"{key}: cleaned and published anew: {report.summary}", differs=not same)
+
+
+def _damaged_sha256(store: ObjectStore, key: str, seen: str | None, named: str | None) -> str | None:
+    """The hash of the damaged table at `key`, which had the ETag `seen` when it was judged; None where there is none,
+    or it is the one of the hash `named`. Raises `Meanwhile`."""
+    try:
+        there = hashlib.sha256(store.get(key, if_match=seen)).hexdigest()
+    except (KeyNotFound, PreconditionFailed) as err:
+        if seen is None and isinstance(err, KeyNotFound):
+            return None
+        raise meanwhile(key) from err
+    if seen is None:  # it was missing when it was judged
+        raise meanwhile(key)
+    return None if there == named else there
 
 
 def _older(report: RunReport) -> RunReport:

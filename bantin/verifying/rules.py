@@ -6,6 +6,7 @@ from contextlib import suppress
 
 from bantin.registry import find_source
 from bantin.settings import Settings
+from bantin.verifying.displacing import displace
 from bantin.verifying.findings import Repaired
 from model.errors import SourceError
 from model.source import dump_source, parse_source
@@ -16,21 +17,13 @@ from storage.store import ObjectStore
 _REGISTRY = "the registry's present file"
 
 
-def set_aside(store: ObjectStore, key: str) -> bytes | None:
-    """Moves the object at `key` below `damaged/`, where there is one, and returns its bytes."""
-    try:
-        data = store.get(key)
-    except KeyNotFound:
-        return None
-    store.put(keys.damaged(key, hashlib.sha256(data).hexdigest()), data)
-    store.delete([key])
-    return data
-
-
-def mend_rules(store: ObjectStore, settings: Settings, source: str, run: str, sha256: str | None) -> Repaired:
+def mend_rules(
+    store: ObjectStore, settings: Settings, source: str, run: str, sha256: str | None, seen: str | None
+) -> Repaired:
     """Puts in the place of the run's rules those of the hash `sha256` that its report names, wherever they are kept: a
     re-clean has replaced them, or gave them to other runs, too. Where they are the newest attempt's already, which was
-    killed before its report, they stay. Else the newest attempt's, and where there are none any more the registry's."""
+    killed before its report, they stay. Else the newest attempt's, and where there are none any more the registry's.
+    `seen` is the ETag of those that were judged. Raises `Meanwhile` where others stand there now."""
     key = keys.run_source(source, run)
     attempts = sorted(
         (info.key for info in store.list(keys.work_prefix(source, run)) if info.key.endswith(".yaml")),
@@ -47,8 +40,7 @@ def mend_rules(store: ObjectStore, settings: Settings, source: str, run: str, sh
     else:
         whence, data = _REGISTRY, dump_source(find_source(settings.sources, source)).encode()
     parse_source(data.decode(), whence)
-    set_aside(store, key)
-    store.put(key, data)
+    displace(store, key, seen, data)
     same = hashlib.sha256(data).hexdigest() == sha256
     unsure = "the run may have used others" if sha256 is None else "the run's report names others, which are not found"
     return Repaired(f"{key}: taken from {whence}" + ("" if same else f": {unsure}"), differs=not same)

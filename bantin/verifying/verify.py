@@ -140,7 +140,7 @@ def check_run(
 ) -> list[Finding]:
     """What is wrong with one run. `infos` are its objects, where somebody has listed them. What is being written while
     it is checked is checked again. Raises `StorageError`."""
-    infos = infos if infos is not None else _objects(store, source, run)
+    infos = infos if infos is not None else objects_of(store, source, run)
     findings: list[Finding] = []
     for _ in range(_LOOKS):
         check = RunCheck(store, source, run, infos, quick)
@@ -152,7 +152,7 @@ def check_run(
             findings = [*check.findings, _unreadable(err, source, run)]
         if not findings:
             return []
-        now = _objects(store, source, run)
+        now = objects_of(store, source, run)
         if now == infos:
             return findings
         infos = now
@@ -171,7 +171,7 @@ def _unreadable(err: StorageError, source: str, run: str) -> Finding:
     )
 
 
-def _objects(store: ObjectStore, source: str, run: str) -> dict[str, ObjectInfo]:
+def objects_of(store: ObjectStore, source: str, run: str) -> dict[str, ObjectInfo]:
     """The objects of a run, as they are now."""
     listed = store.list(keys.raw_prefix(source, run))
     single = [
