@@ -60,7 +60,8 @@ def reclean(source_id: str) -> dict[str, int]:
     with final_errors():
         selection = selection_of(params, (source_id,))
         settings = Settings.from_environment()
-        counts = reclean_all(selection, params["rules"], settings, dry_run=params["dry_run"])
+        how = {name: params[name] for name in ("dry_run", "allow_empty")}
+        counts = reclean_all(selection, params["rules"], settings, **how)
         if not params["dry_run"]:
             refresh(settings, [source_id])
     return counts
@@ -83,6 +84,9 @@ def reclean_dag() -> DAG:
                 type="string",
                 enum=["current", "kept"],
                 description="The registry's source files as they are now, or those that each run keeps.",
+            ),
+            "allow_empty": Param(
+                False, type="boolean", description="Also write runs of which the rules reject every article."
             ),
             "dry_run": Param(True, type="boolean", description="Only log what would change."),
         },

@@ -23,6 +23,7 @@ from browse.history.moments import Moment
     show_default=True,
     help="The registry's source files as they are now, or those that each run keeps.",
 )
+@click.option("--allow-empty", is_flag=True, help="Also write runs of which the rules reject every article.")
 @click.option("--dry-run", is_flag=True, help="Only show what would change.")
 @click.option("--yes", is_flag=True, help="Write without asking.")
 def reclean(
@@ -33,6 +34,7 @@ def reclean(
     until: Moment | None,
     run: str | None,
     rules: str,
+    allow_empty: bool,
     dry_run: bool,
     yes: bool,
 ) -> None:
@@ -58,7 +60,7 @@ def reclean(
     told = console(stderr=True)
     try:
         with counted(told, "cleaning runs again") as (on_done,):
-            made = preview(chosen, Rules(rules), settings, steps(on_done, len(chosen)))
+            made = preview(chosen, Rules(rules), settings, steps(on_done, len(chosen)), allow_empty=allow_empty)
         show_preview(console(), made)
         show_problems(told, made.problems)
         if made.to_write and not dry_run:

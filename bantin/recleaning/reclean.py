@@ -9,8 +9,8 @@ import hashlib
 import json
 import logging
 import threading
-from collections import deque
-from collections.abc import Callable, Iterator
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -21,10 +21,11 @@ from typing import Any
 
 from bantin.clean import MOST_LOST, source_of_run
 from bantin.crew import LOST, crew_of
-from bantin.errors import AllRejected, NotReady, PagesLost
+from bantin.errors import NotReady, PagesLost
 from bantin.fetch import committed_captures
 from bantin.publish import one_row_a_page, unread_places
 from bantin.recleaning.changes import Changes, compare_rows
+from bantin.recleaning.emptied import REMEDY, may_all_be_emptied
 from bantin.settings import Settings
 from cleaning.version import cleaner_sha256
 from model.article import Article, Rejected
@@ -69,13 +70,15 @@ class Selection:
 @dataclass(frozen=True, slots=True)
 class Recleaned:
     """A run that was cleaned again and would change: what is to be written, and the state of the archive (`seen`, see
-    `state_of`) that it was made from and compared with."""
+    `state_of`) that it was made from and compared with. `emptied` says, where every article would go and the source's
+    file does not allow that, why they would."""
 
     source: str
     run: str
     rules: Source
     fingerprint: str
     seen: tuple[str, ...]
+    emptied: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +96,13 @@ class Problem:
 @dataclass(slots=True)
 class Preview:
     """What a re-clean would change. `runs` were cleaned, `reused` of them by an earlier, interrupted re-clean;
-    `unpublished` were left alone, since they are not published."""
+    `unpublished` were left alone, since they are not published. `emptied` counts those of `to_write` that lose every
+    article."""
 
     runs: int = 0
     reused: int = 0
     unpublished: int = 0
+    emptied: int = 0
     changes: Changes = field(default_factory=Changes)
     to_write: list[Recleaned] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
@@ -118,16 +123,23 @@ def choose(settings: Settings, selection: Selection) -> list[tuple[str, str]]:
 
 
 def preview(
-    chosen: list[tuple[str, str]], rules: Rules, settings: Settings, on_run: Callable[[int], None] = lambda pages: None
+    chosen: list[tuple[str, str]],
+    rules: Rules,
+    settings: Settings,
+    on_run: Callable[[int], None] = lambda pages: None,
+    *,
+    allow_empty: bool = False,
 ) -> Preview:
     """Cleans the runs again and says what would change; `on_run` is told of each run how many pages were cleaned.
 
     A run whose captures, WARC parts or table are damaged, or on which the cleaner fails, is a problem of the preview,
-    and the others go on. KeyboardInterrupt ends it within a page; the runs that were done are not cleaned again. Raises
-    `SourceError` for a mistake in a source's file, and `StoreRefused` where the archive takes nothing.
+    and the others go on. So is one that would lose every article, unless that may be (bantin/recleaning/emptied.py) or
+    `allow_empty` says so. KeyboardInterrupt ends it within a page; the runs that were done are not cleaned again.
+    Raises `SourceError` for a mistake in a source's file, and `StoreRefused` where the archive takes nothing.
     """
     again = _Again(rules, settings, {source for source, _ in chosen})
-    whole = Preview()
+    whole, rows = Preview(), Counter[str]()
+    emptied: list[tuple[Recleaned, Changes]] = []
     for found, pages in again.run(chosen):
         if found is None:
             whole.unpublished += 1
@@ -137,11 +149,33 @@ def preview(
             recleaned, changes = found
             whole.runs += 1
             whole.reused += pages is None
-            whole.changes.add(changes)
-            if changes:
-                whole.to_write.append(recleaned)
+            rows[recleaned.source] += changes.rows
+            if recleaned.emptied:
+                emptied.append((recleaned, changes))
+            else:
+                whole.changes.add(changes)
+                whole.to_write += [recleaned] if changes else []
+                whole.emptied += changes.rows > 0 and changes.vanished.total() == changes.rows and not changes.appeared
         on_run(pages or 0)
+    for _, of_source in groupby(emptied, lambda one: one[0].source):
+        _judge_emptied(whole, list(of_source), rows, allow_empty)
+    whole.to_write.sort(key=lambda one: (one.source, one.run))
     return whole
+
+
+def _judge_emptied(
+    whole: Preview, emptied: list[tuple[Recleaned, Changes]], rows: Mapping[str, int], allow_empty: bool
+) -> None:
+    """Takes in the runs of one source that would lose every article, or makes each a problem."""
+    of_source = rows[emptied[0][0].source]
+    allowed = allow_empty or may_all_be_emptied([changes.rows for _, changes in emptied], of_source)
+    for recleaned, changes in emptied:
+        if allowed:
+            whole.changes.add(changes)
+            whole.to_write.append(recleaned)
+            whole.emptied += 1
+        else:
+            whole.problems.append(Problem(recleaned.source, recleaned.run, f"{recleaned.emptied}: {REMEDY}"))
 
 
 def state_of(store: ObjectStore, source: str, run: str) -> tuple[str, ...]:
@@ -215,9 +249,12 @@ class _Again:
             done = self._clean(captures, source, run, fingerprint)
             pages = len(done[0]) + len(done[1])
         articles, told = done
-        _expect_sound(before, articles, told, source, run)
+        _expect_sound(before, told, source, run)
         why = {(one["warc_key"], one["warc_offset"]): (one["kind"], one["detail"]) for one in told}
-        recleaned = Recleaned(source_id, run, source, fingerprint, seen)
+        present = self._present.get(source_id)
+        may_be_empty = source.may_be_empty or (present is not None and present.may_be_empty)
+        emptied = None if may_be_empty or articles or not before else _all_rejected(before, told)
+        recleaned = Recleaned(source_id, run, source, fingerprint, seen, emptied)
         return (recleaned, compare_rows(before, articles, why)), pages
 
     def _rules_for(self, source_id: str, run: str) -> tuple[Source, str]:
@@ -313,16 +350,15 @@ def _bodies(store: ObjectStore, pages: list[Capture], source: Source) -> Iterato
                 yield capture, body
 
 
-def _expect_sound(
-    before: list[Article], articles: list[Article], told: list[dict[str, Any]], source: Source, run: str
-) -> None:
+def _expect_sound(before: list[Article], told: list[dict[str, Any]], source: Source, run: str) -> None:
     """Raises where rows would go that most likely should not: the run then stays as it is."""
     lost = {(one["warc_key"], one["warc_offset"]) for one in told if one["kind"] in LOST}
     rows = [row.url for row in before if (row.warc_key, row.warc_offset) in lost]
     if rows:
         reason = f"{len(rows)} pages that are articles could not be cleaned (docs/operations.md), the first {rows[0]}"
         raise PagesLost(f"{reason}: mend what they hang on, or try again", source=source.id, run=run)
-    if before and not articles and not source.may_be_empty:
-        seen = "; ".join(f"{one['url']}: {one['kind']}: {one['detail']}" for one in told[:3])
-        reason = f"every one of its {len(before)} articles would be rejected: {seen}"
-        raise AllRejected(f"{reason}: expected rules that keep one", source=source.id, run=run)
+
+
+def _all_rejected(before: list[Article], told: list[dict[str, Any]]) -> str:
+    seen = "; ".join(f"{one['url']}: {one['kind']}: {one['detail']}" for one in told[:3])
+    return f"every one of its {len(before)} articles would be rejected: {seen}"

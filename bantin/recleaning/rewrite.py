@@ -39,13 +39,17 @@ from storage.tables import read_columns, read_whole
 logger = logging.getLogger("bantin.reclean")
 
 
-def reclean_all(selection: Selection, rules: str, settings: Settings, *, dry_run: bool) -> dict[str, int]:
-    """Looks, logs what changes, and writes it without asking, unless `dry_run`. Returns the counts.
+def reclean_all(
+    selection: Selection, rules: str, settings: Settings, *, dry_run: bool, allow_empty: bool = False
+) -> dict[str, int]:
+    """Looks, logs what changes, and writes it without asking, unless `dry_run`. Returns the counts. With `allow_empty`
+    also runs that lose every article.
 
     Raises `NotRecleaned` in the end where runs stay as they are, and what `choose` and `preview` raise.
     """
     chosen = choose(settings, selection)
-    made = preview(chosen, Rules(rules), settings, steps(tenths("cleaning runs again"), len(chosen)))
+    on_run = steps(tenths("cleaning runs again"), len(chosen))
+    made = preview(chosen, Rules(rules), settings, on_run, allow_empty=allow_empty)
     for line in told(made).splitlines():
         logger.info("%s", line)
     if not dry_run:

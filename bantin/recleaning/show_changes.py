@@ -54,6 +54,7 @@ def summary(made: Preview) -> str:
     would = f"{changes.changed} change, {changes.appeared} appear, {vanished} vanish, in {len(made.to_write)} runs"
     told = (
         (made.reused, "of the runs were cleaned already, by an earlier look"),
+        (made.emptied, "of the runs lose every article"),
         (made.unpublished, "not published and left alone"),
         (len(made.problems), "could not be cleaned and stay as they are"),
     )
