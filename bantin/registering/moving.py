@@ -90,7 +90,8 @@ class Move:
         if sha256 is not None and hashlib.sha256(self.store.get(key)).hexdigest() != sha256:
             raise NotMoved(f"{key}: it is not as its report says: `bantin verify {self.old} --repair` first")
         if place.family == "captures":
-            return encode_table(self._renamed(read_whole(self.store, key, Capture)), Capture)
+            table = self._renamed(read_whole(self.store, key, Capture))
+            return encode_table(table, Capture, unread=self._unread(key))
         if place.family == "articles":
             table = self._renamed(read_whole(self.store, key, Article))
             return encode_table(table, Article, unread=self._unread(key))
