@@ -19,6 +19,7 @@ from bantin.settings import Settings
 from model.errors import BantinError
 from storage import keys, lake
 from storage.errors import KeyNotFound, PreconditionFailed, StoreRefused
+from storage.notices import name_now
 from storage.places import place_of, table_of
 from storage.store import ObjectInfo, ObjectStore, open_store
 
@@ -55,7 +56,7 @@ class State(StrEnum):
     STALE = "stale"
     FRESH = "fresh"
     EMPTIED = "emptied"
-    """Its tables are all gone. So is it, where a notice tells what became of the source."""
+    """Its tables are all gone. So is it, where they are there under another id of the source."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +77,21 @@ class Month:
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """What became of a month: how many rows its object has (0 where it was removed, or somebody else built it), or the
-    error that kept it as it was."""
+    """What became of a month, as it was looked at last: how many rows its object has (0 where it was removed), or None
+    where somebody else built it; or the error that kept it as it was."""
 
     month: Month
-    rows: int = 0
+    rows: int | None = 0
     error: BantinError | None = None
+
+    @property
+    def done(self) -> str:
+        """What was done, in a few words."""
+        if self.rows is None:
+            return "left alone: somebody else has built it meanwhile"
+        if not self.month.tables:
+            return "removed: none of its tables is there any more"
+        return f"{self.rows} rows of {len(self.month.tables)} tables"
 
 
 def survey(
@@ -134,7 +144,7 @@ def build(settings: Settings, months: Iterable[Month]) -> Iterator[Built]:
             logger.error("%s: %s", month.key, err)
             built = Built(month, error=err)
         else:
-            logger.info("%s: %s, now of %d rows", month.key, month.state, built.rows)
+            logger.info("%s: %s, %s", month.key, month.state, built.done)
         yield built
 
 
@@ -193,7 +203,7 @@ def _built(store: ObjectStore, month: Month, work: Path | None) -> Built:
     latest = month
     for left in reversed(range(TRIES)):
         try:
-            return Built(month, _put(store, latest, work))
+            return Built(replace(latest, state=month.state), _put(store, latest, work))
         except (KeyNotFound, PreconditionFailed):
             if not left:
                 raise
@@ -203,15 +213,18 @@ def _built(store: ObjectStore, month: Month, work: Path | None) -> Built:
         latest = _with_state(store, latest)
         if latest.state is State.FRESH:
             break
-    return Built(month)
+    return Built(replace(latest, state=month.state), None)
 
 
 def _expect_all(store: ObjectStore, month: Month) -> None:
-    """Raises `RowsGone` where the month's object has rows of tables that are gone without a notice of their source."""
-    if month.there is None or store.head(keys.notice(month.source)) is not None:
+    """Raises `RowsGone` where the month's object has rows of tables that are gone: unless a notice says that their
+    source was renamed, and they are there under its present id."""
+    if month.there is None:
         return
     named = lake.named_in(store, month.there)
     gone = sorted(set(named or ()) - {info.key for info in month.tables})
+    if gone and (now := name_now(store, month.source)):
+        gone = [key for key in gone if store.head(keys.moved(key, now)) is None]
     if gone or (named is None and not month.tables):
         what = f"{len(gone)} tables it was made of are gone, the first {gone[0]}" if gone else "it cannot be read"
         remedy = (

@@ -44,9 +44,7 @@ def lake(archive: str | None, sources: Path | None, ids: tuple[str, ...], month:
     failed = 0
     for built in [] if dry_run else _shown(build(settings, due), len(due), console(stderr=True)):
         failed += built.error is not None
-        said = (
-            f"failed: {safe(built.error)}" if built.error else f"{built.rows} rows of {len(built.month.tables)} tables"
-        )
+        said = f"failed: {safe(built.error)}" if built.error else built.done
         out.print(Text(f"{built.month.key}: {built.month.state}, {said}", style="red" if built.error else ""))
     told = f"{len(found) - len(due)} months were up to date, {len(due)} were not"
     click.echo(told if found else f"{settings.archive} has no runs of {month or 'a month that is closed'}", err=True)

@@ -20,5 +20,5 @@ def rebuild(settings: Settings, key: str) -> str:
     for built in build(settings, damaged):
         if built.error:
             return f"{key}: it cannot be built anew: {told(built.error)}"
-        return f"{key}: built anew, {built.rows} rows of {len(built.month.tables)} tables"
+        return f"{key}: {built.done}" if built.rows is None else f"{key}: built anew, {built.done}"
     return f"{key}: it is gone"

@@ -1,5 +1,7 @@
 """`bantin lake`: closed months have an object each, equal to what the runs' tables hold, whatever happens meanwhile."""
 
+import io
+import json
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -19,6 +21,7 @@ from model.article import Article
 from storage import keys
 from storage.errors import InvalidKey, StorageError
 from storage.notices import Notice, write_notice
+from storage.sealing import is_unbroken
 from storage.store import ObjectStore, open_object, open_store
 from storage.tables import encode, read
 from tests.records import article
@@ -156,6 +159,52 @@ def test_rows_whose_tables_are_gone_without_a_trace_stay_and_are_told(
     assert (keys.lake("kimson", "2026-10") in etags(store)) == late
 
 
+def test_a_retired_source_keeps_the_last_copy_of_its_rows(settings: Settings, store: ObjectStore) -> None:
+    refresh(settings)
+    write_notice(store, Notice(source="kimson", at=NOW, reason="merged"))
+    store.delete([keys.articles("kimson", OCTOBER)])
+    before = etags(store)
+    with pytest.raises(NotBuilt, match="may be the last that has their rows"):
+        refresh(settings)
+    assert etags(store) == before
+
+
+def as_version_1(store: ObjectStore, key: str) -> None:
+    """Puts in its place what an earlier version wrote: the same rows without a seal."""
+    with open_object(store, key) as file:
+        parquet = pq.ParquetFile(file)
+        about, table = json.loads(parquet.metadata.metadata[b"bantin.lake"]), parquet.read()
+    out = io.BytesIO()
+    with pq.ParquetWriter(out, table.schema) as writer:
+        writer.write_table(table)
+        writer.add_key_value_metadata({"bantin.lake": json.dumps({**about, "version": 1})})
+    store.put(key, out.getvalue())
+
+
+def test_an_object_of_version_1_is_built_anew_with_a_seal(settings: Settings, store: ObjectStore) -> None:
+    refresh(settings)
+    key = keys.lake("kimson", "2026-10")
+    whole = store.get(key)
+    as_version_1(store, key)
+    assert is_unbroken(store.get(key)) is None
+    assert due(settings) == [("kimson", "2026-10", State.STALE)]
+    refresh(settings)
+    assert store.get(key) == whole
+    assert is_unbroken(whole) is True
+
+
+def test_an_object_of_version_1_that_has_the_last_copy_of_rows_stays(settings: Settings, store: ObjectStore) -> None:
+    refresh(settings)
+    key = keys.lake("kimson", "2026-10")
+    as_version_1(store, key)
+    before = store.get(key)
+    change_late(store)
+    store.delete([keys.articles("kimson", OCTOBER)])
+    with pytest.raises(NotBuilt, match="may be the last that has their rows"):
+        refresh(settings)
+    assert store.get(key) == before
+
+
 def test_an_object_that_cannot_be_read_is_not_removed_with_its_tables(settings: Settings, store: ObjectStore) -> None:
     refresh(settings)
     change_damage(store)
@@ -171,9 +220,12 @@ def test_an_object_whose_tables_are_all_gone_goes_too_where_a_notice_tells_why(
     store.delete([keys.articles("kimson", OCTOBER)])
     assert due(settings) == [("kimson", "2026-10", State.EMPTIED)]
     write_notice(store, Notice(source="kimson", at=NOW, renamed_to="kim-son"))
-    refresh(settings)
+    with pytest.raises(NotBuilt, match="may be the last that has their rows"):  # they are nowhere else
+        refresh(settings)
+    publish(store, "kim-son", OCTOBER, ["một", "hai"])
+    assert "removed: none of its tables is there any more" in lake_command(settings, "kimson").stdout
     assert keys.lake("kimson", "2026-10") not in etags(store)
-    assert due(settings) == []
+    assert due(settings, "kimson") == []
 
 
 def test_interrupted_it_goes_on_with_what_is_left(settings: Settings, store: ObjectStore) -> None:
@@ -194,7 +246,9 @@ def test_of_two_builders_the_second_looks_again(settings: Settings, store: Objec
     publish(store, "kimson", "20261002T000000Z", ["muộn"])
     refresh(settings)
     before = etags(store)
-    assert [built.error for built in build(settings, seen)] == [None, None]
+    built = list(build(settings, seen))
+    assert [one.error for one in built] == [None, None]
+    assert [one.done for one in built] == ["left alone: somebody else has built it meanwhile"] * 2
     assert etags(store) == before
 
 
