@@ -38,9 +38,10 @@ from storage import keys
 from storage.directory import DirectoryStore
 from storage.errors import LeaseHeld
 from storage.frontier import fold
+from storage.inventory import inventory, unread_places
 from storage.lease import Lease
 from storage.notices import Notice, name_now, read_notice, write_notice
-from storage.reports import read_report
+from storage.reports import read_report, write_report
 from storage.store import ObjectStore, open_store
 from storage.tables import encode, read
 from tests.bantin.test_cli import PAGE
@@ -373,3 +374,14 @@ def test_a_damaged_table_stops_it_before_it_would_be_taken_for_right(settings: S
     report = read_report(store, OLD, FIRST)
     assert report is not None
     assert any(c.kind == Kind.ARTICLE for c in read(store, keys.captures(OLD, FIRST), Capture))
+
+
+def test_captures_that_lack_damaged_records_stay_marked_as_such(settings: Settings) -> None:
+    store, key = open_store(settings.archive), keys.captures(OLD, SECOND)
+    lost = keys.raw_part(OLD, SECOND, 1, 9)
+    store.put(key, encode(read(store, key, Capture), Capture, unread=[(lost, 7)]))
+    report = read_report(store, OLD, SECOND)
+    assert report is not None
+    write_report(store, replace(report, objects=inventory(store, OLD, SECOND, report.objects)))
+    rename(settings, OLD, NEW)
+    assert unread_places(store, keys.captures(NEW, SECOND)) == {(keys.moved(lost, NEW), 7)}
