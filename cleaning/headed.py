@@ -10,8 +10,8 @@ from cleaning.layouts import in_table_row
 from cleaning.ledger import Ledger
 from cleaning.lines import Line, prose_chars
 from cleaning.region import CONTAINERS, may_be_article
-from cleaning.rules import COMMENTS, POLL, rule_for
-from cleaning.teasers import leads_elsewhere
+from cleaning.rules import COMMENTS, POLL, RELATED, rule_for
+from cleaning.teasers import are_teasers, leads_elsewhere
 
 _PROSE_CHARS = 300
 _TEASER_CHARS = 300
@@ -82,13 +82,17 @@ def _list_after(line: Line, ledger: Ledger, rule: str, *, to_the_end: bool) -> l
     pairs = 0 if to_the_end else _teasers(box, ledger)
     for place, sibling in enumerate(taken[-1].itersiblings()):
         is_first_list = len(taken) == 1 and sibling.tag in ("ul", "ol") and not ledger.prose_under(sibling)
+        teasers = rule == RELATED and are_teasers(sibling, ledger)
         belongs = (
             place < pairs
             or is_first_list
+            or teasers
             or _is_link_list(sibling, ledger)
             or (to_the_end and not _is_known(sibling, ledger))
         )
-        if not (belongs or to_the_end) or (may_be_article(sibling, ledger) and not _is_teaser_list(sibling, ledger)):
+        if not (belongs or to_the_end):
+            break
+        if not teasers and may_be_article(sibling, ledger) and not _is_teaser_list(sibling, ledger):
             break
         taken += [sibling] if belongs else []
     return taken

@@ -45,6 +45,7 @@ _WHOLE_LINES: tuple[Takes, ...] = ("line", "heading", "linked")
 _NO_RULES: dict[Takes, str] = {}
 COMMENTS = "comments"
 POLL = "poll"
+RELATED = "related"
 MARK_CHARS = 500
 LINE_CHARS = 260  # no furniture rule takes a longer line
 _MOST_GATES = 4_000

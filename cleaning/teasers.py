@@ -1,14 +1,26 @@
-"""Teasers: headlines of other articles that stand between an article's paragraphs."""
+"""Teasers: headlines of other articles, alone or with a few words of each, between an article's paragraphs or behind
+them."""
 
 from collections.abc import Sequence
-from itertools import groupby
+from itertools import groupby, islice
 
+from lxml.html import HtmlElement
+
+from cleaning.dates import has_date
 from cleaning.ledger import Ledger
-from cleaning.lines import Line
+from cleaning.lines import Line, prose_chars
 from cleaning.links import is_document
 
 _HEADLINE_CHARS = 25
 _LINK_SHARE = 0.25
+_BOXES = frozenset({"div", "li", "ul", "ol", "section", "article", "aside", "dl", "dd", "dt"})
+_MOST_ENTRIES = 60
+_DEEPEST = 3
+_WORDS_CHARS = 300
+_DATE_CHARS = 40
+_SHORTEST_HEADLINE = 15
+_BEFORE_CHARS = 100
+_OUTSIDE_CHARS = 200
 
 
 def leave_out_link_runs(ledger: Ledger, kept: Sequence[Line]) -> None:
@@ -33,3 +45,59 @@ def leads_elsewhere(line: Line) -> bool:
 
 def _is_headline(line: Line) -> bool:
     return len(line.text) >= _HEADLINE_CHARS and leads_elsewhere(line)
+
+
+def are_teasers(element: HtmlElement, ledger: Ledger) -> bool:
+    """Whether `element`, behind the heading of such a list, is a box of headlines that lead elsewhere, a few words
+    behind each, linked or not. The article's sentences stand before it; a paragraph beside a link is no box."""
+    if element.tag not in _BOXES or element.find(".//h1") is not None or (element.tail or "").strip():
+        return False
+    lines = ledger.under(element)
+    if not lines or prose_chars(ledger.lines[: lines[0].index]) < _BEFORE_CHARS:
+        return False
+    outside = ledger.prose_under(ledger.body) - ledger.prose_under(element)
+    return outside >= _OUTSIDE_CHARS and _is_entries(element, ledger, _DEEPEST)
+
+
+def _is_entries(box: HtmlElement, ledger: Ledger, depth: int) -> bool:
+    """Whether `box` is one entry of a list, or each box in it is."""
+    if box.tag not in ("ul", "ol", "dl") and _is_entry(ledger.under(box)):
+        return True
+    parts = list(islice((part for part in box if not ledger.is_empty(part)), _MOST_ENTRIES + 1))
+    return (
+        0 < len(parts) <= _MOST_ENTRIES
+        and depth > 0
+        and not (box.text or "").strip()
+        and all(part.tag in _BOXES and not (part.tail or "").strip() for part in parts)
+        and all(_is_entries(part, ledger, depth - 1) for part in parts)
+    )
+
+
+def _is_entry(lines: Sequence[Line]) -> bool:
+    """Whether the lines are a headline, its date before or behind it, and a few words."""
+    own = [line for line in lines if not _is_date(line)]
+    if not own or len(own[0].text) < _SHORTEST_HEADLINE:
+        return False
+    head, rest = own[0], own[1:]
+    if not leads_elsewhere(head):
+        if rest or not _begins_with_headline(head):
+            return False
+        return len(head.text) - head.link_chars <= _WORDS_CHARS
+    return sum(len(line.text) for line in rest if not line.linked) <= _WORDS_CHARS
+
+
+def _is_date(line: Line) -> bool:
+    return not line.links and len(line.text) <= _DATE_CHARS and has_date(line.text)
+
+
+def _begins_with_headline(line: Line) -> bool:
+    """Whether the line's first words, a headline's length of them, are its only link and lead to another page."""
+    first = next((piece for piece in line.pieces if piece.text.strip()), None)
+    href = (first.link.get("href") or "").lower() if first is not None and first.link is not None else ""
+    return (
+        len(line.links) == 1
+        and line.link_chars >= _HEADLINE_CHARS
+        and bool(href)
+        and "#" not in href
+        and not is_document(href)
+    )

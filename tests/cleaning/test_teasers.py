@@ -1,0 +1,70 @@
+"""Teasers behind a heading such as *Related news*: they go with the list, and no paragraph of the article with them."""
+
+import pytest
+
+from tests.cleaning.markup import SENTENCES, cleaned, page, paragraphs
+
+PLAIN = list(SENTENCES)
+HEADLINES = ("Xã Bên làm cầu mới qua sông Nhỏ", "Chợ phiên dời sang sáng chủ nhật")
+WORDS = (
+    "Người dân xã Bên đã chung tay góp công góp của để làm cây cầu dài gần ba mươi mét, kịp trước mùa mưa lũ năm nay.",
+    "Từ tháng sau, chợ phiên sẽ họp vào ngày chủ nhật thay vì thứ bảy như trước, theo nguyện vọng của các tiểu thương.",
+)
+ENTRIES = {
+    "item": '<li><a href="/t{n}.html">{headline}</a><p>{words}</p></li>',
+    "glued": '<li><a href="/t{n}.html">{headline}</a>: {words}</li>',
+    "broken": '<li><a href="/t{n}.html">{headline}</a><br>{words}</li>',
+    "dated": '<li><span>12/11/2026</span><div><a href="/t{n}.html">{headline}</a></div><p>{words}</p></li>',
+    "box": '<div class="item"><a href="/t{n}.html"><h5>{headline}</h5></a><p>{words}</p></div>',
+}
+
+
+def entries(kind, count=2):
+    made = "".join(
+        ENTRIES[kind].format(n=number, headline=f"{HEADLINES[number % 2]} {number}", words=WORDS[number % 2])
+        for number in range(count)
+    )
+    return made if kind == "box" else f"<ul>{made}</ul>"
+
+
+@pytest.mark.parametrize("heading", ["Các tin khác", "Tin liên quan", "Related news", "Berita terkait"])
+@pytest.mark.parametrize("kind", ENTRIES)
+@pytest.mark.parametrize("count", [1, 2, 4])
+def test_teasers_go_with_the_list_wherever_it_stands(heading, kind, count):
+    furniture = f"<h4>{heading}</h4>{entries(kind, count)}"
+    half = paragraphs()[: paragraphs().index(f"<p>{PLAIN[2]}")]
+    for markup in (
+        page(paragraphs(furniture)),
+        page(paragraphs(f'<div class="row"><div>{furniture}</div></div>')),
+        page(paragraphs(f'<h4>{heading}</h4><div class="row">{entries(kind, count)}</div>')),
+        page(half + furniture + paragraphs().removeprefix(half)),
+    ):
+        article = cleaned(markup)
+        assert article.text.split("\n") == PLAIN
+        gone = "\n".join(one.text for one in article.removed if one.rule == "related")
+        assert all(WORDS[number % 2] in gone for number in range(count))
+
+
+@pytest.mark.parametrize("kind", ENTRIES)
+def test_a_paragraph_of_the_article_behind_the_list_stays(kind):
+    furniture = f"<h4>Các tin khác</h4>{entries(kind)}"
+    article = cleaned(page("".join(f"<p>{one}</p>" for one in PLAIN[:3]) + furniture + f"<p>{PLAIN[3]}</p>"))
+    assert article.text.split("\n") == PLAIN
+
+
+def test_a_paragraph_behind_a_lone_link_stays():
+    inset = f'<p><b>Tin liên quan</b></p><p><a href="/t1.html">{HEADLINES[0]}</a></p>'
+    article = cleaned(page("".join(f"<p>{one}</p>" for one in PLAIN[:3]) + inset + f"<p>{PLAIN[3]}</p>"))
+    assert article.text.split("\n") == PLAIN
+
+
+def test_a_box_that_begins_with_a_link_stays_where_the_article_begins_with_it():
+    story = "".join(f"<p>{one}</p>" for one in PLAIN)
+    markup = page(f'<h4>Tin nổi bật</h4><div><div><a href="/le-hoi">Chuyên trang lễ hội mùa thu</a></div>{story}</div>')
+    assert set(PLAIN) <= set(cleaned(markup).text.split("\n"))
+
+
+def test_a_long_text_behind_a_link_is_no_teaser():
+    told = " ".join(WORDS) + " " + " ".join(word.replace("xã", "thôn").replace("chợ", "phiên") for word in WORDS)
+    furniture = f'<h4>Tin liên quan</h4><div><a href="/t1.html">{HEADLINES[0]}</a><p>{told}</p></div>'
+    assert told in cleaned(page(paragraphs(furniture))).text
