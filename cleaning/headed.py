@@ -1,7 +1,7 @@
 """Headed lists: what a heading such as *Related news* or *Poll* says of what stands behind it."""
 
 import re
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Sequence, Set
 from itertools import islice
 
 from lxml.html import HtmlElement
@@ -40,7 +40,10 @@ def take_lists(ledger: Ledger, lines: Iterable[Line], layouts: Set[HtmlElement])
         if found > _MAX_LISTS:
             ledger.take_line(line, rule)
             continue
-        for element in _list_after(line, ledger, rule, to_the_end=counts):
+        taken = _list_after(line, ledger, rule, to_the_end=counts)
+        if rule == POLL:
+            _take_answers(taken[1:], ledger)
+        for element in taken:
             ledger.take(element, rule)
 
 
@@ -99,12 +102,37 @@ def _list_after(line: Line, ledger: Ledger, rule: str, *, to_the_end: bool) -> l
 
 
 def _question(heading: HtmlElement, ledger: Ledger) -> list[HtmlElement]:
-    """What belongs to a poll behind its heading: from the question on to the last field to answer it by."""
+    """What belongs to a poll behind its heading: the question, and what there is to answer: from there to the last
+    field, or a list of a few words each. A question alone is a poll's where nothing stands behind it."""
     near: list[HtmlElement] = list(islice(heading.itersiblings(), _MAX_ANSWERS))
     asked = ledger.text_under(near[0]) if near else ""
+    if not asked.endswith("?") or len(ledger.under(near[0])) > 1:
+        return []
     fields = [place for place, one in enumerate(near) if next(one.iter(*_FIELDS), None) is not None]
-    poll = near[: fields[-1] + 1] if fields and asked.endswith("?") else []
+    if fields:
+        poll = near[: fields[-1] + 1]
+    elif len(near) > 1 and near[1].tag in ("ul", "ol") and _are_answers(ledger.under(near[1])):
+        poll = near[:2]
+    else:
+        alone = ". " not in asked and not any(ledger.has_text(one) or (one.tail or "").strip() for one in near[1:])
+        poll = near[:1] if alone else []
     return [] if any(may_be_article(one, ledger) for one in poll) else poll
+
+
+def _are_answers(lines: Sequence[Line]) -> bool:
+    return len(lines) > 1 and not any(line.prose or line.links for line in lines)
+
+
+def _take_answers(poll: Sequence[HtmlElement], ledger: Ledger) -> None:
+    """Take off the answers that stand beside their fields, in no element of their own: `<input> A new bridge`."""
+    if not any(one.tag in _FIELDS for one in poll):
+        return
+    start = ledger.span(poll[0])[1]
+    beside = {one for one in poll if one.tag in _FIELDS or one.tag == "br"}
+    for line in ledger.left:
+        first = line.pieces[0]
+        if first.index >= start and first.is_tail and first.element in beside and not (line.prose or line.links):
+            ledger.take_line(line, POLL)
 
 
 def _teasers(heading: HtmlElement, ledger: Ledger) -> int:
