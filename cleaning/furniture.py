@@ -20,6 +20,7 @@ from cleaning.text import tidy
 from model.source import Source
 
 _ROW_CHARS = 100
+_BEHIND_LINK_CHARS = 15  # `tại đây.`
 _BETWEEN_BUTTONS = re.compile(r"\s*[|•·]\s*")
 
 
@@ -82,11 +83,26 @@ def _take_lines(ledger: Ledger, lines: Iterable[Line], layouts: Set[HtmlElement]
             continue
         rule = (
             rule_for("line", line.text)
-            or (rule_for("linked", line.text) if line.linked or line.link_chars > 20 else None)
+            or (rule_for("linked", line.text) if _is_mostly_link(line) else None)
             or _row_of_buttons(line)
         )
         if rule and not in_table_row(line.block, ledger, layouts):
             ledger.take_line(line, rule)
+
+
+def _is_mostly_link(line: Line) -> bool:
+    """Whether the line is a link and a label before it. Where a sentence goes on behind its last link, it is one of the
+    article's that happens to begin as such lines do."""
+    if line.linked:
+        return True
+    if line.link_chars <= 20:
+        return False
+    behind = ""
+    for piece in reversed(line.pieces):
+        if piece.link is not None:
+            break
+        behind = piece.text + behind
+    return len(tidy(behind)) <= _BEHIND_LINK_CHARS
 
 
 def _row_of_buttons(line: Line) -> str | None:
