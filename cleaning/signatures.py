@@ -26,6 +26,7 @@ _DID = re.compile(
     re.IGNORECASE,
 )
 _AFTER = re.compile(r" ?[(\[] ?(?:theo|nguồn ?:?) (?P<via>[^()\[\]]{2,50}?) ?[)\]]$", re.IGNORECASE)
+_AFTER_PAPER = re.compile(r"(?P<names>[^/()]{3,40}?),? theo (?P<via>[^()]{2,50})\.?", re.IGNORECASE)
 _FOR = re.compile(
     r"(?P<names>[^/()]{3,40}?)(?: ?/ ?(?P<via>[^/()]{2,60})| [–-] (?P<of>[^()]{2,60})| ?\((?P<at>[^()]{2,40})\))"
 )
@@ -70,6 +71,8 @@ def read_signature(
         plain, via, explicit = plain[: after.start()], after["via"], True
     elif did := _DID.fullmatch(plain):
         plain, via, explicit = did["names"], did["via"], True
+    elif (paper := _AFTER_PAPER.fullmatch(plain)) and (is_media(paper["via"]) or is_outlet(paper["via"], outlets)):
+        plain, via, explicit = paper["names"], paper["via"], True
     elif (found := _FOR.fullmatch(plain)) and _is_for(found, outlets):
         plain, explicit = found["names"], True
         behind = found["via"] or found["of"] or found["at"]

@@ -205,6 +205,8 @@ def test_pictures_that_a_colon_announces_come_before_the_signature():
         ("Hà Thu, biên dịch", None),
         ("Hà Thu tổng hợp từ TTXVN, Reuters", "TTXVN, Reuters"),
         ("Hà Thu (dịch theo BBC)", "BBC"),
+        ("Hà Thu theo TTXVN", "TTXVN"),
+        ("Hà Thu, theo Báo Nhân Dân", "Báo Nhân Dân"),
     ],
 )
 def test_signatures_that_say_what_the_signer_did(text, via):
@@ -221,6 +223,8 @@ def test_signatures_that_say_what_the_signer_did(text, via):
         "Bà con thực hiện",
         "Thôn Thượng thực hiện",
         "Cả xã tổng hợp",
+        "Hà Thu theo mẹ",
+        "Hà Thu theo Thôn Thượng",
         "Thôn Thượng",
         "CHỦ TỊCH",
         "Kết thúc",
