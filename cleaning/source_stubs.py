@@ -50,6 +50,7 @@ _AT_ITS_END = re.compile(
     rf"|(?<!\w)(?:theo|{_LABEL} ?[:：]) ?(?P<name>[^()\[\].!?]{{2,50}}(?:\.\w+)*))\.?$",
     re.IGNORECASE,
 )
+_BEHIND_ITS_END = re.compile(r"(?<=/\.) ?(?P<name>[^()\[\].!?/]{2,40})$")  # `… gia đình./. TTXVN`
 _PERSON_OF = re.compile(r"(?P<person>[^()/]{3,40}?) ?(?:\((?P<at>[^()]{2,50})\)|/ ?(?P<via>[^()/]{2,50}))")
 _BUTTON = re.compile(r"\b(?:link|copy|url)\b", re.IGNORECASE)
 _URL = re.compile(r"https?://\S+")
@@ -243,14 +244,18 @@ def _in_sentence(page: Page, region: HtmlElement, site: _Site) -> FirstPublisher
     line, tail = lines_at_end(page.ledger, region, is_sentence)
     if line is None or sum(1 for other in tail if other.kept and not other.linked) > _SHORT_LINES_BEHIND:
         return None
-    found = _AT_ITS_END.search(line.text, max(0, len(line.text) - _STUB_CHARS - 10))
-    if found is None:
+    start = max(0, len(line.text) - _STUB_CHARS - 10)
+    if found := _AT_ITS_END.search(line.text, start):
+        name, labelled = found["inner"] or found["name"], found["said"]
+    elif found := _BEHIND_ITS_END.search(line.text, start):
+        name, labelled = found["name"], None
+    else:
         return None
-    name, rest = found["inner"] or found["name"], line.text[: found.start()].rstrip()
+    rest = line.text[: found.start()].rstrip()
     own = site.is_own(name)
-    if not (own or _are_media(name)) or not (found["said"] or ends_sentence(rest)):
+    if not (own or _are_media(name)) or not (labelled or ends_sentence(rest)):
         return None
-    page.ledger.cut(line, found.group(), rest if ends_sentence(rest) else f"{rest}.", "source-stub")
+    page.ledger.cut(line, found.group().strip(), rest if ends_sentence(rest) else f"{rest}.", "source-stub")
     return FirstPublisher(None if own else name, None)
 
 

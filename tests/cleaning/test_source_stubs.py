@@ -58,6 +58,8 @@ def test_forms_of_source_stubs(stub, name, url):
         ("{} (Theo TTXVN).", "TTXVN"),
         ("{}. (Theo VOV)", "VOV"),
         ("{}./.(TTXVN)", "TTXVN"),
+        ("{}./. TTXVN", "TTXVN"),
+        ("{}./.VnExpress", "VnExpress"),
     ],
 )
 @pytest.mark.parametrize("behind", ["", "<p>Hà Thu</p>"])
