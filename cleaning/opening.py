@@ -15,6 +15,7 @@ from cleaning.links import same_site
 from cleaning.names import is_agency
 from cleaning.organisations import is_domain, is_paper
 from cleaning.page import Page
+from cleaning.sites import site_of
 from cleaning.structured import string_of
 from cleaning.text import fold, tidy, words
 from model.source import Source
@@ -156,12 +157,20 @@ def cut_outlet(ledger: Ledger, kept: Sequence[Line], outlets: frozenset[str], ho
 
 
 def _stands_for(name: str, host: str) -> bool:
-    """Whether `name` is the domain of `host`, or may be short for it: `TTO` is Tuổi trẻ Online on tuoitre.vn."""
+    """Whether `name` is the domain of `host`, the name that the domain spells (`Dân trí`, `VTC News` on vtc.vn), or may
+    be short for it: `TTO` is Tuổi trẻ Online on tuoitre.vn."""
     if is_domain(name):
         return same_site(name.lower(), host)
+    spelled = _without_kind("".join(one for one in fold(name) if one.isalnum()))
+    if len(spelled) >= 3 and is_paper(name) and spelled == _without_kind((site_of(host) or host).split(".")[0]):
+        return True
     letters = fold(name).removesuffix("o")
     label = iter(host.removeprefix("www."))
     return name.isupper() and host.removeprefix("www.")[:1] == letters[:1] and all(one in label for one in letters)
+
+
+def _without_kind(label: str) -> str:
+    return label.removeprefix("bao").removesuffix("online").removesuffix("news")
 
 
 def _is_outlet(name: str, outlets: frozenset[str]) -> bool:

@@ -16,8 +16,8 @@ _MEDIA = re.compile(
 _MEDIA_SPELLING = re.compile(r"(?:[A-ZĐ]{2,}\d*|[A-Z][a-z]*[A-Z]\w*\+?|[A-Z]\w+\+)(?: online)?")
 # As papers sign the first sentence.
 _ABBREVIATED = re.compile(
-    r"nlđo?|tto|tno|lđo|lđtđ|plo|pl&?xh|vov|vtv|vtc(?: news)?|vnexpress|vietnamnet|vietnam ?plus|hnmo?|sggpo?|cand"
-    r"|anttđ|qđnd|gd&tđ|tn&mt|vnews|zing(?:news)?|znews|bnews|ktđt|ttxvn",
+    r"nlđo?|tto|tno|lđo|lđtđ|plo|pl&?xh|vov|vtv|vtc(?: news)?|vnexpress|vietnamnet|vietnam ?(?:plus|\+)|hnmo?|sggpo?"
+    r"|cand|anttđ|qđnd|gd&tđ|tn&mt|vnews|zing(?:news)?|znews|bnews|ktđt|ttxvn",
     re.IGNORECASE,
 )
 # What no person's name begins with: offices, and places and forms of address.
