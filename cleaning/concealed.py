@@ -80,11 +80,14 @@ class Boxes:
         return plain
 
 
-def may_be_shown(box: HtmlElement) -> bool:
+def may_be_shown(box: HtmlElement, *, by_sheet: bool = False) -> bool:
     """Whether a script or a style sheet may show the hidden element again, as part of the page's own template: it can
-    be found by its id, class or the like, or it stands in a menu or the like."""
-    names = map(str, box.attrib)
-    if any(name in ("id", "class", "role", "name") or name.startswith(("aria-", "data-", "on")) for name in names):
+    be found by its id, class or the like, or it stands in a menu or the like. `by_sheet`: it is hidden by a class or id
+    that the page speaks of nowhere else."""
+    found_by = ("role", "name") if by_sheet else ("id", "class", "role", "name")
+    if by_sheet and _OPENED.search(attribute_text(box)):
+        return True
+    if any(name in found_by or name.startswith(("aria-", "data-", "on")) for name in map(str, box.attrib)):
         return True
     for number, one in enumerate((box, *box.iterancestors())):
         if one.tag in _TEMPLATE_TAGS or (one.tag == "li" and number):

@@ -1,6 +1,7 @@
 """Hiding: what a page sets out of its readers' sight by the styles and attributes of its elements."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -23,17 +24,22 @@ _STYLE_CHARS = 2_000
 @dataclass(frozen=True, slots=True)
 class Hiding:
     """How an element is kept from its readers' eyes. `by` is the outermost element that hides it, None where it is
-    seen; `how` is `hidden` (not shown, of no size, or without colour), `off-screen`, or `tiny` (of its letters)."""
+    seen; `how` is `hidden` (not shown, of no size, or without colour), `off-screen`, or `tiny` (of its letters);
+    `by_sheet`: a style sheet of the page does it."""
 
     by: HtmlElement | None = None
     how: str = ""
+    by_sheet: bool = False
 
 
 _SEEN = Hiding()
 
 
-def hiding_of(element: HtmlElement, known: dict[HtmlElement, Hiding]) -> Hiding:
-    """How `element` is hidden, by itself or an element around it. `known` has what was found of others."""
+def hiding_of(
+    element: HtmlElement, known: dict[HtmlElement, Hiding], by_sheet: Callable[[HtmlElement], str] = lambda one: ""
+) -> Hiding:
+    """How `element` is hidden, by itself or an element around it. `known` has what was found of others; `by_sheet` says
+    how the page's style sheets hide an element."""
     waiting: list[HtmlElement] = []
     current: HtmlElement | None = element
     while current is not None and current not in known:
@@ -43,15 +49,18 @@ def hiding_of(element: HtmlElement, known: dict[HtmlElement, Hiding]) -> Hiding:
     for one in reversed(waiting):
         style = one.get("style")
         how = _how(style) if style else ""
+        sheet = "" if style and _MAY_HIDE.search(style) else by_sheet(one)
         if hiding.by is not None:
             if how == "sized" and hiding.how == "tiny":
                 hiding = _SEEN  # a box with letters of no size has no gaps between those in it: an old trick of layout
             elif how == "off-screen" and hiding.how == "hidden":
-                hiding = Hiding(hiding.by, how)
+                hiding = Hiding(hiding.by, how, hiding.by_sheet)
         elif how in ("hidden", "off-screen", "tiny") and one.tag != "body":
             hiding = Hiding(one, how)
         elif _is_hidden(one):
             hiding = Hiding(one, "hidden")
+        elif sheet and one.tag != "body":
+            hiding = Hiding(one, sheet, by_sheet=True)
         known[one] = hiding
     return hiding
 
@@ -69,10 +78,7 @@ def _how(style: str) -> str:
     """What a style does to its element: `hidden`, `off-screen`, `tiny`, `sized` (letters have a size) or nothing."""
     if not _MAY_HIDE.search(style):
         return ""
-    said: dict[str, str] = {}
-    for declaration in style[:_STYLE_CHARS].lower().split(";"):
-        name, _, value = declaration.partition(":")
-        said[name.strip()] = value.replace("!important", "").strip()
+    said = _declared(style)
     size = _length(said.get("font-size", ""))
     if any(_is_far(said.get(name, "")) for name in _MOVES):
         return "off-screen"
@@ -91,6 +97,26 @@ def _how(style: str) -> str:
     ):
         return "hidden"
     return "sized" if size or "font" in said else ""
+
+
+def how_sheet_hides(style: str) -> str:
+    """The same for the declarations of a style sheet's rule, `hidden`, `off-screen` or nothing: of these that are left
+    out by which designs put a picture in a text's place, or close the gaps between boxes."""
+    style = style[:_STYLE_CHARS]
+    how = _how(style)
+    if how == "off-screen":
+        said = _declared(style)
+        moved = any(_is_far(said.get(name, "")) for name in ("left", "right", "top", "bottom"))
+        return how if moved and said.get("position") in ("absolute", "fixed") else ""
+    return how if how == "hidden" and "opacity" not in style and "transparent" not in style else ""
+
+
+def _declared(style: str) -> dict[str, str]:
+    said: dict[str, str] = {}
+    for declaration in style[:_STYLE_CHARS].lower().split(";"):
+        name, _, value = declaration.partition(":")
+        said[name.strip()] = value.replace("!important", "").strip()
+    return said
 
 
 def _has_no_size(said: dict[str, str]) -> bool:

@@ -18,6 +18,7 @@ from cleaning.ledger import Ledger
 from cleaning.lines import Line
 from cleaning.page import Page
 from cleaning.sites import is_address, same_site, web_host
+from cleaning.style_sheets import StyleSheet
 from cleaning.text import shorten, tidy
 from model.article import SpamLink
 from model.url import host_of
@@ -101,6 +102,7 @@ class _Search:
         self._own_host = host_of(page.url)
         self._is_news = is_news_of_gambling(title)
         self._hiding: dict[HtmlElement, Hiding] = {}
+        self._sheet = StyleSheet(page.elements.get("style", ()), page.elements.get("script", ()))
         self._boxes = Boxes(page)
 
     def judge(self, element: HtmlElement, href: str) -> _Found | None:
@@ -145,7 +147,7 @@ class _Search:
             return None
         lines = self._page.ledger.under(element) if text else []
         line = lines[0] if len(lines) == 1 else None
-        return _Anchor(element, url, host, text, shown, line, hiding_of(element, self._hiding))
+        return _Anchor(element, url, host, text, shown, line, hiding_of(element, self._hiding, self._sheet.how))
 
     def _hides_links(self, anchor: _Anchor, box: HtmlElement) -> bool:
         """Whether the element that hides the link holds nothing that is the page's own."""
@@ -188,9 +190,10 @@ def _unseen_rule(anchor: _Anchor, box: HtmlElement | None) -> str:
         return "hidden-link"
     if box is None or not anchor.text:
         return ""
-    if anchor.hiding.how != "hidden":
+    by_sheet = anchor.hiding.by_sheet
+    if anchor.hiding.how != "hidden" and not (by_sheet and may_be_shown(box, by_sheet=True)):
         return "off-screen-link"
-    return "" if may_be_shown(box) else "concealed-link"
+    return "" if may_be_shown(box, by_sheet=by_sheet) else "concealed-link"
 
 
 def _goes_whole(line: Line, injected: Container[HtmlElement]) -> bool:
