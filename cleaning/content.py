@@ -31,7 +31,7 @@ from cleaning.region import smallest_around
 from cleaning.rejection import listing_rejection, shape_of
 from cleaning.source_stubs import leave_out_original, leave_out_stubs
 from cleaning.tables import data_tables
-from cleaning.teasers import leave_out_link_runs
+from cleaning.teasers import leave_out_link_runs, leave_out_their_dates
 from cleaning.text import tidy, words
 from cleaning.told import state_text, told_text
 from model.article import Image, Rejected
@@ -89,6 +89,7 @@ def find_content(page: Page, head: Head, source: Source, title: str) -> Content 
     author, via = leave_out_signature(ledger, region, outlets, vietnamese=vietnamese)
     original = leave_out_original(page)
     leave_out_link_runs(ledger, _kept(ledger))
+    leave_out_their_dates(ledger, _kept(ledger))
     for line in lead:
         line.kept = not line.gone
     leave_out_day_above(ledger, _kept(ledger), title)

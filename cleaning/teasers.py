@@ -6,6 +6,7 @@ from itertools import groupby, islice
 
 from lxml.html import HtmlElement
 
+from cleaning.datelines import is_day_alone
 from cleaning.dates import has_date
 from cleaning.ledger import Ledger
 from cleaning.lines import Line, prose_chars
@@ -34,6 +35,16 @@ def leave_out_link_runs(ledger: Ledger, kept: Sequence[Line]) -> None:
     if chars <= _LINK_SHARE * sum(len(line.text) for line in kept):
         for run in runs:
             ledger.leave_out(run, "related-link", run[0].block)
+
+
+def leave_out_their_dates(ledger: Ledger, kept: Sequence[Line]) -> None:
+    """Leave out the days at the end of the kept lines that stand alone right beside a headline of another article, which
+    is not kept."""
+    for line in reversed(kept):
+        beside = ledger.lines[max(0, line.index - 1) : line.index + 2]
+        if not is_day_alone(line.text) or not any(leads_elsewhere(one) and not one.kept for one in beside):
+            return
+        ledger.leave_out([line], "teaser", line.block)
 
 
 def leads_elsewhere(line: Line) -> bool:

@@ -68,3 +68,21 @@ def test_a_long_text_behind_a_link_is_no_teaser():
     told = " ".join(WORDS) + " " + " ".join(word.replace("xã", "thôn").replace("chợ", "phiên") for word in WORDS)
     furniture = f'<h4>Tin liên quan</h4><div><a href="/t1.html">{HEADLINES[0]}</a><p>{told}</p></div>'
     assert told in cleaned(page(paragraphs(furniture))).text
+
+
+@pytest.mark.parametrize("day", ["12/11/2026", "12/11/2026 08:00", "Thứ năm, 12/11/2026"])
+@pytest.mark.parametrize(
+    "entry",
+    [
+        '<p>{day}</p><p><a href="/t{n}.html">{headline}</a></p>',
+        '<p><a href="/t{n}.html">{headline}</a></p><p>{day}</p>',
+        '<div><time>{day}</time><p><a href="/t{n}.html">{headline}</a></p></div>',
+    ],
+)
+def test_the_days_of_other_articles_go_with_their_headlines(entry, day):
+    lines = "".join(entry.format(day=day, n=number, headline=headline) for number, headline in enumerate(HEADLINES))
+    assert cleaned(page(paragraphs(lines))).text.split("\n") == PLAIN
+
+
+def test_a_day_that_ends_the_article_stays():
+    assert cleaned(page(paragraphs("<p>12/11/2026</p>"))).text.split("\n") == [*PLAIN, "12/11/2026"]
