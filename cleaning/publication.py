@@ -17,6 +17,7 @@ from cleaning.head import Head
 from cleaning.lines import Line
 from cleaning.page import Page
 from cleaning.structured import Thing, names_of, types_of
+from cleaning.teasers import is_headline
 from cleaning.text import tidy
 from cleaning.title import title_index
 from model.source import Source
@@ -63,6 +64,7 @@ _URL_DAY = re.compile(r"/(?P<y>(?:19|20)\d\d)[/-](?P<m>0?[1-9]|1[0-2])[/-](?P<d>
 _EARLIEST = date(1990, 1, 1)
 _FIRST_ZONE = timezone(timedelta(hours=14))  # where each day begins
 _CLOCKS_APART = timedelta(minutes=15)
+_BOXES_AROUND = 2
 _OTHERS = ("li", "aside", "nav", "footer", "a")
 _COUNTRY = re.compile(r"\.(?!us$)[a-z]{2}$")
 
@@ -217,8 +219,12 @@ def _of_element(element: HtmlElement, zone: ZoneInfo) -> Moment | None:
 
 def _of_times(page: Page, zone: ZoneInfo) -> Moment | None:
     """What the page's `time` elements say: the one marked as the article's own, or the only day they give. Those of
-    entries of lists are other articles'."""
-    elements = [one for one in islice(page.body.iter("time"), 100) if next(one.iterancestors(*_OTHERS), None) is None]
+    entries of lists are other articles', and so are those beside a headline that leads elsewhere."""
+    elements = [
+        one
+        for one in islice(page.body.iter("time"), 100)
+        if next(one.iterancestors(*_OTHERS), None) is None and not _is_teasers(one, page)
+    ]
     marked = [
         one
         for one in elements
@@ -226,6 +232,17 @@ def _of_times(page: Page, zone: ZoneInfo) -> Moment | None:
     ]
     days = [moment for one in marked[:1] or elements if (moment := _of_element(one, zone))]
     return days[0] if len({moment.day for moment in days}) == 1 else None
+
+
+def _is_teasers(time: HtmlElement, page: Page) -> bool:
+    """Whether the box around a `time` element holds a headline of another article, and no sentence."""
+    for box in islice(time.iterancestors(), _BOXES_AROUND):
+        lines = page.ledger.under(box)
+        if box is page.body or any(line.prose for line in lines):
+            return False
+        if any(is_headline(line) for line in lines):
+            return True
+    return False
 
 
 def _in_url(url: str) -> Moment | None:

@@ -29,7 +29,7 @@ def leave_out_link_runs(ledger: Ledger, kept: Sequence[Line]) -> None:
 
     Where these make up much of the text it is a list of links that was meant as one, and stays.
     """
-    runs = [list(group) for linked, group in groupby(kept, key=_is_headline) if linked]
+    runs = [list(group) for linked, group in groupby(kept, key=is_headline) if linked]
     runs = [run for run in runs if len(run) > 1]
     chars = sum(len(line.text) for run in runs for line in run)
     if chars <= _LINK_SHARE * sum(len(line.text) for line in kept):
@@ -38,8 +38,8 @@ def leave_out_link_runs(ledger: Ledger, kept: Sequence[Line]) -> None:
 
 
 def leave_out_their_dates(ledger: Ledger, kept: Sequence[Line]) -> None:
-    """Leave out the days at the end of the kept lines that stand alone right beside a headline of another article, which
-    is not kept."""
+    """Leave out the days at the end of the kept lines that stand alone right beside a headline of another article
+    which is not kept."""
     for line in reversed(kept):
         beside = ledger.lines[max(0, line.index - 1) : line.index + 2]
         if not is_day_alone(line.text) or not any(leads_elsewhere(one) and not one.kept for one in beside):
@@ -54,7 +54,8 @@ def leads_elsewhere(line: Line) -> bool:
     return bool(line.linked) and any(target and "#" not in target and not is_document(target) for target in targets)
 
 
-def _is_headline(line: Line) -> bool:
+def is_headline(line: Line) -> bool:
+    """Whether the line is as long as a headline, and nothing but a link to another page."""
     return len(line.text) >= _HEADLINE_CHARS and leads_elsewhere(line)
 
 

@@ -392,3 +392,11 @@ def test_the_lines_that_print_the_day_are_named():
     found = opened(below('<p class="date">Thứ ba, 03/11/2026 271 lượt xem</p>'))
     dates = find_publication(found.page, found.head, found.source, found.lines, found.title, FETCHED_AT)
     assert [line.text for line in dates.lines] == ["Thứ ba, 03/11/2026 271 lượt xem"]
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_the_day_beside_a_headline_of_another_article_is_not_the_articles(count):
+    entry = '<div><time>12/11/2026</time><p><a href="/t1.html">Xã bên làm cầu mới qua con sông Nhỏ</a></p></div>'
+    article = cleaned(page(after=entry * count))
+    assert article.published_on is None
+    assert "published_on" not in article.origins
