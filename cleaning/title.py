@@ -26,7 +26,7 @@ _CLOSE_TAIL = re.compile(r"[-_|ㅣ｜–—]+(?P<part>[\u3040-\u30ff\u3400-\u9ff
 _SECTION_CHARS = 4
 _TITLE_MARK = re.compile(
     r"(?:^|[\s_-])(?:(?:article|post|entry|news|detail|story|asset|page|content)[\s_-]?(?:title|header|headline|heading)"
-    r"|title[\s_-]?(?:detail|news|post|article)|tieu-?de(?:-?\w+)?|headline|ArticleHeader)(?:$|[\s_])",
+    r"|title[\s_-]?(?:detail|news|post|article)|tieu-?de(?:-?\w+)?|headline|ArticleHeader|divArticleDescription3)(?:$|[\s_])",
     re.IGNORECASE,
 )
 # The line above a headline, printed within it: Dachzeile, antetítulo, chapeau.
