@@ -16,7 +16,7 @@ PREFIX = re.compile(
     r"|(?:(?:écrit|publié|rédigé|propos recueillis) )?par|auteure?s?|autor(?:in(?:nen)?|en|a|es|as|ka|zy|e|i)?|por|di"
     r"|a cura di"
     r"|door|auteurs?|(?:skrevet )?av|af|przez|opr\.?|tekst|texte?|автор(?:ы)?|текст|yazan|yazar|haber"
-    r"|tác giả|người (?:viết|đăng|gửi)|phóng viên|pv|bài viết|thực hiện|oleh|penulis|reporter|laporan"
+    r"|tác giả|người (?:viết|đăng|gửi)|phóng viên|pv|bài viết|thực hiện|oleh|penulis|pewarta|reporter|laporan"
     r"|作者|记者|記者|取材・文|文|글)\b ?[:：\-–=＝]? "
     r"|(?:(?:bài|tin)(?:,| và| ?-)? ảnh|bài|tin|tác giả|pv|author|by|von|text|autor(?:in)?|auteur|автор|penulis|oleh"
     r"|作者|记者|記者|取材・文|文) ?[:：/=＝] ?"
