@@ -106,7 +106,7 @@ def find_tags(head: Head, lines: Sequence[Line]) -> list[str]:
             if "tag" in (anchor.get("rel") or "").lower().split()
         ]
     if not found:
-        found = _tags_printed(lines) or _tags_written(lines)
+        found = _tags_printed(lines) or _tags_labelled(lines) or _tags_written(lines)
     if len(found) == 1:
         found = found[0].split(",")
     tidied = [tidy(tag).lstrip("#").strip() for tag in found[:_MAX_CLAIMED]]
@@ -126,6 +126,15 @@ def _tags_printed(lines: Sequence[Line]) -> list[str]:
             seen.add(element)
             if (marks := attribute_text(element)) and _TAG_LIST_MARK.search(marks) and (tags := _tags_in(element)):
                 return tags
+    return []
+
+
+def _tags_labelled(lines: Sequence[Line]) -> list[str]:
+    """The links that lead to tags in the first line that is one of tags by its words: `Tags: harvest, bridge`."""
+    labelled = (line for line in lines if line.links and (":" in line.text or "：" in line.text))
+    for line in labelled:
+        if any(_leads_to_tag(one) for one in line.links) and rule_for("linked", line.text) == "tags":
+            return [text for one in line.links if _leads_to_tag(one) and (text := tidy(one.text_content()))]
     return []
 
 

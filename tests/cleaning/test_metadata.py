@@ -441,3 +441,30 @@ def test_the_place_is_the_one_its_source_speaks_for():
     article = cleaned(page(), of=site)
     assert (article.locality, article.origins["locality"]) == ("Kim Sơn, Ninh Bình", "source")
     assert cleaned(page()).locality is None
+
+
+def test_links_to_tags_behind_a_label_are_tags():
+    line = '<p>Tags: <a href="/tag/longsor">longsor</a> <a href="/tag/hujan">hujan deras</a></p>'
+    article = cleaned(page(paragraphs(line)))
+    assert article.tags == ["longsor", "hujan deras"]
+    assert article.text.split("\n") == list(SENTENCES)
+    assert cleaned(page(paragraphs('<p>Filed under: <a href="/local">Local news of the valley</a></p>'))).tags == []
+
+
+def test_sharepoints_part_for_the_title_beats_the_sites():
+    part = "ctl00_SPWebPartManager1_g_12ab_ctl00_divArticleDescription"
+    markup = (
+        f'<html><head><title>Trang chủ</title></head><body><form><div id="{part}3">{TITLE}</div>'
+        f'<div id="{part}1">{SENTENCES[0]}</div><div id="{part}2">'
+        + "".join(f"<p>{one}</p>" for one in SENTENCES[1:])
+        + "</div></form></body></html>"
+    )
+    article = cleaned(markup)
+    assert article.title == TITLE
+    assert article.text.split("\n") == list(SENTENCES)
+
+
+def test_an_indonesian_reporter_signs_behind_the_text():
+    article = cleaned(page(paragraphs("<p>Pewarta: Budi Santoso</p>")))
+    assert article.author == "Budi Santoso"
+    assert article.text.split("\n") == list(SENTENCES)
