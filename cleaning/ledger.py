@@ -99,6 +99,10 @@ class Ledger:
         first, last = self._line_span(element)
         return self._prose_before[last] - self._prose_before[first]
 
+    def prose_before(self, element: HtmlElement) -> int:
+        """How many characters of the lines before `element`, taken or not, read like sentences."""
+        return self._prose_before[self._line_span(element)[0]]
+
     def link_chars_under(self, element: HtmlElement) -> int:
         """How many characters of the lines in `element`, taken or not, are links."""
         first, last = self._line_span(element)

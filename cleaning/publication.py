@@ -64,7 +64,7 @@ _URL_DAY = re.compile(r"/(?P<y>(?:19|20)\d\d)[/-](?P<m>0?[1-9]|1[0-2])[/-](?P<d>
 _EARLIEST = date(1990, 1, 1)
 _FIRST_ZONE = timezone(timedelta(hours=14))  # where each day begins
 _CLOCKS_APART = timedelta(minutes=15)
-_BOXES_AROUND = 2
+_BOXES_AROUND, _BOX_CHARS = 2, 300
 _OTHERS = ("li", "aside", "nav", "footer", "a")
 _COUNTRY = re.compile(r"\.(?!us$)[a-z]{2}$")
 
@@ -237,9 +237,9 @@ def _of_times(page: Page, zone: ZoneInfo) -> Moment | None:
 def _is_teasers(time: HtmlElement, page: Page) -> bool:
     """Whether the box around a `time` element holds a headline of another article, and no sentence."""
     for box in islice(time.iterancestors(), _BOXES_AROUND):
-        lines = page.ledger.under(box)
-        if box is page.body or any(line.prose for line in lines):
+        if box is page.body or page.ledger.prose_under(box) or page.ledger.plain_under(box) > _BOX_CHARS:
             return False
+        lines = page.ledger.under(box)
         if any(is_headline(line) for line in lines):
             return True
     return False

@@ -9,7 +9,7 @@ from lxml.html import HtmlElement
 from cleaning.datelines import is_day_alone
 from cleaning.dates import has_date
 from cleaning.ledger import Ledger
-from cleaning.lines import Line, prose_chars
+from cleaning.lines import Line
 from cleaning.links import is_document
 
 _HEADLINE_CHARS = 25
@@ -64,8 +64,7 @@ def are_teasers(element: HtmlElement, ledger: Ledger) -> bool:
     behind each, linked or not. The article's sentences stand before it; a paragraph beside a link is no box."""
     if element.tag not in _BOXES or element.find(".//h1") is not None or (element.tail or "").strip():
         return False
-    lines = ledger.under(element)
-    if not lines or prose_chars(ledger.lines[: lines[0].index]) < _BEFORE_CHARS:
+    if not ledger.has_text(element) or ledger.prose_before(element) < _BEFORE_CHARS:
         return False
     outside = ledger.prose_under(ledger.body) - ledger.prose_under(element)
     return outside >= _OUTSIDE_CHARS and _is_entries(element, ledger, _DEEPEST)
