@@ -26,6 +26,7 @@ _FAIR_SHARE = 0.22
 _AGREEMENT = 0.97
 _FLOOD = 1_000
 _BORDERED = XPath("descendant-or-self::*[contains(@style, 'border')]")
+_BOXES = frozenset({"div", "section", "td", "center", "font", "form", "span"})
 _SMALL = sorted({*MANUALLY_CLEANED} - {"form", "figure"})  # these it looks into
 
 
@@ -130,12 +131,18 @@ def _selected(page: Page, source: Source) -> list[HtmlElement]:
 
 def _page_of(elements: Sequence[HtmlElement]) -> HtmlElement:
     """A page of copies of `elements`, in a document of its own, where trafilatura looks from the root on: within the
-    elements they stand in, if it is one, or else in an article."""
+    elements they stand in, if it is one, or else in an article.
+
+    One is marked as the page's main part: trafilatura looks for that where it finds no other name that it knows, and
+    where it finds none at all it takes paragraphs from all over the page, and neither lists nor headings."""
     if len(elements) > 1:
         root = fromstring("<html><body><article></article></body></html>")
         root.find(".//article").extend(_twin(element) for element in elements)
         return root
     twin = _twin(elements[0])
+    if twin.tag in _BOXES:
+        twin.tag = "div"
+        twin.set("role", "main")
     *around, outermost = [*elements[0].iterancestors()] or [None]
     if outermost is None:
         return twin

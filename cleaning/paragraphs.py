@@ -8,10 +8,12 @@ from itertools import takewhile
 from lxml.html import HtmlElement
 from lxml.html.builder import E
 
-from cleaning.lines import BLOCKS
+from cleaning.lines import BLOCKS, PROSE_CHARS
 
 _CONTAINERS = ("div", "section", "article", "main", "td", "center", "body", "span", "form", "font")
 _MERGED = ("span", "i", "b", "em", "strong", "a", "u", "font", "sup", "sub", "small", "q", "label", "ins", "del")
+_PLAIN = ("div", "section")
+_LOOKS = frozenset({"style", "align", "dir", "lang"})
 _LOOSE_CHARS = 200
 
 
@@ -43,13 +45,25 @@ def _holds_nothing(element: HtmlElement) -> bool:
 
 
 def wrap_loose_text(root: HtmlElement) -> None:
-    """Put runs of loose text that line breaks set off into a `p`, in containers that hold an article's worth."""
+    """Put runs of loose text into a `p`: those that line breaks set off, in containers that hold an article's worth,
+    and those beside paragraphs. Plain `div` elements beside paragraphs become `p`, too."""
     for container in list(root.iter(*_CONTAINERS)):
-        if container.find("br") is None or _loose_chars(container) < _LOOSE_CHARS:
+        tags = {child.tag for child in container}
+        beside = "p" in tags and any(map(_is_prose, container.iterchildren("p")))
+        if not beside and "br" not in tags:
+            continue
+        for child in container.iterchildren(*_PLAIN) if beside else ():
+            if _LOOKS.issuperset(child.keys()) and _is_prose(child) and not _holds_block(child):
+                child.tag = "p"
+        if _loose_chars(container) < (PROSE_CHARS if beside else _LOOSE_CHARS):
             continue
         if container.tag in ("span", "font"):
             container.tag = "div"
         _wrap(container)
+
+
+def _is_prose(element: HtmlElement) -> bool:
+    return len(element.text_content()) >= PROSE_CHARS
 
 
 def _loose_chars(container: HtmlElement) -> int:

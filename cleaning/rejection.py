@@ -93,6 +93,7 @@ _DOCUMENT = re.compile(r"\.(?:pdf|docx?|xlsx?|pptx?|zip|rar)(?:$|[?#])", re.IGNO
 _TITLES = frozenset({"h1", "h2", "h3"})
 _BUTTONS = frozenset({"hidden", "submit", "button", "image", "reset", "search"})
 _BOXES = frozenset({"footer", "navigation", "popup", "login", "cookie-consent", "newsletter"})
+_BESIDE = frozenset({"related", "related-link"})  # a few of them stand between an article's paragraphs
 _HARDLY_ANY_PROSE = 150
 _LITTLE_PROSE = 600
 _HOLLOW_CHARS = 1_500
@@ -114,10 +115,10 @@ class Shape:
     """The page in figures; lengths are in characters.
 
     `teasers` are links as long as headlines. `linked` of the body's characters are links. A run is body text that no
-    teaser interrupts: a list of articles has many short ones, an article one that outweighs the rest. `begun` lines of
-    the body are the first words of a text that the headline above them leads to, and `own` of its characters stand in
-    other sentences. `hollow`: the body is nothing but menus, headings and a footer. `asks`: it is a form, its lines the
-    labels of fields.
+    teaser interrupts, unless it is known as a related one: a list of articles has many short ones, an article one that
+    outweighs the rest. `begun` lines of the body are the first words of a text that the headline above them leads to,
+    and `own` of its characters stand in other sentences. `hollow`: the body is nothing but menus, headings and a
+    footer. `asks`: it is a form, its lines the labels of fields.
     """
 
     body: int
@@ -142,7 +143,7 @@ def shape_of(ledger: Ledger) -> Shape:
     for line in lines:
         teaser = line.linked and len(line.text) >= _TEASER_CHARS
         teasers += teaser
-        if teaser and runs[-1]:
+        if teaser and runs[-1] and line.pieces[0].rule not in _BESIDE:
             runs.append(0)
         if teaser and line.block.tag != "h1":
             headline = line
