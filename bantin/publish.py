@@ -17,9 +17,10 @@ from structlog.contextvars import bound_contextvars
 from bantin.clean import source_of_run
 from bantin.crew import LOST
 from bantin.errors import AllRejected, NotReady
-from bantin.fetch import parts_with_pages
+from bantin.fetch import committed_captures, parts_with_pages
 from bantin.settings import Settings
 from model.article import Article
+from model.capture import Kind
 from model.report import RunReport, State
 from model.source import Source
 from model.url import normalise_url
@@ -39,13 +40,17 @@ logger = logging.getLogger("bantin.publish")
 LISTED = 200
 """So many rejections, lost pages and spam links are written out in a report; the counts are of all."""
 
+LEAST_PAGES = 3
+"""Where articles are there still as they were, so many other pages must have been rejected before that is called a
+failure: on a quiet day one that has gone, or was none, may be all that is not as it was."""
+
 
 def publish(source_id: str, run: str, settings: Settings, *, damaged: str | None = None) -> RunReport:
     """Publishes the cleaned parts of a run and returns its report, which it also writes. A table that stood there, with
     other rows, is kept (storage/superseded.py): in `damaged/` where it has the hash `damaged`.
 
     Raises `NotReady` where a part has not been cleaned, `AllRejected` where pages were fetched and none is an article
-    (the source may allow that), and `StorageError`. Nothing is published then, and the report says why.
+    (`_rejections_tell`; the source may allow that), and `StorageError`. Nothing is published then, and the report says why.
     """
     with bound_contextvars(source=source_id, run=run):
         return _publish(source_id, run, settings, damaged)
@@ -68,7 +73,7 @@ def _publish(source_id: str, run: str, settings: Settings, damaged: str | None) 
         told,
         texts_before(store, source_id, run, articles),
     )
-    if not len(articles) and _some_rejection_is_news(store, source, run, told) and not source.may_be_empty:
+    if not len(articles) and _rejections_tell(store, source, run, told) and not source.may_be_empty:
         seen = "; ".join(f"{r['url']}: {r['kind']}: {r['detail']}" for r in told[:3])
         reason = f"every one of {len(told)} article pages was rejected: {seen}"
         _finish(store, report, started, State.FAILED, reason)
@@ -118,14 +123,22 @@ def unread_places(told: list[dict[str, Any]]) -> list[tuple[str, int]]:
     return [(page["warc_key"], page["warc_offset"]) for page in told if page["kind"] in LOST]
 
 
-def _some_rejection_is_news(store: ObjectStore, source: Source, run: str, rejections: list[dict[str, str]]) -> bool:
-    """Whether a page was rejected that no earlier run rejected, too: on a quiet day such may be all that is due."""
+def _rejections_tell(store: ObjectStore, source: Source, run: str, rejections: list[dict[str, Any]]) -> bool:
+    """Whether it is a failure that no page of a run became an article. It is none where earlier runs rejected these
+    pages, too: on a quiet day such may be all that is due. Nor where they are fewer than `LEAST_PAGES`, and articles
+    of the source are there as they were."""
     if not rejections:
         return False
     fetch = source.fetch
     known = fold(store, source.id, leave_out=run, min_h=fetch.revisit_min_h, max_h=fetch.revisit_max_h)
     before = known.rejected()
-    return any(normalise_url(rejection["url"]) not in before for rejection in rejections)
+    news = {normalise_url(rejection["url"]) for rejection in rejections} - before
+    if not news or len(news) >= LEAST_PAGES:
+        return bool(news)
+    captures = committed_captures(store, source.id, run) or []
+    return not any(
+        c.kind == Kind.ARTICLE and c.unchanged and not c.failed and normalise_url(c.url) not in before for c in captures
+    )
 
 
 class _Place(NamedTuple):

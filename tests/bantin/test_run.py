@@ -21,6 +21,7 @@ from storage.errors import StorageError, StoreRefused
 from storage.store import open_store
 from storage.tables import read
 from tests.conftest import demo_source, trouble_source
+from tests.servers.site import Answer, serving
 
 RUN, LATER, LAST = "20261122T000000Z", "20991230T000000Z", "20991231T000000Z"
 
@@ -127,6 +128,30 @@ def test_a_run_in_which_every_page_was_rejected_fails_and_publishes_nothing(web:
     assert list_articles(open_store(settings.archive)) == []
     allowed = source.model_copy(update={"may_be_empty": True})
     assert run_source(allowed, settings, LATER).state == "published"
+
+
+SOFT_404 = Answer("<!DOCTYPE html><title>404</title><h1>404</h1><p>Trang này không tồn tại hoặc đã bị xóa.</p>")
+
+
+@pytest.mark.parametrize(("gone", "state"), [(1, "published"), (2, "published"), (3, "failed")])
+def test_on_a_quiet_day_one_or_two_rejected_pages_fail_no_run_while_others_are_as_they_were(
+    settings: Settings, gone: int, state: str
+) -> None:
+    with serving() as site:
+        paths = [f"/a{number}" for number in range(5)]
+        for path in paths:
+            site.page(path, f"Hội đua thuyền {path}")
+        site.list("/", *paths)
+        run_source(site.source("/"), settings, RUN)
+        for path in paths[:gone]:
+            site.answers[path] = SOFT_404
+        if state == "failed":
+            with pytest.raises(AllRejected, match="every one of 3 article pages was rejected"):
+                run_source(site.source("/"), settings, LATER)
+        else:
+            report = run_source(site.source("/"), settings, LATER)
+            assert (report.state, dict(report.rejected)) == (state, {"error-page": gone})
+            assert len(list_articles(open_store(settings.archive))) == 5, "what was stored is there"
 
 
 def test_a_wall_before_the_page_is_a_failure_that_says_so_and_is_asked_for_again(
