@@ -50,7 +50,8 @@ def publish(source_id: str, run: str, settings: Settings, *, damaged: str | None
     other rows, is kept (storage/superseded.py): in `damaged/` where it has the hash `damaged`.
 
     Raises `NotReady` where a part has not been cleaned, `AllRejected` where pages were fetched and none is an article
-    (`_rejections_tell`; the source may allow that), and `StorageError`. Nothing is published then, and the report says why.
+    (`_rejections_tell`; the source may allow that), and `StorageError`. Nothing is published then, and the report says
+    why.
     """
     with bound_contextvars(source=source_id, run=run):
         return _publish(source_id, run, settings, damaged)

@@ -205,7 +205,7 @@ class _Crawl:
             skipped=spider.selection.skipped,
             errors=[{"url": c.url, "error": c.problem} for c in errors[:LISTED]],
             waiting=len(left),
-            vanished=vanished(captures, self._frontier)[:LISTED],
+            vanished=vanished(captures, self._frontier)[:LISTED] if verdict.exit == CrawlExit.OK else [],
             cloaked=spider.cloaked[:LISTED],
             warnings=tls.warnings(self._source),
             plan=[] if self._lease else plan,

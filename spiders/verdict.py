@@ -8,6 +8,7 @@ from enum import IntEnum
 from model.capture import LISTS, Capture, Kind
 from model.source import Source
 from model.url import normalise_url
+from spiders.same_page import changed_to_one_page, led_to_one_page
 from storage.frontier import Frontier, key_of
 from storage.known import Fate
 
@@ -100,6 +101,8 @@ def judge(captures: Iterable[Capture], source: Source, tally: Tally, frontier: F
     expected = [c for c in articles if normalise_url(c.url) in tally.found and not _was_gone(c, frontier)]
     if len(expected) >= LEAST_PAGES and not delivered:
         return Verdict(CrawlExit.NOTHING, f"none of {len(expected)} article pages is there: {_listed(expected)}")
+    if reason := led_to_one_page(expected, source) or changed_to_one_page(articles, frontier):
+        return Verdict(CrawlExit.ERRORS, reason)
     if tally.found and tally.forbidden >= tally.found and not articles:
         return Verdict(CrawlExit.NOTHING, f"robots.txt of {source.url} forbids all {len(tally.found)} article pages")
     if not tally.found and not tally.resting and not source.may_be_empty:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from model.article import Article
 from model.capture import Capture, Kind
 from model.source import Source
 from spiders.verdict import CrawlExit, Tally, Verdict, count_captures, judge, last_answers, vanished
@@ -79,6 +80,21 @@ GREEN = {
     "pictures fail": ([*lists(), *(page(n, 500, kind=Kind.ASSET) for n in range(9))], found(1), {}),
     "some lists are closed": (lists(), Tally(found={f"{SITE}/a1"}, closed=9), {}),
     "some pages are closed": (lists(), Tally(found={f"{SITE}/a1", f"{SITE}/a2"}, forbidden={f"{SITE}/a2"}), {}),
+    "articles lead each to a page of its own": (
+        [*lists(), *(page(n, 301, location=f"{SITE}/detail?id={n}") for n in (1, 2, 3)), page(4)],
+        found(1, 2, 3, 4),
+        {},
+    ),
+    "some articles lead to a topic's page": (
+        [*lists(), *(page(n, 301, location=f"{SITE}/topic") for n in (1, 2, 3)), page(4), page(5)],
+        found(1, 2, 3, 4, 5),
+        {},
+    ),
+    "articles that no list names any more lead to a section": (
+        [*lists(), *(page(n, 301, location=f"{SITE}/section") for n in (1, 2, 3))],
+        found(9),
+        {},
+    ),
     "a hub of many fails": (
         [capture(f"{SITE}/", 200, Kind.LISTING), capture(f"{SITE}/hub", 503, Kind.LISTING)],
         found(1),
@@ -123,6 +139,20 @@ RED = {
         {"fetch": {"error_tolerance": 0}},
         CrawlExit.ERRORS,
         "1 of 2 pages failed",
+    ),
+    "the articles lead to a login": (
+        [*lists(), page(1, final_url=f"{SITE}/login"), *(page(n, 302, location=f"{SITE}/login") for n in (2, 3, 4))],
+        found(1, 2, 3, 4),
+        {},
+        CrawlExit.ERRORS,
+        "4 of 4 article pages lead to http://site.example/login",
+    ),
+    "the articles lead to a question about cookies": (
+        [*lists(), page(9), *(page(n, final_url=f"{SITE}/consent?lang=vi&to=%2Fa{n}") for n in (1, 2, 3))],
+        found(1, 2, 3, 9),
+        {},
+        CrawlExit.ERRORS,
+        r"3 of 4 article pages lead to http://site.example/consent\?lang=vi:",
     ),
     "walls": (
         [*lists(), *(page(n, 200, error="blocked: captcha") for n in range(3))],
@@ -206,6 +236,33 @@ def test_what_was_there_and_is_gone_or_has_moved_has_vanished(tmp_path: Any) -> 
         {"url": f"{SITE}/a1", "how": f"moved to {SITE}/b1"},
         {"url": f"{SITE}/a2", "how": "moved to the home page"},
     ], "a failure tells nothing, and what nobody knew cannot vanish"
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "exit_code"),
+    [
+        ("abc", "xxx", CrawlExit.ERRORS),
+        ("abcd", "xxxd", CrawlExit.ERRORS),
+        ("abcde", "xxxde", CrawlExit.OK),  # three of five
+        ("ab", "xx", CrawlExit.OK),
+        ("aaa", "xxx", CrawlExit.OK),  # one article at three addresses was edited
+        ("abc", "xyz", CrawlExit.OK),
+        ("...", "xxx", CrawlExit.OK),  # new ones
+    ],
+)
+def test_known_articles_that_have_become_one_page_are_no_news(
+    tmp_path: Any, before: str, now: str, exit_code: CrawlExit
+) -> None:
+    earlier = AT - timedelta(days=9)
+    known = [page(n, body_sha256=body, fetched_at=earlier) for n, body in enumerate(before) if body != "."]
+    store = DirectoryStore(tmp_path)
+    store.put(keys.articles("site", EARLIER), encode([], Article))  # the run was published
+    captures = [*lists(), *(page(n, body_sha256=body) for n, body in enumerate(now))]
+    verdict = judge(captures, source(), found(*range(len(now))), knowing(store, known))
+    assert verdict.exit == exit_code, verdict
+    if exit_code:
+        told = f"3 of {len(now)} article pages have become one and the same, like {SITE}/a0"
+        assert verdict.reason.startswith(told)
 
 
 def test_of_several_answers_the_last_counts_and_what_waits_is_none() -> None:
