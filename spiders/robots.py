@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import re
-from codecs import BOM_UTF8
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from dataclasses import dataclass
 from typing import Self
 from urllib.parse import urljoin
@@ -138,11 +138,13 @@ class RobotsMiddleware:
 def relevant_lines(body: bytes, agent: str) -> bytes:
     """What of a robots.txt counts, in UTF-8: whole lines of its first `MAX_BYTES`; nothing of an HTML or XML page.
 
-    Many sites answer any address with a page. Its content type tells less: some send real rules as text/html.
+    The RFC wants UTF-8. What an editor of Windows saved as "Unicode" is UTF-16, and meant to be obeyed as well. Many sites answer any address with a page. Its content type tells less: some send real rules as text/html.
 
     Groups are for everybody (`*`), for `agent`, whose name is matched as the RFC says (section 2.2.1), or for `other`:
     the parser keeps each rule once for each name in its group, which would make half a megabyte millions.
     """
+    if body.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        body = body[: 2 * MAX_BYTES].decode("utf-16", errors="ignore").encode()
     if body[:1024].removeprefix(BOM_UTF8).lstrip().startswith(b"<"):
         return b""
     if len(body) > MAX_BYTES:

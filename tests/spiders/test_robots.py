@@ -208,4 +208,12 @@ def test_sitemaps_are_named_outside_of_groups() -> None:
 
 
 def test_another_encoding_than_utf_8_gives_no_rules_and_no_error() -> None:
-    assert allowed(NOTHING_ALLOWED.encode("utf-16"))
+    assert allowed(NOTHING_ALLOWED.encode("utf-32"))
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "utf-8-sig"])
+def test_what_windows_saves_as_unicode_is_obeyed(encoding: str) -> None:
+    mark = "\ufeff" if encoding == "utf-16-be" else ""
+    lines = f"{mark}# chỉ dành cho bạn đọc\r\n{NOTHING_ALLOWED}"
+    assert not allowed(lines.encode(encoding))
+    assert not allowed(lines.encode(encoding) + b"\0"), "a byte too many is none of our concern"
