@@ -207,7 +207,7 @@ class _Crawl:
             waiting=len(left),
             vanished=vanished(captures, self._frontier)[:LISTED] if verdict.exit == CrawlExit.OK else [],
             cloaked=spider.cloaked[:LISTED],
-            warnings=tls.warnings(self._source),
+            warnings=[*tls.warnings(self._source), *spider.tally.warnings],
             plan=[] if self._lease else plan,
         )
         return verdict

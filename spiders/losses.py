@@ -18,7 +18,7 @@ from spiders.discovery import DiscoveryError
 from spiders.failures import describe
 from spiders.robots import FORBIDDEN, UNREACHABLE
 from spiders.selection import Selection
-from spiders.throttle import given_up
+from spiders.throttle import given_up, told_to_wait
 from spiders.verdict import Tally
 from storage.content_encoding import ContentEncodingError
 
@@ -64,7 +64,10 @@ class Losses:
             else:
                 self._leave(request)
         elif given_up(reason):
-            self._tally.given_up = self._tally.given_up or reason
+            if told_to_wait(reason):
+                self._tally.told_to_wait = reason
+            else:
+                self._tally.given_up = self._tally.given_up or reason
             self._leave(request, reason)
         else:
             self._fail(request, reason)

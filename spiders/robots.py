@@ -138,7 +138,8 @@ class RobotsMiddleware:
 def relevant_lines(body: bytes, agent: str) -> bytes:
     """What of a robots.txt counts, in UTF-8: whole lines of its first `MAX_BYTES`; nothing of an HTML or XML page.
 
-    The RFC wants UTF-8. What an editor of Windows saved as "Unicode" is UTF-16, and meant to be obeyed as well. Many sites answer any address with a page. Its content type tells less: some send real rules as text/html.
+    The RFC wants UTF-8. What an editor of Windows saved as "Unicode" is UTF-16, and meant to be obeyed as well. Many
+    sites answer any address with a page. Its content type tells less: some send real rules as text/html.
 
     Groups are for everybody (`*`), for `agent`, whose name is matched as the RFC says (section 2.2.1), or for `other`:
     the parser keeps each rule once for each name in its group, which would make half a megabyte millions.

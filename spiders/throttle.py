@@ -36,12 +36,20 @@ GIVE_UP_AFTER = 20
 MAX_DELAY_S = 60.0
 """The longest delay that a host gets by being slow, by failing, or by the Crawl-delay of its robots.txt."""
 
+REFUSALS = (401, 403)
+
 _GIVEN_UP = "was given up: "
+_ASKS_TO_WAIT = " asks to wait "
 
 
 def given_up(reason: str) -> bool:
     """Whether a request was dropped for this `reason` because its host had been given up."""
     return _GIVEN_UP in reason
+
+
+def told_to_wait(reason: str) -> bool:
+    """Whether that was because it asked for a longer wait than we grant: it is well, and may be asked another day."""
+    return given_up(reason) and _ASKS_TO_WAIT in reason
 
 
 def wait_s(header: str, now: datetime) -> float:
@@ -67,14 +75,16 @@ def robots_delay_s(parser: ProtegoRobotParser, agent: str) -> float:
 class HostPace:
     """How a host is treated. `floor_s` is the least delay, of the source or its robots.txt; `backoff_s` the hold after
     each answer while it recovers from failures; `failures` how many came in a row; `held_until` an instant of
-    `time.monotonic()`; `given_up` why it is asked for nothing more. `failed_assets` and `given_up_assets` are the same
-    for images and documents: a page may show twenty that are broken, on a host that is well."""
+    `time.monotonic()`; `given_up` why it is asked for nothing more. `refusals` counts the pages in a row that it
+    refused. `failed_assets` and `given_up_assets` are the same for images and documents: a page may show twenty that
+    are broken, on a host that is well."""
 
     floor_s: float
     backoff_s: float = 0.0
     failures: int = 0
     held_until: float = 0.0
     given_up: str | None = None
+    refusals: int = 0
     failed_assets: int = 0
     given_up_assets: str | None = None
 
@@ -116,7 +126,8 @@ class Throttle:
 
     Retry-After of a 429 or 503 holds the host until then; the refused request is retried by Scrapy and waits with the
     others. One that asks for more than the setting `RETRY_AFTER_MAX_S`, or fails `GIVE_UP_AFTER` times in a row, is
-    given up: further requests raise `IgnoreRequest`, see `given_up`. A failure is a 5xx, a 429, or no answer.
+    given up: further requests raise `IgnoreRequest`, see `given_up`. A failure is a 5xx, a 429, or no answer. A host
+    that refuses as many pages in a row (`REFUSALS`) is given up too: a firewall does not open when it is asked again.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -155,11 +166,12 @@ class Throttle:
         if response.status < 500 and response.status != 429:
             pace.answered(asset=_is_asset(request))
             self._hold(host, pace.backoff_s)
+            self._count_refusal(request, response.status)
             return response
         header = response.headers.get("Retry-After") if response.status in (429, 503) else None
         wait = wait_s(header.decode("latin-1"), datetime.now(UTC)) if header else 0.0
         if wait > self._max_s:
-            self._give_up(host, f"HTTP {response.status} asks to wait {wait:.0f} s, more than {self._max_s:.0f} s")
+            self._give_up(host, f"HTTP {response.status}{_ASKS_TO_WAIT}{wait:.0f} s, more than {self._max_s:.0f} s")
         elif wait:
             logger.info("%s answered %s: %s waits %.0f s, as it asks", request.url, response.status, host, wait)
             pace.count(asset=_is_asset(request))
@@ -192,6 +204,19 @@ class Throttle:
         elif failures == GIVE_UP_AFTER:
             pace.given_up_assets = f"{host} {_GIVEN_UP}for images and documents: {why}"
             logger.warning("%s", pace.given_up_assets)
+
+    def _count_refusal(self, request: Request, status: int) -> None:
+        purpose = request.meta.get("purpose")
+        if purpose is None or purpose["kind"] in (Kind.ASSET, Kind.PROBE):
+            return
+        host = host_of(request.url)
+        pace = self.pace(host)
+        if status in REFUSALS:
+            pace.refusals += 1
+        elif status < 300 or status == 304:  # a redirect may lead to the refusal
+            pace.refusals = 0
+        if pace.refusals >= GIVE_UP_AFTER:
+            self._give_up(host, f"{pace.refusals} pages in a row were refused, the last: HTTP {status}")
 
     def _give_up(self, host: str, why: str) -> None:
         """Drops what waits for `host`, now and later."""

@@ -45,7 +45,8 @@ class Tally:
 
     `found` are the keys of articles that lists named, `forbidden` those that robots.txt closes, `closed` counts its
     closed lists, `resting` those that were not asked for since they have not changed for long. `unreachable` says why
-    robots.txt could not be read, `given_up` why a host was.
+    robots.txt could not be read, `given_up` why a host was; `told_to_wait` names one that asked for a longer wait than
+    a run has.
     """
 
     found: set[str] = field(default_factory=set)
@@ -54,6 +55,12 @@ class Tally:
     resting: int = 0
     unreachable: str | None = None
     given_up: str | None = None
+    told_to_wait: str | None = None
+
+    @property
+    def warnings(self) -> list[str]:
+        """What a report has to say of it, however the crawl ended."""
+        return [f"{self.told_to_wait}: the rest waits for the next run"] if self.told_to_wait else []
 
     def forbid(self, kind: Kind, key: str) -> None:
         """An address that robots.txt closes. That a picture is behind it changes nothing."""
@@ -87,12 +94,17 @@ def judge(captures: Iterable[Capture], source: Source, tally: Tally, frontier: F
     if tally.closed and not ways_in:
         return Verdict(CrawlExit.NOTHING, f"robots.txt of {source.url} forbids every way in")
     if len(broken_ways) == len(ways_in) and not delivered:
-        what = _listed(broken_ways) or tally.given_up or "no way in was asked for"
+        what = _listed(broken_ways) or tally.given_up or tally.told_to_wait or "no way in was asked for"
         return Verdict(CrawlExit.NOTHING, f"nothing could be fetched: {what}")
     if broken_ways:
         return Verdict(CrawlExit.ERRORS, f"{len(broken_ways)} of {len(ways_in)} ways in failed: {_listed(broken_ways)}")
     if tally.given_up:
         return Verdict(CrawlExit.ERRORS, tally.given_up)
+    if tally.told_to_wait:
+        # The server has set a budget: the rest waits for the next run, which would never come to it if this one failed.
+        if not delivered:
+            return Verdict(CrawlExit.ERRORS, tally.told_to_wait)
+        failures = [c for c in failures if c.status not in (429, 503)]
     asked, tolerance = len(articles) + len(further), source.fetch.error_tolerance
     if len(failures) > tolerance * asked and (len(failures) >= LEAST_PAGES or not tolerance):
         share = f"{len(failures)} of {asked} pages failed (tolerated: {tolerance:.0%})"

@@ -232,6 +232,35 @@ def test_pictures_over_the_budget_of_bytes_are_fetched_by_the_next_run(site: Sit
     assert [site.asked[f"/anh/{n}.jpg"] for n in range(4)] == [1, 1, 1, 1]
 
 
+def test_a_server_that_asks_for_a_long_wait_sets_a_budget_of_its_own(site: Site, settings: Settings) -> None:
+    links = [f"/a{number}" for number in range(12)]
+    busy = Answer("", 429, {"Retry-After": "3600"})
+    source = paged(site, [links], concurrency=1, retries=2, error_tolerance=0, revisit_min_h=SEEN_BEFORE)
+    for run in range(3):
+        for link in links[4 * (run + 1) :]:
+            site.answers[link] = busy
+        report = run_source(source, settings, day(run))
+        assert report.articles["new"] == 4, report
+        assert report.waiting == (8 if run == 0 else 0), "later they are known to wait"
+        told = [" asks to wait 3600 s, more than 300 s: the rest waits" in one for one in report.warnings]
+        assert told == ([] if run == 2 else [True])
+        for link in links:
+            site.page(link, link)
+    again = {link for link in links if site.asked[link] > 1}
+    # One more may be on its way when the first is refused.
+    assert {"/a4", "/a8"} <= again <= {"/a4", "/a5", "/a8", "/a9"}, "only those refused are asked for again"
+
+
+def test_a_server_that_asks_for_a_long_wait_at_once_has_given_nothing(site: Site, settings: Settings) -> None:
+    links = [f"/a{number}" for number in range(4)]
+    source = paged(site, [links], concurrency=1, error_tolerance=1)
+    for link in links:
+        site.answers[link] = Answer("", 503, {"Retry-After": "3600"})
+    with pytest.raises(FetchFailed, match="was given up: HTTP 503 asks to wait 3600 s") as caught:
+        run_source(source, settings, RUN)
+    assert caught.value.exit_code == CrawlExit.ERRORS
+
+
 def test_broken_pictures_do_not_make_a_host_given_up(site: Site, settings: Settings) -> None:
     with_pictures(site, 20)
     for number in range(20):

@@ -9,7 +9,7 @@ import pytest
 from scrapy.robotstxt import ProtegoRobotParser
 
 from bantin.settings import Settings
-from spiders.throttle import GIVE_UP_AFTER, MAX_DELAY_S, HostPace, given_up, robots_delay_s, wait_s
+from spiders.throttle import GIVE_UP_AFTER, MAX_DELAY_S, HostPace, given_up, robots_delay_s, told_to_wait, wait_s
 from tests.servers.scripted import ScriptedSite, crawl, scripted, source_of
 from tests.servers.site import Answer
 from tests.settings import settings_in
@@ -185,3 +185,28 @@ def test_a_host_is_given_up_when_it_is_dead_or_asks_for_too_much(settings: Setti
     ]
     assert all(map(given_up, told))
     assert not given_up("HTTP 503")
+    assert [told_to_wait(line) for line in sorted(told)] == [False, True]
+
+
+@pytest.mark.parametrize("through", ["", "/blocked"])
+def test_a_host_that_refuses_page_after_page_is_asked_for_no_more(settings: Settings, through: str) -> None:
+    paths = [f"/a{n}" for n in range(3 * GIVE_UP_AFTER)]
+    denied = Answer("<h1>403</h1>", 403)
+    with scripted() as site:
+        for path in paths:
+            site.script(path, Answer("", 302, {"Location": f"{through}{path}"}) if through else denied)
+            site.script(f"/blocked{path}", denied)
+        lines = crawl(source_of(site.listing("/list", *paths), concurrency=1), settings, may_fail=True)
+    assert GIVE_UP_AFTER <= len(site.times(f"{through}/a")) <= GIVE_UP_AFTER + 1
+    assert any(f"was given up: {GIVE_UP_AFTER} pages in a row were refused, the last: HTTP 403" in one for one in lines)
+
+
+def test_pages_that_are_refused_here_and_there_cost_the_others_nothing(settings: Settings) -> None:
+    paths = [f"/a{n}" for n in range(3 * GIVE_UP_AFTER)]
+    with scripted() as site:
+        site.pages(*paths)
+        for path in paths[:-1]:
+            if not path.endswith("7"):
+                site.script(path, Answer("<h1>403</h1>", 403))
+        crawl(source_of(site.listing("/list", *paths), concurrency=1), settings)
+    assert len(site.times("/a")) == len(paths)

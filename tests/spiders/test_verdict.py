@@ -95,6 +95,11 @@ GREEN = {
         found(9),
         {},
     ),
+    "the host asked to wait, and the rest is left": (
+        [*lists(), page(1), *(page(n, 429) for n in (2, 3, 4))],
+        Tally(found={f"{SITE}/a1"}, told_to_wait="it was given up: it asks to wait 3600 s"),
+        {},
+    ),
     "a hub of many fails": (
         [capture(f"{SITE}/", 200, Kind.LISTING), capture(f"{SITE}/hub", 503, Kind.LISTING)],
         found(1),
@@ -191,6 +196,13 @@ RED = {
         "nothing may be asked .* HTTP 503",
     ),
     "the host was given up": ([*lists(), page(1)], Tally(given_up="it was given up"), {}, CrawlExit.ERRORS, "given up"),
+    "the host asked to wait and gave nothing": (
+        [*lists(), *(page(n, 429) for n in (2, 3, 4))],
+        Tally(found={f"{SITE}/a1"}, told_to_wait="it asks to wait 3600 s"),
+        {},
+        CrawlExit.ERRORS,
+        "asks to wait 3600 s",
+    ),
     "nothing was asked for": ([], Tally(), {}, CrawlExit.NOTHING, "no way in was asked for"),
 }
 
