@@ -40,6 +40,28 @@ def decode_body(body: bytes, encoding: str, limit: int) -> bytes:
     return body
 
 
+def is_cut_short(sent: bytes, encoding: str, body: bytes) -> bool:
+    """Whether the page `body`, which `sent` was decoded to, surely lacks its end: the compressed stream stops in the
+    middle, as where a server hangs up that has not said how long its answer is.
+
+    A page that has come to its `</html>` is whole, and so is a stream that lacks no more than its check sum.
+    """
+    if encoding.strip().lower() not in ("gzip", "x-gzip") or not sent.startswith(b"\x1f\x8b"):
+        return False
+    if int.from_bytes(sent[-4:], "little") == len(body) % 2**32 or b"</html" in body[-2_000:].lower():
+        return False
+    stream = isal_zlib.decompressobj(16 + zlib.MAX_WBITS)
+    try:
+        stream.decompress(sent, len(body) + 1)
+        if stream.eof or sent[3:4] != b"\0":  # a header of more than its ten bytes
+            return not stream.eof
+        stream = isal_zlib.decompressobj(-zlib.MAX_WBITS)
+        stream.decompress(sent[10:], len(body) + 1)
+    except isal_zlib.error:  # type: ignore[misc]
+        return False  # damaged, which is another matter
+    return not stream.eof
+
+
 def _gunzip(body: bytes, limit: int) -> bytes:
     return _decompress(body, 16 + zlib.MAX_WBITS, limit) if body.startswith(b"\x1f\x8b") else body
 

@@ -12,12 +12,15 @@ from w3lib.url import safe_url_string
 from model.capture import Capture, Kind
 from model.url import is_web_address
 from storage import keys
-from storage.content_encoding import ContentEncodingError, decode_body
+from storage.content_encoding import ContentEncodingError, decode_body, is_cut_short
 
 MAX_LOCATION_CHARS = 4_000
 """Of a redirect's target so much is kept in the capture; the record has it whole."""
 
 MAX_ERROR_CHARS = 500
+
+CUT_SHORT = "the page is cut short: its compressed body stops in the middle"
+"""What is held against half an article: it must not take the place of a whole one."""
 
 REDIRECTS = (301, 302, 303, 307, 308)
 
@@ -88,6 +91,8 @@ def examine(exchange: Exchange, max_body_bytes: int, inspect: Inspect | None = N
         try:
             body = decode_body(exchange.body, encoding, max_body_bytes)
             body_sha256 = hashlib.sha256(body).hexdigest()
+            if exchange.kind == Kind.ARTICLE and exchange.status == 200 and is_cut_short(exchange.body, encoding, body):
+                error = error or CUT_SHORT
         except ContentEncodingError as err:
             error = error or str(err)
     if error is None and inspect is not None:

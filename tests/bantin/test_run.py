@@ -1,5 +1,6 @@
 """A run from fetch to publish: what the archive holds afterwards, and after each way of failing and mending."""
 
+import gzip
 import json
 from collections import Counter
 from pathlib import Path
@@ -18,10 +19,11 @@ from model.article import Article
 from model.source import Locality
 from storage import keys, reports
 from storage.errors import StorageError, StoreRefused
+from storage.exchange import CUT_SHORT
 from storage.store import open_store
 from storage.tables import read
 from tests.conftest import demo_source, trouble_source
-from tests.servers.site import Answer, serving
+from tests.servers.site import PAGE, Answer, serving
 
 RUN, LATER, LAST = "20261122T000000Z", "20991230T000000Z", "20991231T000000Z"
 
@@ -152,6 +154,19 @@ def test_on_a_quiet_day_one_or_two_rejected_pages_fail_no_run_while_others_are_a
             report = run_source(site.source("/"), settings, LATER)
             assert (report.state, dict(report.rejected)) == (state, {"error-page": gone})
             assert len(list_articles(open_store(settings.archive))) == 5, "what was stored is there"
+
+
+def test_half_a_page_never_takes_the_place_of_a_whole_one(settings: Settings) -> None:
+    with serving() as site:
+        site.list("/", "/a1")
+        body = gzip.compress(PAGE.format(title="Hội đua thuyền").encode())
+        site.answers["/a1"] = Answer(body, headers={"Content-Encoding": "gzip"})
+        run_source(site.source("/"), settings, RUN)
+        (before,) = list_articles(open_store(settings.archive))
+        site.answers["/a1"] = Answer(body[:-100], headers={"Content-Encoding": "gzip"})
+        report = run_source(site.source("/"), settings, LATER)
+        assert [error["error"] for error in report.errors] == [CUT_SHORT]
+        assert list_articles(open_store(settings.archive)) == [before]
 
 
 def test_a_wall_before_the_page_is_a_failure_that_says_so_and_is_asked_for_again(

@@ -13,7 +13,7 @@ from warcio.archiveiterator import ArchiveIterator
 
 from model.capture import Capture, Kind
 from storage import keys
-from storage.content_encoding import ContentEncodingError, decode_body
+from storage.content_encoding import ContentEncodingError, decode_body, is_cut_short
 from storage.errors import Corrupt
 from storage.exchange import Earlier, Exchange
 from storage.store import ObjectStore, open_object, open_store
@@ -289,6 +289,36 @@ def test_header_lines_of_hostile_servers_are_kept_byte_by_byte(store: ObjectStor
     raw = gzip.decompress(store.get(KEY))
     assert b'ETag: "\xe9\xff"\r\n' in raw
     assert "tiếng Việt".encode() in raw
+
+
+PAGE = b"<!DOCTYPE html><body>" + b" ".join(b"<p>%d</p>" % (n * n) for n in range(3_000))
+PACKED = gzip.compress(PAGE)
+
+
+@pytest.mark.parametrize(
+    ("sent", "is_cut"),
+    [
+        (PACKED, False),
+        (PACKED[:-4], False),  # nothing but its length
+        (PACKED[:-8], False),  # and its check sum
+        (PACKED[:-40], True),
+        (PACKED[: len(PACKED) // 2], True),
+        (PACKED + b"\0padding", False),
+        (PACKED + gzip.compress(b"<p>one more</p>"), False),
+        (gzip.compress(PAGE + b"</body></HTML >\n")[:-8], False),
+        (PAGE, False),
+        (b"", False),
+    ],
+)
+def test_a_page_whose_compressed_body_stops_in_the_middle_is_cut_short(sent: bytes, is_cut: bool) -> None:
+    assert is_cut_short(sent, "gzip", decode_body(sent, "gzip", LIMIT)) == is_cut
+    assert not is_cut_short(sent, "deflate", sent)
+
+
+def test_a_stream_without_its_end_that_has_come_to_the_page_s_is_whole() -> None:
+    stream = zlib.compressobj(wbits=31)
+    sent = stream.compress(PAGE + b"</body></html>\n") + stream.flush(zlib.Z_SYNC_FLUSH)
+    assert not is_cut_short(sent, "gzip", decode_body(sent, "gzip", LIMIT))
 
 
 def test_bombs_and_damage_are_told_from_content() -> None:
