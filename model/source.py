@@ -20,7 +20,7 @@ from pydantic import (
 from model.discovery import Discovery
 from model.errors import SourceError
 from model.fields import HttpUrl, Language, Regex, Section, Selector
-from model.url import host_of, is_web_address
+from model.url import ascii_host, host_of, is_web_address
 
 
 def _cron(value: str) -> str:
@@ -207,7 +207,7 @@ class Source(Section):
     @property
     def all_hosts(self) -> frozenset[str]:
         """The hosts whose pages belong to the source."""
-        return frozenset({host_of(self.url), *(host.lower() for host in self.hosts)})
+        return frozenset({host_of(self.url), *map(ascii_host, self.hosts)})
 
     @property
     def assets(self) -> Assets:

@@ -78,9 +78,19 @@ def article_id(url: str) -> str:
 def host_of(url: str) -> str:
     """The host name in lower case, without port and credentials; empty where `url` has none."""
     try:
-        return urlsplit(url).hostname or ""
+        return ascii_host(urlsplit(url).hostname or "")
     except ValueError:  # e.g. an unclosed IPv6 bracket: fetched pages hold anything
         return ""
+
+
+def ascii_host(name: str) -> str:
+    """A host name as it is asked for (`xn--…`), in lower case: a site's own pages may spell it `báo.vn`."""
+    if name.isascii():
+        return name.lower()
+    try:
+        return name.encode("idna").decode().lower()
+    except UnicodeError:  # no name at all
+        return name.lower()
 
 
 def is_web_address(url: str) -> bool:

@@ -49,6 +49,15 @@ def test_article_rules_look_at_host_path_and_query() -> None:
     assert not source.is_article("https://[broken/le-hoi-1204")
 
 
+def test_a_site_whose_name_has_accents_is_the_same_in_either_spelling() -> None:
+    values = {**parse_source(GOOD, "x").model_dump(by_alias=True), "url": "https://báo.example/"}
+    source = Source.model_validate({**values, "hosts": ["Tin-Tức.example"], "articles": {"allow": ["^/a"]}})
+    assert source.all_hosts == {"xn--bo-mia.example", "xn--tin-tc-fr8b.example"}
+    for host in ("báo.example", "xn--bo-mia.example", "tin-tức.example"):
+        assert source.is_article(f"https://{host}/a1"), host
+    assert not source.is_article("https://bao.example/a1")
+
+
 def test_a_listing_numbers_its_pages_up_to_the_last() -> None:
     (listing,) = parse_source(GOOD, "x").discovery.listings
     assert listing.page_url(2) == "https://tin.example/tin-tuc/?page=2"

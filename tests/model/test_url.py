@@ -155,5 +155,16 @@ def test_http_and_https_are_the_same_article_and_paths_are_not() -> None:
 def test_what_is_no_address_has_no_host() -> None:
     assert host_of("https://[::1") == ""
     assert host_of("javascript:alert(1)") == ""
+
+
+@pytest.mark.parametrize("name", ["báo.example", "BÁO.Example", unicodedata.normalize("NFD", "báo.example")])
+def test_a_host_is_named_as_it_is_asked_for(name: str) -> None:
+    assert host_of(f"https://{name}:8443/tin") == "xn--bo-mia.example"
+    assert host_of(normalise_url(f"https://{name}/tin")) == "xn--bo-mia.example"
+
+
+@pytest.mark.parametrize("name", ["á" * 80, "á..example"])
+def test_a_host_that_can_have_no_name_is_left_as_it_is(name: str) -> None:
+    assert host_of(f"https://{name}/") == name
     assert is_home_page("https://tin.example/")
     assert not is_home_page("https://tin.example/?id=3")
