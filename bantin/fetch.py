@@ -81,6 +81,8 @@ class Fetch:
             reason = end.get("reason") or f"the crawl died with exit code {exit_code}; its log says why"
             if exit_code != HELD:  # the run is another attempt's, or has not begun: its report is not ours to write
                 self._report(store, started, exit_code, reason, end)
+            else:
+                self._withdraw(store)
         if exit_code in (INTERRUPTED, -signal.SIGTERM):  # the latter: before the crawl listened
             raise Interrupted(reason, source=self._source.id, run=self._run, exit_code=exit_code)
         if exit_code:
@@ -93,6 +95,16 @@ class Fetch:
         self._stopped = True
         if self._crawl is not None:
             self._crawl.stop()
+
+    def _withdraw(self, store: ObjectStore) -> None:
+        """Takes the attempt's reservation back, where nothing came of it: a run that never began must not make the one
+        a past one that kept it out."""
+        try:
+            stored = store.list(keys.raw_prefix(self._source.id, self._run))
+            if not any(keys.attempt_of(info.key) == self._attempt for info in stored):
+                store.delete([keys.attempt_rules(self._source.id, self._run, self._attempt)])
+        except StorageError:
+            logger.exception("run %s never began, and its reservation could not be taken back", self._run)
 
     def _report(self, store: ObjectStore, started: datetime, exit_code: int, reason: str, end: dict[str, Any]) -> None:
         now = datetime.now(UTC)

@@ -12,6 +12,7 @@ import pytest
 
 from bantin.errors import FetchFailed
 from bantin.fetch import Fetch, committed_captures
+from bantin.runs import runs_of
 from bantin.settings import Settings
 from demo import DemoWeb
 from model.source import Source
@@ -70,6 +71,7 @@ def refused(source: Source, settings: Settings, run: str) -> str:
     assert (caught.value.exit_code, caught.value.retryable) == (CrawlExit.HELD, True)
     assert reports.read_report(open_store(settings.archive), source.id, run) is None, "nothing has been done to tell of"
     assert committed_captures(open_store(settings.archive), source.id, run) is None
+    assert run not in runs_of(open_store(settings.archive), source.id), "it makes no other run a past one"
     return str(caught.value)
 
 
