@@ -5,6 +5,7 @@ an id or class, hold links within the site or text, or lead to whom the page lin
 """
 
 import re
+from collections.abc import Set
 
 from lxml.html import HtmlElement
 
@@ -97,7 +98,7 @@ def may_be_shown(box: HtmlElement, *, by_sheet: bool = False) -> bool:
     return False
 
 
-def is_stranger(url: str, page: Page, seen_hosts: set[str]) -> bool:
+def is_stranger(url: str, page: Page, seen_hosts: Set[str]) -> bool:
     """Whether the page has nothing to do with whom it links to unseen: it does so nowhere else (`seen_hosts` are the
     hosts that it links to openly), and neither do other pages."""
     host = host_of(url)

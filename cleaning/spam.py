@@ -102,7 +102,8 @@ class _Search:
         self._own_host = host_of(page.url)
         self._is_news = is_news_of_gambling(title)
         self._hiding: dict[HtmlElement, Hiding] = {}
-        self._sheet = StyleSheet(page.elements.get("style", ()), page.elements.get("script", ()))
+        self._hiding_by_sheet: dict[HtmlElement, Hiding] = {}
+        self._sheet = StyleSheet(page.elements.get("style", []), page.elements.get("script", []))
         self._boxes = Boxes(page)
 
     def judge(self, element: HtmlElement, href: str) -> _Found | None:
@@ -147,7 +148,17 @@ class _Search:
             return None
         lines = self._page.ledger.under(element) if text else []
         line = lines[0] if len(lines) == 1 else None
-        return _Anchor(element, url, host, text, shown, line, hiding_of(element, self._hiding, self._sheet.how))
+        anchor = _Anchor(element, url, host, text, shown, line, hiding_of(element, self._hiding))
+        if anchor.hiding.by is None and self._may_be_injected(anchor):
+            anchor.hiding = hiding_of(element, self._hiding_by_sheet, self._sheet.how)
+        return anchor
+
+    def _may_be_injected(self, anchor: _Anchor) -> bool:
+        """Whether it matters that readers see the link: style sheets take a while to read."""
+        if anchor.is_in_sentence and anchor.line is not None and anchor.line.prose:
+            return False
+        told = anchor.names_gambling or anchor.leads_to_gambling or is_address(anchor.host)
+        return told or is_stranger(anchor.url, self._page, frozenset())
 
     def _hides_links(self, anchor: _Anchor, box: HtmlElement) -> bool:
         """Whether the element that hides the link holds nothing that is the page's own."""
