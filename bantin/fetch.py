@@ -128,8 +128,9 @@ class Fetch:
         try:
             earlier = reports.read_report(store, report.source, report.run)
             if earlier:
-                report = replace(report, started_at=earlier.started_at, objects=earlier.objects)
-                report = replace(report, replaced=earlier.replaced)
+                report = replace(
+                    report, started_at=earlier.started_at, objects=earlier.objects, replaced=earlier.replaced
+                )
             if not exit_code:
                 objects = inventory(store, report.source, report.run, report.objects)
                 report = replace(report, objects=objects)

@@ -212,8 +212,9 @@ def _finish(store: ObjectStore, report: RunReport, started: datetime, state: Sta
     timings: dict[str, Any] = {**report.timings_s, "publish": round((now - started).total_seconds(), 3)}
     objects = inventory(store, report.source, report.run, report.objects)
     replaced = sorted({*report.replaced, *names_in(store, report.source, report.run)})
-    report = replace(report, state=state, reason=reason, finished_at=now, timings_s=timings, objects=objects)
-    report = replace(report, replaced=replaced)
+    report = replace(
+        report, state=state, reason=reason, finished_at=now, timings_s=timings, objects=objects, replaced=replaced
+    )
     reports.write_report(store, report)
     logger.info("%s, run %s: %s", report.source, report.run, report.summary)
     return report

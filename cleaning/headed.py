@@ -82,7 +82,7 @@ def _list_after(line: Line, ledger: Ledger, rule: str, *, to_the_end: bool) -> l
     if len(ledger.under(box)) > 1:
         return [box]
     taken = [box, *(_question(box, ledger) if rule == POLL else ())]
-    pairs = 0 if to_the_end else _teasers(box, ledger)
+    pairs = _pairs(box, ledger) if rule == RELATED else 0
     for place, sibling in enumerate(taken[-1].itersiblings()):
         is_first_list = len(taken) == 1 and sibling.tag in ("ul", "ol") and not ledger.prose_under(sibling)
         teasers = rule == RELATED and are_teasers(sibling, ledger)
@@ -95,7 +95,7 @@ def _list_after(line: Line, ledger: Ledger, rule: str, *, to_the_end: bool) -> l
         )
         if not (belongs or to_the_end):
             break
-        if not teasers and may_be_article(sibling, ledger) and not _is_teaser_list(sibling, ledger):
+        if not teasers and may_be_article(sibling, ledger):
             break
         taken += [sibling] if belongs else []
     return taken
@@ -135,7 +135,7 @@ def _take_answers(poll: Sequence[HtmlElement], ledger: Ledger) -> None:
             ledger.take_line(line, POLL)
 
 
-def _teasers(heading: HtmlElement, ledger: Ledger) -> int:
+def _pairs(heading: HtmlElement, ledger: Ledger) -> int:
     """How many of the elements behind the heading are headlines of other articles and a few words of each, in turn."""
     count = 0
     behind = heading.itersiblings()
@@ -147,21 +147,6 @@ def _teasers(heading: HtmlElement, ledger: Ledger) -> int:
             break
         count += 2
     return count if count > 2 else 0
-
-
-def _is_teaser_list(element: HtmlElement, ledger: Ledger) -> bool:
-    """Whether `element` holds headlines of other articles, few words behind each, and sentences stand before it."""
-    lines = ledger.under(element)
-    if not lines or not leads_elsewhere(lines[0]) or element.find(".//h1") is not None:
-        return False
-    if prose_chars(ledger.lines[: lines[0].index]) < _PROSE_CHARS:
-        return False
-    headlines, behind = 0, 0
-    for line in lines:
-        headlines, behind = (headlines + 1, 0) if leads_elsewhere(line) else (headlines, behind + len(line.text))
-        if behind > _TEASER_CHARS:
-            return False
-    return headlines > 1
 
 
 def _is_known(element: HtmlElement, ledger: Ledger) -> bool:

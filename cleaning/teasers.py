@@ -50,8 +50,7 @@ def leave_out_their_dates(ledger: Ledger, kept: Sequence[Line]) -> None:
 def leads_elsewhere(line: Line) -> bool:
     """Whether the line is nothing but a link to another page; tables of contents, which lead to this one, and documents
     are not."""
-    targets = [(anchor.get("href") or "").lower() for anchor in line.links]
-    return bool(line.linked) and any(target and "#" not in target and not is_document(target) for target in targets)
+    return bool(line.linked) and any(map(_names_another_page, line.links))
 
 
 def is_headline(line: Line) -> bool:
@@ -104,11 +103,15 @@ def _is_date(line: Line) -> bool:
 def _begins_with_headline(line: Line) -> bool:
     """Whether the line's first words, a headline's length of them, are its only link and lead to another page."""
     first = next((piece for piece in line.pieces if piece.text.strip()), None)
-    href = (first.link.get("href") or "").lower() if first is not None and first.link is not None else ""
     return (
-        len(line.links) == 1
+        first is not None
+        and first.link is not None
+        and len(line.links) == 1
         and line.link_chars >= _HEADLINE_CHARS
-        and bool(href)
-        and "#" not in href
-        and not is_document(href)
+        and _names_another_page(first.link)
     )
+
+
+def _names_another_page(anchor: HtmlElement) -> bool:
+    href = (anchor.get("href") or "").lower()
+    return bool(href) and "#" not in href and not is_document(href)
