@@ -12,11 +12,11 @@ from trafilatura.settings import MANUALLY_CLEANED
 from cleaning.completion import complete
 from cleaning.furniture import compiled
 from cleaning.ledger import Ledger
-from cleaning.lines import Piece, prose_chars
+from cleaning.lines import Line, Piece, prose_chars
 from cleaning.page import Page
 from cleaning.paragraphs import merge_empty_elements, wrap_loose_text
 from cleaning.reasons import UNCLASSIFIED
-from cleaning.region import core_of
+from cleaning.region import core_of, smallest_around
 from cleaning.selection import balanced, strict, write_marks
 from model.source import Source
 
@@ -42,8 +42,10 @@ def keep_body(page: Page, source: Source, misleading: Iterable[HtmlElement]) -> 
     for root in roots:
         write_marks(ledger.pieces_under(root))
 
+    main = _main_part(roots, lines, ledger)
+
     def part() -> HtmlElement:
-        with _without_marks(misleading):
+        with _without_marks(misleading), _named_main(main):
             tree = _without_floods(_page_of(roots))
         _hide_borders(tree)
         merge_empty_elements(tree)
@@ -61,6 +63,18 @@ def keep_body(page: Page, source: Source, misleading: Iterable[HtmlElement]) -> 
         kept = extract(whole, ledger, prose_chars(ledger.left))
     _settle(ledger, kept)
     complete(ledger)
+
+
+def _main_part(roots: Sequence[HtmlElement], lines: Iterable[Line], ledger: Ledger) -> HtmlElement | None:
+    """The element that holds the sentences among `lines`: the root, where it is not the whole body; None where several
+    are selected. Of a short article in a table, other cells that show something may hold a part."""
+    if len(roots) > 1:
+        return None
+    if roots[0] is not ledger.body:
+        return roots[0]
+    found = smallest_around([line for line in lines if line.prose], ledger.body)
+    tables = [one for one in (found, *found.iterancestors()) if one.tag == "table"]
+    return tables[-1].getparent() if tables and ledger.has_text_beside(found, tables[-1]) else found
 
 
 def extract(copied: Callable[[], HtmlElement], ledger: Ledger, prose: int) -> set[int]:
@@ -131,18 +145,12 @@ def _selected(page: Page, source: Source) -> list[HtmlElement]:
 
 def _page_of(elements: Sequence[HtmlElement]) -> HtmlElement:
     """A page of copies of `elements`, in a document of its own, where trafilatura looks from the root on: within the
-    elements they stand in, if it is one, or else in an article.
-
-    One is marked as the page's main part: trafilatura looks for that where it finds no other name that it knows, and
-    where it finds none at all it takes paragraphs from all over the page, and neither lists nor headings."""
+    elements they stand in, if it is one, or else in an article."""
     if len(elements) > 1:
         root = fromstring("<html><body><article></article></body></html>")
         root.find(".//article").extend(_twin(element) for element in elements)
         return root
     twin = _twin(elements[0])
-    if twin.tag in _BOXES:
-        twin.tag = "div"
-        twin.set("role", "main")
     *around, outermost = [*elements[0].iterancestors()] or [None]
     if outermost is None:
         return twin
@@ -200,3 +208,23 @@ def _without_marks(elements: Iterable[HtmlElement]) -> Iterator[None]:
     finally:
         for element, name, value in held:
             element.set(name, value)
+
+
+@contextmanager
+def _named_main(element: HtmlElement | None) -> Iterator[None]:
+    """Calls `element` the page's main part for a while: trafilatura looks for that where it finds no other name that it
+    knows. Where it finds none at all it takes paragraphs from all over the page, and neither lists nor headings."""
+    if element is None or element.tag not in _BOXES:
+        yield
+        return
+    tag, role = element.tag, element.get("role")
+    element.tag = "div"
+    element.set("role", "main")
+    try:
+        yield
+    finally:
+        element.tag = tag
+        if role is None:
+            del element.attrib["role"]
+        else:
+            element.set("role", role)

@@ -53,6 +53,14 @@ def test_a_list_of_short_items_in_the_midst_stays(tag, sentence, place):
     assert lines("".join(said), tag) == [*TEXT[:place], *LIST, *TEXT[place:]]
 
 
+@pytest.mark.parametrize("tag", ["div", "td", "span"])
+def test_so_it_does_in_a_short_article(tag):
+    before, after = SENTENCES[0], SENTENCES[1]
+    said = f"<p>{before}</p><ul>{ITEMS}</ul><div>{after}</div>"
+    around = f"<table><tr><td>{said}</td></tr></table>" if tag == "td" else f"<{tag}>{said}</{tag}>"
+    assert lines(around) == [before, *LIST, after]
+
+
 @pytest.mark.parametrize("heading", ["<h2>{}</h2>", "<h4>{}</h4>"])
 def test_a_short_heading_in_the_midst_stays(heading):
     said = [f"<p>{one}</p>" for one in TEXT]
