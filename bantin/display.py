@@ -208,7 +208,10 @@ def _metadata(article: Article) -> list[tuple[str, Any]]:
     )
     values = [(name, getattr(article, name)) for name in names]
     shown = [(name, ", ".join(value) if isinstance(value, list) else value) for name, value in values if value]
-    pictures = [(f"image {n}", f"{i.url} {i.caption or ''}") for n, i in enumerate(article.images, 1)]
+    pictures = [
+        (f"image {number}", " ".join(filter(None, (image.url, image.caption, image.credit and f"({image.credit})"))))
+        for number, image in enumerate(article.images, 1)
+    ]
     return [*shown, *pictures]
 
 

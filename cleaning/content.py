@@ -177,7 +177,29 @@ def _images(pictures: Sequence[Picture], region: HtmlElement, page: Page) -> lis
     if region.tag == "p" and (parent := region.getparent()) is not None:  # nearly all is said in one paragraph
         region = parent
     inside = set(region.iter("img"))
-    own = [one for one in pictures if one.element in inside and not _is_thumbnail(one.element, region, page.ledger)]
+    if any(one.caption and one.element not in inside for one in pictures):
+        inside.update(_between_headline_and(region, page.body))
+    own = [
+        one
+        for one in pictures
+        if one.element in inside
+        and (one.caption or region in one.element.iterancestors())
+        and not _is_thumbnail(one.element, region, page.ledger)
+    ]
     base = page.base
     found = [picture.image(base) for picture in own]
     return list({image.url: image for image in reversed(found) if image is not None}.values())[::-1]
+
+
+def _between_headline_and(region: HtmlElement, body: HtmlElement) -> list[HtmlElement]:
+    """The pictures behind the headline and before the region of the text: with a caption, one of them is the article's.
+    Others may be the author's, or an advertisement."""
+    found: list[HtmlElement] | None = None
+    for one in body.iter("h1", "img", region.tag):
+        if one is region:
+            return found or []
+        if one.tag == "h1":
+            found = []
+        elif one.tag == "img" and found is not None:
+            found.append(one)
+    return []

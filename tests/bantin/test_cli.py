@@ -65,6 +65,14 @@ def test_clean_shows_what_was_removed_and_why(tmp_path: Path) -> None:
     assert "comments" in done.stdout
 
 
+def test_clean_names_a_picture_with_its_caption_and_credit(tmp_path: Path) -> None:
+    page = tmp_path / "trang.html"
+    figure = '<figure><img src="/a.jpg"><figcaption>Thuyền về bến. Ảnh: Hà Thu</figcaption></figure>'
+    page.write_text(PAGE.replace("</h1>", f"</h1>{figure}", 1), "utf-8")
+    done = bantin("clean", page, "--url", "https://bao.example/hoi-dua-thuyen")
+    assert "https://bao.example/a.jpg Thuyền về bến. (Hà Thu)" in done.stdout
+
+
 def test_clean_says_why_a_page_is_no_article(tmp_path: Path) -> None:
     picture = tmp_path / "anh.html"
     picture.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 20)

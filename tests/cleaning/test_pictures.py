@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.cleaning.markup import SENTENCES, cleaned, page
+from tests.cleaning.markup import SENTENCES, TITLE, cleaned, page, paragraphs
 
 
 def test_pictures_outside_the_article_and_icons_are_left_out():
@@ -39,3 +39,17 @@ def test_of_a_pictures_addresses_the_largest_counts(markup, name):
     body = f"<p>{SENTENCES[0]}</p><p>{markup}</p>" + "".join(f"<p>{one}</p>" for one in SENTENCES[1:])
     (image,) = cleaned(page(body)).images
     assert image.url == f"https://xa-vi-du.example/{name}"
+
+
+def test_a_captioned_picture_between_headline_and_text_is_the_articles():
+    lead = '<figure><img src="/lead.jpg"><figcaption>Đội thôn Thượng về đích. Ảnh: Hà Thu</figcaption></figure>'
+    body = f'<div class="article-body">{paragraphs()}<p><img src="/2.jpg"></p></div>'
+    portrait = '<div class="author"><img src="/portrait.jpg"></div>'
+    other = lead.replace("lead", "other").replace("Thượng", "Hạ")
+    markup = f'{other}<h1>{TITLE}</h1>{portrait}{lead}{body}{other.replace("other", "behind")}'
+    article = cleaned(f'<html lang="vi"><body>{markup}</body></html>')
+    assert [(image.url.rpartition("/")[2], image.caption, image.credit) for image in article.images] == [
+        ("lead.jpg", "Đội thôn Thượng về đích.", "Hà Thu"),
+        ("2.jpg", None, None),
+    ]
+    assert article.text.split("\n") == list(SENTENCES)
