@@ -46,7 +46,7 @@ def test_a_captioned_picture_between_headline_and_text_is_the_articles():
     body = f'<div class="article-body">{paragraphs()}<p><img src="/2.jpg"></p></div>'
     portrait = '<div class="author"><img src="/portrait.jpg"></div>'
     other = lead.replace("lead", "other").replace("Thượng", "Hạ")
-    markup = f'{other}<h1>{TITLE}</h1>{portrait}{lead}{body}{other.replace("other", "behind")}'
+    markup = f"{other}<h1>{TITLE}</h1>{portrait}{lead}{body}{other.replace('other', 'behind')}"
     article = cleaned(f'<html lang="vi"><body>{markup}</body></html>')
     assert [(image.url.rpartition("/")[2], image.caption, image.credit) for image in article.images] == [
         ("lead.jpg", "Đội thôn Thượng về đích.", "Hà Thu"),
