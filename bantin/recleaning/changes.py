@@ -4,9 +4,12 @@ A row is one capture cleaned, so rows are the same that were made from the same 
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from model.article import Article
 
@@ -24,7 +27,7 @@ FIELDS = tuple(one.name for one in fields(Article) if one.name not in NOT_COMPAR
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One value that changes: of the row of `url` in `run`."""
+    """One value that changes: of the row of `url` in `run`. A dataclass is a dict here."""
 
     source: str
     run: str
@@ -94,34 +97,63 @@ class Changes:
             self.samples.append(sample)
 
 
-def compare_rows(before: Iterable[Article], after: Iterable[Article], why: Mapping[Place, tuple[str, str]]) -> Changes:
-    """What changes between two tables of one run. `why` has kind and detail of each page that was rejected now; a row
-    that is gone and was not is of a page that another row stands for."""
-    found = Changes()
-    old, new = {_place(row): row for row in before}, {_place(row): row for row in after}
-    found.rows = len(old)
-    for place, row in old.items():
-        found.blocks_before.update(removal.rule for removal in row.removed)
-        if (other := new.get(place)) is None:
-            kind, detail = why.get(place, ("same-page", "another row of the run is of this page"))
-            found.vanished[kind] += 1
-            found.vanished_samples.append(Gone(row.source, row.run, row.url, f"{kind}: {detail}"))
-            continue
-        names = [name for name in FIELDS if getattr(row, name) != getattr(other, name)]
-        found.changed += bool(names)
-        found.fields.update(names)
-        for name in names:
-            if name == "html" and "text" in names:
-                continue  # it would show the same once more
-            found._keep(Sample(row.source, row.run, row.url, name, getattr(row, name), getattr(other, name)))
-    for place, row in new.items():
-        found.blocks_after.update(removal.rule for removal in row.removed)
-        if place not in old:
-            found.appeared += 1
-            found.appeared_samples.append(Gone(row.source, row.run, row.url, ""))
-    found.appeared_samples, found.vanished_samples = found.appeared_samples[:SAMPLES], found.vanished_samples[:SAMPLES]
+def compare_tables(before: pa.Table, after: pa.Table, why: Mapping[Place, tuple[str, str]]) -> Changes:
+    """What changes between two tables of one run's articles, as `read_whole` and `as_table` give them. `why` has kind
+    and detail of each page that was rejected now; a row that is gone and was not is of a page that another row stands
+    for. Most values stay as they are: Arrow compares them, and Python sees only those that do not."""
+    old, new = _numbered(before), _numbered(after)
+    found = Changes(rows=len(old), blocks_before=_blocks(before), blocks_after=_blocks(after))
+    gone = [place for place in old if place not in new]
+    for place, told in zip(gone, _told(before, [old[place] for place in gone]), strict=True):
+        kind, detail = why.get(place, ("same-page", "another row of the run is of this page"))
+        found.vanished[kind] += 1
+        if len(found.vanished_samples) < SAMPLES:
+            found.vanished_samples.append(Gone(*told, f"{kind}: {detail}"))
+    come = [row for place, row in new.items() if place not in old]
+    found.appeared = len(come)
+    found.appeared_samples = [Gone(*told, "") for told in _told(after, come[:SAMPLES])]
+    stay = [place for place in old if place in new]
+    rows = (pa.array([numbers[place] for place in stay], pa.int64()) for numbers in (old, new))
+    _compare(before.take(next(rows)), after.take(next(rows)), found)
     return found
 
 
-def _place(row: Article) -> Place:
-    return row.warc_key, row.warc_offset
+def _compare(before: pa.Table, after: pa.Table, found: Changes) -> None:
+    """Takes in the changes between rows of the same pages, in the same order."""
+    told = _told(before, range(len(before)))
+    changed: dict[int, set[str]] = {}
+    for name in FIELDS:
+        for row, old, new in _unlike(before[name], after[name]):
+            names = changed.setdefault(row, set())
+            names.add(name)
+            if name != "html" or "text" not in names:  # it would show the same once more
+                found._keep(Sample(*told[row], name, old, new))
+            found.fields[name] += 1
+    found.changed += len(changed)
+
+
+def _unlike(before: pa.ChunkedArray, after: pa.ChunkedArray) -> Iterator[tuple[int, Any, Any]]:
+    """The numbers of the rows whose values differ, and both values. The order of a map's entries is no difference."""
+    if before.equals(after):
+        return
+    for row in range(len(before)):
+        if not before.slice(row, 1).equals(after.slice(row, 1)):
+            old, new = (column.slice(row, 1).to_pylist(maps_as_pydicts="strict")[0] for column in (before, after))
+            if old != new:
+                yield row, old, new
+
+
+def _numbered(table: pa.Table) -> dict[Place, int]:
+    places = zip(table["warc_key"].to_pylist(), table["warc_offset"].to_pylist(), strict=True)
+    return {place: row for row, place in enumerate(places)}
+
+
+def _told(table: pa.Table, rows: Sequence[int]) -> list[tuple[str, str, str]]:
+    """Source, run and URL of the rows with these numbers."""
+    told = [table[name].to_pylist() for name in ("source", "run", "url")]
+    return [(told[0][row], told[1][row], told[2][row]) for row in rows]
+
+
+def _blocks(table: pa.Table) -> Counter[str]:
+    rules = pc.struct_field(pc.list_flatten(table["removed"]), "rule")
+    return Counter({one["values"]: one["counts"] for one in pc.value_counts(rules).to_pylist()})

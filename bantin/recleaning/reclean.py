@@ -19,12 +19,14 @@ from enum import StrEnum
 from itertools import groupby
 from typing import Any
 
+import pyarrow as pa
+
 from bantin.clean import MOST_LOST, source_of_run
 from bantin.crew import LOST, crew_of
 from bantin.errors import NotReady, PagesLost
 from bantin.fetch import committed_captures
 from bantin.publish import one_row_a_page, unread_places
-from bantin.recleaning.changes import Changes, compare_rows
+from bantin.recleaning.changes import Changes, compare_tables
 from bantin.recleaning.emptied import REMEDY, may_all_be_emptied
 from bantin.settings import Settings
 from cleaning.version import cleaner_sha256
@@ -37,7 +39,7 @@ from storage import keys, reports
 from storage.errors import Corrupt, KeyNotFound, StoreRefused
 from storage.places import table_of
 from storage.store import ObjectStore, open_object, open_store
-from storage.tables import encode, read, schema_of
+from storage.tables import as_table, encode_table, read_whole, schema_of
 from storage.warc import read_body
 
 logger = logging.getLogger("bantin.reclean")
@@ -237,7 +239,7 @@ class _Again:
         if report is None or report.state != State.PUBLISHED:
             return None, 0
         seen = state_of(store, source_id, run)
-        before = read(store, keys.articles(source_id, run), Article)
+        before = read_whole(store, keys.articles(source_id, run), Article)
         source, dumped = self._rules_for(source_id, run)
         fingerprint = _fingerprint(dumped, seen[0])
         done, pages = self._stored(source_id, run, fingerprint), None
@@ -248,14 +250,14 @@ class _Again:
                 raise NotReady(missing, source=source_id, run=run)
             done = self._clean(captures, source, run, fingerprint)
             pages = len(done[0]) + len(done[1])
-        articles, told = done
+        after, told = done
         _expect_sound(before, told, source, run)
         why = {(one["warc_key"], one["warc_offset"]): (one["kind"], one["detail"]) for one in told}
         present = self._present.get(source_id)
         may_be_empty = source.may_be_empty or (present is not None and present.may_be_empty)
-        emptied = None if may_be_empty or articles or not before else _all_rejected(before, told)
+        emptied = None if may_be_empty or len(after) or not len(before) else _all_rejected(len(before), told)
         recleaned = Recleaned(source_id, run, source, fingerprint, seen, emptied)
-        return (recleaned, compare_rows(before, articles, why)), pages
+        return (recleaned, compare_tables(before, after, why)), pages
 
     def _rules_for(self, source_id: str, run: str) -> tuple[Source, str]:
         """The source to clean a run by, and its YAML. One object for equal rules: a process of the crew is sent them
@@ -269,19 +271,19 @@ class _Again:
             self._rules[kept] = self._same.setdefault(dumped, source), dumped
         return self._rules[kept]
 
-    def _stored(self, source: str, run: str, fingerprint: str) -> tuple[list[Article], list[dict[str, Any]]] | None:
+    def _stored(self, source: str, run: str, fingerprint: str) -> tuple[pa.Table, list[dict[str, Any]]] | None:
         """What an earlier re-clean left, unless pages were lost then: those may fare better now."""
         try:
             told = json.loads(self._store.get(keys.work_recleaned_told(source, run, fingerprint)))
             if any(one["kind"] in LOST for one in told):
                 return None
-            return read(self._store, keys.work_recleaned(source, run, fingerprint), Article), told
+            return read_whole(self._store, keys.work_recleaned(source, run, fingerprint), Article), told
         except (KeyNotFound, Corrupt, ValueError):
             return None
 
     def _clean(
         self, captures: list[Capture], source: Source, run: str, fingerprint: str
-    ) -> tuple[list[Article], list[dict[str, Any]]]:
+    ) -> tuple[pa.Table, list[dict[str, Any]]]:
         pages = sorted((c for c in captures if c.is_page), key=lambda c: (c.warc_key or "", c.warc_offset or 0))
         articles: list[Article] = []
         told: list[dict[str, Any]] = []
@@ -301,12 +303,12 @@ class _Again:
                 if lost > MOST_LOST:
                     reason = f"gave up: {lost} pages were lost, the last {capture.url}: {result.reason}"
                     raise PagesLost(reason, source=source.id, run=run)
-        articles = one_row_a_page(articles)
-        table = encode(articles, Article, unread=unread_places(told))
-        self._store.put(keys.work_recleaned(source.id, run, fingerprint), table)
+        table = as_table(one_row_a_page(articles), Article)
+        encoded = encode_table(table, Article, unread=unread_places(told))
+        self._store.put(keys.work_recleaned(source.id, run, fingerprint), encoded)
         as_json = json.dumps(told, ensure_ascii=False).encode()
         self._store.put(keys.work_recleaned_told(source.id, run, fingerprint), as_json)
-        return articles, told
+        return table, told
 
 
 def _told(capture: Capture, rejected: Rejected) -> dict[str, Any]:
@@ -350,15 +352,16 @@ def _bodies(store: ObjectStore, pages: list[Capture], source: Source) -> Iterato
                 yield capture, body
 
 
-def _expect_sound(before: list[Article], told: list[dict[str, Any]], source: Source, run: str) -> None:
+def _expect_sound(before: pa.Table, told: list[dict[str, Any]], source: Source, run: str) -> None:
     """Raises where rows would go that most likely should not: the run then stays as it is."""
     lost = {(one["warc_key"], one["warc_offset"]) for one in told if one["kind"] in LOST}
-    rows = [row.url for row in before if (row.warc_key, row.warc_offset) in lost]
+    there = zip(*(before[name].to_pylist() for name in ("url", "warc_key", "warc_offset")), strict=True)
+    rows = [url for url, *place in there if tuple(place) in lost] if lost else []
     if rows:
         reason = f"{len(rows)} pages that are articles could not be cleaned (docs/operations.md), the first {rows[0]}"
         raise PagesLost(f"{reason}: mend what they hang on, or try again", source=source.id, run=run)
 
 
-def _all_rejected(before: list[Article], told: list[dict[str, Any]]) -> str:
+def _all_rejected(rows: int, told: list[dict[str, Any]]) -> str:
     seen = "; ".join(f"{one['url']}: {one['kind']}: {one['detail']}" for one in told[:3])
-    return f"every one of its {len(before)} articles would be rejected: {seen}"
+    return f"every one of its {rows} articles would be rejected: {seen}"

@@ -3,7 +3,6 @@
 import difflib
 import io
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, is_dataclass
 from typing import Any
 
 from rich.console import Console
@@ -104,9 +103,9 @@ def lines_of(value: Any) -> list[str]:
 
 
 def _entry(value: Any) -> str:
-    if not is_dataclass(value) or isinstance(value, type):
+    if not isinstance(value, dict):
         return str(value)
-    return " | ".join(str(one) for one in asdict(value).values() if one is not None)
+    return " | ".join(str(one) for one in value.values() if one is not None)
 
 
 def _first_difference(one: str, other: str) -> int:

@@ -4,13 +4,17 @@ import io
 
 from rich.console import Console
 
-from bantin.recleaning.changes import SAMPLES, Changes, compare_rows
+from bantin.recleaning.changes import SAMPLES, Changes, Place, compare_tables
 from bantin.recleaning.reclean import Preview
 from bantin.recleaning.show_changes import diff_lines, show_preview
-from model.article import Image, Removal
+from model.article import Article, Removal
+from storage.tables import as_table
 from tests.records import article
 
-PLACE = {"warc_key": article().warc_key}
+
+def compare_rows(before: list[Article], after: list[Article], why: dict[Place, tuple[str, str]]) -> Changes:
+    """The changes between tables of these rows."""
+    return compare_tables(as_table(before, Article), as_table(after, Article), why)
 
 
 def test_rows_of_one_record_are_the_same_row_though_their_id_changes() -> None:
@@ -39,6 +43,19 @@ def test_blocks_are_counted_by_rule_over_all_rows_also_those_that_stay() -> None
     assert compare_rows(before, after, {}).blocks_by_rule() == [("menu", 3, 1), ("share", 3, 4)]
 
 
+def test_the_order_of_a_map_is_no_change_and_that_of_a_list_is() -> None:
+    before = article(origins={"title": "meta", "author": "json-ld"}, tags=["lúa", "cói"])
+    after = article(origins={"author": "json-ld", "title": "meta"}, tags=["cói", "lúa"])
+    found = compare_rows([before], [after], {})
+    assert found.fields == {"tags": 1}
+    assert [(one.before, one.after) for one in found.samples] == [(["lúa", "cói"], ["cói", "lúa"])]
+
+
+def test_tables_without_a_row_have_no_changes() -> None:
+    assert not compare_rows([], [], {})
+    assert compare_rows([], [article()], {}).appeared == 1
+
+
 def test_changes_of_many_runs_add_up_and_the_sample_stays_small() -> None:
     whole = Changes()
     for run in range(9):
@@ -59,7 +76,7 @@ def test_a_changed_line_is_cut_to_where_it_differs() -> None:
 
 
 def test_entries_of_lists_maps_and_nothing_are_lines() -> None:
-    image = Image(url="http://a.example/1.jpg", caption="Đua thuyền")
+    image = {"url": "http://a.example/1.jpg", "caption": "Đua thuyền", "credit": None}
     assert list(diff_lines([image], [])) == [("-", "http://a.example/1.jpg | Đua thuyền")]
     assert list(diff_lines(None, "Hoàng Mai")) == [("+", "Hoàng Mai")]
     assert list(diff_lines({"title": "meta"}, {"title": "json-ld"})) == [("-", "title: meta"), ("+", "title: json-ld")]
