@@ -9,6 +9,7 @@ import fcntl
 import gc
 import logging
 import os
+import pickle
 import select
 import signal
 import sys
@@ -34,8 +35,8 @@ START_S = 120
 Page = tuple[Capture, bytes, Source | None]
 """A page to clean. The source is None where it is that of the page before."""
 
-Answer = tuple[Article | Rejected, str | None, bool]
-"""What the cleaner made of a page; the traceback where it raised; and whether the process ends now."""
+Answer = tuple[Article | Rejected, str | None]
+"""What the cleaner made of a page, and the traceback where it raised."""
 
 
 def main(argv: list[str]) -> int:
@@ -73,12 +74,27 @@ def main(argv: list[str]) -> int:
             settle()
             settled = True
         last = _held_bytes() > GROWN_BYTES
-        answer: Answer = result, mistake, last
         try:
-            connection.send(answer)
+            connection.send_bytes(sealed((result, mistake), last=last))
         except OSError:
             break
     return 0
+
+
+def sealed(answer: Answer, *, last: bool) -> bytes:
+    """The answer as it is sent. Whether the process ends now stands outside, for whoever has the next page for it."""
+    return bytes([last]) + pickle.dumps(answer, pickle.HIGHEST_PROTOCOL)
+
+
+def is_last(answer: bytes) -> bool:
+    """Whether the process has ended after this one."""
+    return answer[0] != 0
+
+
+def opened(answer: bytes) -> Answer:
+    """What was sealed. It comes from a child of ours, not from a page."""
+    found: Answer = pickle.loads(memoryview(answer)[1:])  # noqa: S301
+    return found
 
 
 def settle() -> None:

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from functools import cache
 from multiprocessing.connection import Connection, wait
 
-from bantin.clean_worker import Answer, Page
+from bantin.clean_worker import Page, is_last, opened
 from bantin.settings import CHECKOUT
 from model.article import Article, Rejected
 from model.capture import Capture
@@ -41,6 +41,10 @@ FINISHED_AHEAD = 256
 
 PAGES_A_PROCESS = 40
 """A further process takes as long to start as this many pages to clean."""
+
+TURN = 20
+"""So many pages in a row a process cleans for one thread while others wait for it: to change hands takes a tenth of a
+page's time, for which it has nothing to do."""
 
 
 class Crew:
@@ -74,7 +78,9 @@ class Crew:
                 self._queue.remove(ticket)
                 self._changed.notify_all()
             if self._idle:
-                return self._idle.pop()
+                worker = self._idle.pop()
+                worker.pages = 0
+                return worker
             self._hired += 1
         try:
             return _Worker(self.limit_s)
@@ -94,6 +100,11 @@ class Crew:
             return worker.end()
         finally:
             self._dismiss()
+
+    @property
+    def is_waited_for(self) -> bool:
+        """Whether another thread waits for a process."""
+        return bool(self._queue)
 
     def close(self) -> None:
         """Ends the idle processes."""
@@ -154,7 +165,7 @@ class _Stretch:
                 if not self._order:
                     return
                 while self._next and len(self._busy) < self._abreast and self._hand_out():
-                    self._read(coming)  # the next page is at hand when a process becomes free
+                    self._read(coming)  # the next pages are at hand when a process becomes free
                 if self._busy:
                     for connection in wait(list(self._busy)):
                         self._collect(connection)  # type: ignore[arg-type]
@@ -165,8 +176,11 @@ class _Stretch:
                 self._crew.discard(worker)
 
     def _read(self, coming: Iterator[tuple[Capture, bytes | Rejected]]) -> None:
-        """Makes sure that a page is at hand, if there is one and it is not too far ahead."""
-        while not self._next and len(self._order) < FINISHED_AHEAD and (page := next(coming, None)) is not None:
+        """Makes sure that there is a page at hand for each process, as far as there are some and none is too far
+        ahead."""
+        while len(self._next) < self._abreast and len(self._order) < FINISHED_AHEAD:
+            if (page := next(coming, None)) is None:
+                return
             capture, body = page
             if isinstance(body, Rejected):
                 self._order.append(_Task(capture, result=body))
@@ -179,25 +193,31 @@ class _Stretch:
         worker = self._crew.borrow(patiently=not self._busy)
         if worker is None:
             return False
+        self._give(worker)
+        return True
+
+    def _give(self, worker: "_Worker") -> None:
+        """Gives it the next page."""
         task = self._next.popleft()
         self._busy[worker.connection] = (worker, task)
         worker.give(task.capture, task.body, self._source)
-        return True
 
     def _collect(self, connection: Connection) -> None:
-        """Takes a result, or notes that there will be none."""
-        worker, task = self._busy[connection]
+        """Takes a result, or notes that there will be none. The process is at its next page before this one's result
+        is looked at."""
+        worker, task = self._busy.pop(connection)
         answer = worker.take()
-        del self._busy[connection]
         if answer is None:
             self._lose(task, self._crew.discard(worker))
             return
-        task.result, mistake, last = answer
-        task.body = b""
-        if last:
+        if is_last(answer):
             self._crew.discard(worker)
+        elif self._next and (worker.pages < TURN or not self._crew.is_waited_for):
+            self._give(worker)
         else:
             self._crew.give_back(worker)
+        task.result, mistake = opened(answer)
+        task.body = b""
         if mistake:
             logger.error("%s: a mistake of the cleaner's own\n%s", task.capture.url, mistake)
 
@@ -223,7 +243,7 @@ def _how(exit_code: int) -> str:
 
 
 class _Worker:
-    """A process of the crew, and this end of its socket."""
+    """A process of the crew, and this end of its socket. `pages` counts those it was given since it was borrowed."""
 
     def __init__(self, limit_s: float) -> None:
         ours, theirs = socket.socketpair()
@@ -237,24 +257,25 @@ class _Worker:
                 process_group=0,  # Ctrl-C is for us: we end it
             )
         self.connection = Connection(ours.detach())
+        self.pages = 0
         self._source: Source | None = None
 
     def give(self, capture: Capture, body: bytes, source: Source) -> None:
         """Hands it a page. Where it has died, `take` says so."""
         page: Page = (capture, body, None if self._source is source else source)
         self._source = source
+        self.pages += 1
         try:
             self.connection.send(page)
         except OSError:
             return
 
-    def take(self) -> Answer | None:
-        """Its answer; None where it has died."""
+    def take(self) -> bytes | None:
+        """Its answer, as it was sealed; None where it has died."""
         try:
-            answer: Answer = self.connection.recv()
+            return self.connection.recv_bytes()
         except (EOFError, OSError):
             return None
-        return answer
 
     def end(self) -> int:
         """Ends it, and returns its exit code."""
