@@ -36,6 +36,8 @@ _BETWEEN = "\x1f"
 _MAX_ATTRIBUTES = 300
 _FLOOD_CHARS = 4 * _MAX_ATTRIBUTES
 _NAME = re.compile(r"[a-z_][\w.-]*", re.ASCII | re.IGNORECASE)  # Word's `o:p` passes the parser, and nothing else
+_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+_PLACE = re.compile(r"\s*#\w")
 _ENCODING_NAMED = re.compile(r"^\s*<\?xml[^>]*>")
 
 
@@ -156,10 +158,12 @@ def parse(markup: str, url: str, data: bytes | None = None) -> Page | Rejected:
     for element in elements.get("span", ()):
         if _STAMP.search(element.get("class") or "") and element.tail and element.tail[0].isalnum():
             element.tail = f" {element.tail}"  # a place, which the style sheet sets off from the sentence behind it
-    misnamed = [name for name in elements if not _NAME.fullmatch(name)]
-    for name in misnamed:
-        for element in elements[name]:
-            element.tag = "span"
+    misnamed = [element for name in elements if not _NAME.fullmatch(name) for element in elements[name]]
+    misnamed += [
+        link for name in _HEADINGS for one in elements.get(name, ()) if (link := _link_to_itself(one)) is not None
+    ]
+    for element in misnamed:
+        element.tag = "span"
     if misnamed or "template" in elements or "amp-img" in elements:
         every = list(tree.iter())
         elements = _by_tag(every)
@@ -175,6 +179,14 @@ def parse(markup: str, url: str, data: bytes | None = None) -> Page | Rejected:
         if depth > MAX_DEPTH:
             return Rejected("too-large", f"nested {depth:,} elements deep, more than {MAX_DEPTH}")
     return Page(tree, url, elements)
+
+
+def _link_to_itself(heading: HtmlElement) -> HtmlElement | None:
+    """The link around all that the heading says, where it leads to a place on the page: to that of the heading."""
+    link = heading[0] if len(heading) == 1 else None
+    if link is None or link.tag != "a" or not _PLACE.match(link.get("href") or ""):
+        return None
+    return None if (heading.text or "").strip() or (link.tail or "").strip() else link
 
 
 def _without_attribute_floods(markup: str) -> str:
