@@ -19,6 +19,7 @@ from cleaning.reasons import UNCLASSIFIED
 from cleaning.region import core_of, smallest_around
 from cleaning.selection import balanced, strict, write_marks
 from model.source import Source
+from model.url import host_of
 
 _LEAST_CHARS = 200
 _GOOD_SHARE = 0.5
@@ -62,7 +63,7 @@ def keep_body(page: Page, source: Source, misleading: Iterable[HtmlElement]) -> 
         write_marks(ledger.pieces)
         kept = extract(whole, ledger, prose_chars(ledger.left))
     _settle(ledger, kept)
-    complete(ledger)
+    complete(ledger, host_of(page.url))
 
 
 def _main_part(roots: Sequence[HtmlElement], lines: Iterable[Line], ledger: Ledger) -> HtmlElement | None:

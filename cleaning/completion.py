@@ -7,13 +7,15 @@ or between them under the same parent, is the article's too.
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from functools import lru_cache
+from itertools import pairwise
 
 from lxml.html import HtmlElement
 
 from cleaning.ledger import Ledger
 from cleaning.lines import PROSE_CHARS, Line
+from cleaning.sites import same_site, web_host
 from cleaning.text import words
 
 _LEAST_ALIKE = 3  # so many kept sentences make a kind of place
@@ -23,8 +25,8 @@ _ITEM_CHARS = 30
 _SHORT_CHARS = 12
 
 
-def complete(ledger: Ledger) -> None:
-    """Mark further lines as kept: those that belong to the kept ones by their place."""
+def complete(ledger: Ledger, host: str) -> None:
+    """Mark further lines as kept: those that belong to the kept ones by their place. `host` is the page's own."""
     kept = [line for line in ledger.lines if line.kept and not line.gone]
     sentences = [line for line in kept if line.prose]
     if len(sentences) < _LEAST_ALIKE:
@@ -40,14 +42,16 @@ def complete(ledger: Ledger) -> None:
         if line.prose and places.of(line.block) in usual:
             line.kept = True
             last = max(last, line.index)
-    _fill(ledger, ledger.lines[first : last + 1], seen)
+    _fill(ledger, ledger.lines[first : last + 1], seen, host)
 
 
-def _fill(ledger: Ledger, lines: Sequence[Line], seen: set[str]) -> None:
+def _fill(ledger: Ledger, lines: Sequence[Line], seen: set[str], host: str) -> None:
     """Keep the lines between kept ones that stand under the same parent: headings, lists, quotations, paragraphs."""
     parents = Counter(_outer(line).getparent() for line in lines if line.kept and line.prose and not line.gone)
     homes = {parent for parent, count in parents.items() if count > 1}
     text_lists: dict[HtmlElement, bool] = {}
+    for line in _linked_headings(lines, homes, host):
+        line.kept = True
     for line in lines:
         if line.gone or line.kept or line.linked or words(line.text) in seen:
             continue
@@ -62,6 +66,29 @@ def _fill(ledger: Ledger, lines: Sequence[Line], seen: set[str]) -> None:
             line.kept = len(line.text) >= _ITEM_CHARS and text_lists[outer]
         elif outer.tag in ("p", "blockquote"):
             line.kept = len(line.text) >= PROSE_CHARS and not line.link_chars
+
+
+def _linked_headings(lines: Sequence[Line], homes: Container[HtmlElement | None], host: str) -> list[Line]:
+    """The headings, one at least of two, that are links to other sites and head a kept paragraph beside them: what the
+    article tells of has its address there. Links to the same site head what other articles say."""
+    found = []
+    for line, behind in pairwise(line for line in lines if not line.gone):
+        if line.kept or not line.linked or line.block.tag not in _HEADINGS or not (behind.kept and behind.prose):
+            continue
+        parent = line.block.getparent()
+        if (
+            parent in homes
+            and _outer(behind).getparent() is parent
+            and all(_leads_off(link, host) for link in line.links)
+        ):
+            found.append(line)
+    return found if len(found) > 1 else []
+
+
+def _leads_off(link: HtmlElement, host: str) -> bool:
+    """Whether the link names another site."""
+    other = web_host("/".join((link.get("href") or "").strip().split("/", 3)[:3]))
+    return bool(other) and not same_site(other, host)
 
 
 def _is_text_list(element: HtmlElement, ledger: Ledger) -> bool:
