@@ -22,6 +22,7 @@ _LEAST_ALIKE = 3  # so many kept sentences make a kind of place
 _HEADINGS = frozenset({"h2", "h3", "h4", "h5", "h6"})
 _NUMBERS = re.compile(r"\d+")
 _ITEM_CHARS = 30
+_SEVERAL = 3
 _SHORT_CHARS = 12
 
 
@@ -69,20 +70,18 @@ def _fill(ledger: Ledger, lines: Sequence[Line], seen: set[str], host: str) -> N
 
 
 def _linked_headings(lines: Sequence[Line], homes: Container[HtmlElement | None], host: str) -> list[Line]:
-    """The headings, one at least of two, that are links to other sites and head a kept paragraph beside them: what the
-    article tells of has its address there. Links to the same site head what other articles say."""
+    """The headings that are links and head a kept paragraph beside them, where several do: what the article tells of
+    has its address there. One or two that lead to other pages of the site may be teasers between paragraphs."""
     found = []
     for line, behind in pairwise(line for line in lines if not line.gone):
         if line.kept or not line.linked or line.block.tag not in _HEADINGS or not (behind.kept and behind.prose):
             continue
         parent = line.block.getparent()
-        if (
-            parent in homes
-            and _outer(behind).getparent() is parent
-            and all(_leads_off(link, host) for link in line.links)
-        ):
+        if parent in homes and _outer(behind).getparent() is parent:
             found.append(line)
-    return found if len(found) > 1 else []
+    if len(found) < _SEVERAL and sum(all(_leads_off(link, host) for link in line.links) for line in found) < 2:
+        return []
+    return found
 
 
 def _leads_off(link: HtmlElement, host: str) -> bool:
