@@ -47,19 +47,36 @@ def _holds_nothing(element: HtmlElement) -> bool:
 def wrap_loose_text(root: HtmlElement) -> None:
     """Put runs of loose text into a `p`: those that line breaks set off, in containers that hold an article's worth,
     and those beside paragraphs. Plain `div` elements beside paragraphs become `p`, too."""
-    for container in list(root.iter(*_CONTAINERS)):
+    containers = list(root.iter(*_CONTAINERS))
+    if any(sum(map(_is_paragraph, container.iterchildren(*_PLAIN))) > 1 for container in containers):
+        _name_paragraphs(root)
+    for container in containers:
         tags = {child.tag for child in container}
         beside = "p" in tags and any(map(_is_prose, container.iterchildren("p")))
         if not beside and "br" not in tags:
             continue
         for child in container.iterchildren(*_PLAIN) if beside else ():
-            if _LOOKS.issuperset(child.keys()) and _is_prose(child) and not _holds_block(child):
+            if _is_paragraph(child):
                 child.tag = "p"
         if _loose_chars(container) < (PROSE_CHARS if beside else _LOOSE_CHARS):
             continue
         if container.tag in ("span", "font"):
             container.tag = "div"
         _wrap(container)
+
+
+def _is_paragraph(element: HtmlElement) -> bool:
+    """Whether a box without a name is a paragraph in all but its tag."""
+    return _LOOKS.issuperset(element.keys()) and _is_prose(element) and not _holds_block(element)
+
+
+def _name_paragraphs(root: HtmlElement) -> None:
+    """Make a `p` of each box that is one in all but its tag, and of the short ones beside."""
+    paragraphs = [one for one in root.iter(*_PLAIN) if _is_paragraph(one)]
+    for home in {one.getparent(): None for one in paragraphs}:
+        for child in home.iterchildren(*_PLAIN):
+            if _LOOKS.issuperset(child.keys()) and not _holds_block(child) and child.text_content().strip():
+                child.tag = "p"
 
 
 def _is_prose(element: HtmlElement) -> bool:
