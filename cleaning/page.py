@@ -183,10 +183,10 @@ def parse(markup: str, url: str, data: bytes | None = None) -> Page | Rejected:
 
 def _link_to_itself(heading: HtmlElement) -> HtmlElement | None:
     """The link around all that the heading says, where it leads to a place on the page: to that of the heading."""
-    link = heading[0] if len(heading) == 1 else None
-    if link is None or link.tag != "a" or not _PLACE.match(link.get("href") or ""):
-        return None
-    return None if (heading.text or "").strip() or (link.tail or "").strip() else link
+    for link in heading:
+        if link.tag == "a" and _PLACE.match(link.get("href") or ""):
+            return link if link.text_content().strip() == heading.text_content().strip() else None
+    return None
 
 
 def _without_attribute_floods(markup: str) -> str:
