@@ -80,10 +80,13 @@ class Page:
 
     @cached_property
     def marks(self) -> dict[HtmlElement, str]:
-        """The marks (`attribute_text`) of the elements in the surroundings of the text, in the page's order."""
+        """The marks (`attribute_text`) of the elements in the surroundings of the text, in the page's order. The id of
+        a heading is none: it is made of its words, for links to it."""
         found: dict[HtmlElement, str] = {}
         for one in self.surroundings.iter("*"):
             identity, classes = one.get("id"), one.get("class")
+            if identity and one.tag in _HEADINGS:
+                identity = None
             if identity or classes:
                 found[one] = f"{identity or ''} {classes or ''}".strip()[:MARK_CHARS].replace(_BETWEEN, " ")
         return found
