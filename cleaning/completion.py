@@ -9,7 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Container, Sequence
 from functools import lru_cache
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from lxml.html import HtmlElement
 
@@ -23,6 +23,7 @@ _HEADINGS = frozenset({"h2", "h3", "h4", "h5", "h6"})
 _NUMBERS = re.compile(r"\d+")
 _ITEM_CHARS = 30
 _SEVERAL = 3
+_BOXES_AROUND = 2
 _SHORT_CHARS = 12
 
 
@@ -57,9 +58,11 @@ def _fill(ledger: Ledger, lines: Sequence[Line], seen: set[str], host: str) -> N
         if line.gone or line.kept or line.linked or words(line.text) in seen:
             continue
         outer = _outer(line)
-        if outer.getparent() not in homes:
+        heads = outer.tag in _HEADINGS
+        box = _box_of(outer, ledger) if heads and outer.getparent() not in homes else outer
+        if box.getparent() not in homes:
             continue
-        if outer.tag in _HEADINGS:
+        if heads:
             line.kept = len(line.text) >= _SHORT_CHARS and not line.link_chars
         elif outer.tag in ("ul", "ol"):
             if outer not in text_lists:
@@ -104,6 +107,16 @@ def _outer(line: Line) -> HtmlElement:
             found = element
         elif element.tag not in ("li", "p", *_HEADINGS):
             break
+    return found
+
+
+def _box_of(heading: HtmlElement, ledger: Ledger) -> HtmlElement:
+    """The outermost of the few boxes around the heading that hold nothing else."""
+    found = heading
+    for box in islice(heading.iterancestors(), _BOXES_AROUND):
+        if ledger.has_text_beside(found, box):
+            break
+        found = box
     return found
 
 
