@@ -59,7 +59,7 @@ def _fill(ledger: Ledger, lines: Sequence[Line], seen: set[str], host: str) -> N
             continue
         outer = _outer(line)
         heads = outer.tag in _HEADINGS
-        box = _box_of(outer, ledger) if heads and outer.getparent() not in homes else outer
+        box = _box_of(outer, ledger) if outer.getparent() not in homes else outer
         if box.getparent() not in homes:
             continue
         if heads:
