@@ -14,7 +14,7 @@ from itertools import islice, pairwise
 from lxml.html import HtmlElement
 
 from cleaning.ledger import Ledger
-from cleaning.lines import PROSE_CHARS, Line
+from cleaning.lines import PROSE_CHARS, Line, outer_block
 from cleaning.sites import same_site, web_host
 from cleaning.text import words
 
@@ -49,7 +49,7 @@ def complete(ledger: Ledger, host: str) -> None:
 
 def _fill(ledger: Ledger, lines: Sequence[Line], seen: set[str], host: str) -> None:
     """Keep the lines between kept ones that stand under the same parent: headings, lists, quotations, paragraphs."""
-    parents = Counter(_outer(line).getparent() for line in lines if line.kept and line.prose and not line.gone)
+    parents = Counter(outer_block(line).getparent() for line in lines if line.kept and line.prose and not line.gone)
     homes = {parent for parent, count in parents.items() if count > 1}
     text_lists: dict[HtmlElement, bool] = {}
     for line in _linked_headings(lines, homes, host):
@@ -57,7 +57,7 @@ def _fill(ledger: Ledger, lines: Sequence[Line], seen: set[str], host: str) -> N
     for line in lines:
         if line.gone or line.kept or line.linked or words(line.text) in seen:
             continue
-        outer = _outer(line)
+        outer = outer_block(line)
         heads = outer.tag in _HEADINGS
         box = _box_of(outer, ledger) if outer.getparent() not in homes else outer
         if box.getparent() not in homes:
@@ -80,7 +80,7 @@ def _linked_headings(lines: Sequence[Line], homes: Container[HtmlElement | None]
         if line.kept or not line.linked or line.block.tag not in _HEADINGS or not (behind.kept and behind.prose):
             continue
         parent = line.block.getparent()
-        if parent in homes and _outer(behind).getparent() is parent:
+        if parent in homes and outer_block(behind).getparent() is parent:
             found.append(line)
     if len(found) < _SEVERAL and sum(all(_leads_off(link, host) for link in line.links) for line in found) < 2:
         return []
@@ -97,17 +97,6 @@ def _is_text_list(element: HtmlElement, ledger: Ledger) -> bool:
     lines = ledger.under(element)
     chars = sum(len(line.text) for line in lines)
     return ledger.link_chars_under(element) < 0.2 * chars and chars >= _ITEM_CHARS * len(lines)
-
-
-def _outer(line: Line) -> HtmlElement:
-    """The outermost element around the line that is a paragraph, heading, list or quotation."""
-    found = line.block
-    for element in line.block.iterancestors():
-        if element.tag in ("ul", "ol", "blockquote"):
-            found = element
-        elif element.tag not in ("li", "p", *_HEADINGS):
-            break
-    return found
 
 
 def _box_of(heading: HtmlElement, ledger: Ledger) -> HtmlElement:

@@ -15,7 +15,7 @@ from cleaning.ending import Ending, cut_body_end, keep_last_list, leave_out_sign
 from cleaning.furniture import take_furniture, take_source_furniture
 from cleaning.head import Head
 from cleaning.ledger import Ledger
-from cleaning.lines import Line
+from cleaning.lines import Line, outer_block
 from cleaning.opening import (
     cut_outlet,
     described_lead,
@@ -39,6 +39,8 @@ from model.source import Source
 from model.url import host_of
 
 _REPEATED_CHARS = 160
+_REPEATED_TEXT = 1_000
+_REPEATED_SHARE = 1 / 3
 _TOLD_CHARS = 200
 _SHOWN_SHARE = 0.3
 _TEASER_RULES = frozenset({"related", "related-link", "teaser", "advertisement"})
@@ -133,21 +135,38 @@ def _first_sentence(ledger: Ledger) -> list[Line]:
 
 def _leave_out_repeated(ledger: Ledger) -> None:
     """Leave out what stands on the page twice, as for narrow and for wide screens: lines that repeat earlier ones in
-    their order. A sentence that stands alone may be repeated on purpose."""
+    their order. A sentence that stands alone may be repeated on purpose, and so may lines beside those they repeat, as
+    in a plan for each day, unless it is a text's worth that was pasted twice."""
     kept = _kept(ledger)
     where: dict[str, int] = {}
-    run: list[Line] = []
+    runs: list[list[tuple[Line, Line]]] = []
     expected = -1
     for place, line in enumerate(kept):
-        key = words(line.text)
-        found = where.setdefault(key, place)
-        if found == place or (run and found != expected):
-            _leave_out_run(ledger, run)
-            run = []
-        if found != place:
-            run.append(line)
-            expected = found + 1
-    _leave_out_run(ledger, run)
+        found = where.setdefault(words(line.text), place)
+        if found == place:
+            expected = -1
+            continue
+        if found != expected:
+            runs.append([])
+        runs[-1].append((line, kept[found]))
+        expected = found + 1
+    runs = [run for run in runs if len(run) > 1 and _chars(run) >= _REPEATED_CHARS]
+    if not runs:
+        return
+    text = min(_REPEATED_TEXT, _REPEATED_SHARE * sum(len(line.text) for line in kept))
+    if not any(_chars(run) >= text for run in runs):
+        runs = [run for run in runs if not _stand_beside(run)]
+    for run in runs:
+        ledger.leave_out([line for line, _ in run], "repeated", run[0][0].block)
+
+
+def _chars(run: Sequence[tuple[Line, Line]]) -> int:
+    return sum(len(line.text) for line, _ in run)
+
+
+def _stand_beside(run: Sequence[tuple[Line, Line]]) -> bool:
+    """Whether the lines and those they repeat all stand in one place."""
+    return len({outer_block(line).getparent() for pair in run for line in pair}) == 1
 
 
 def _leave_out_second_lead(ledger: Ledger, lead: Sequence[Line]) -> None:
@@ -156,11 +175,6 @@ def _leave_out_second_lead(ledger: Ledger, lead: Sequence[Line]) -> None:
     for line in _kept(ledger):
         if line not in lead and words(line.text) in said:
             ledger.leave_out([line], "repeated", line.block)
-
-
-def _leave_out_run(ledger: Ledger, run: Sequence[Line]) -> None:
-    if len(run) > 1 and sum(len(line.text) for line in run) >= _REPEATED_CHARS:
-        ledger.leave_out(run, "repeated", run[0].block)
 
 
 def _is_thumbnail(image: HtmlElement, region: HtmlElement, ledger: Ledger) -> bool:

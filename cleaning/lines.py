@@ -43,6 +43,7 @@ BLANK = "blank"
 """The rule of pieces that show nothing. They are in no line."""
 
 _DENSE = re.compile("[\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")  # say twice as much each
+_PARAGRAPHS = frozenset({"li", "p", "h2", "h3", "h4", "h5", "h6"})
 PROSE_CHARS = 80  # from this length on a line that is no link reads as a sentence of an article
 
 
@@ -235,6 +236,17 @@ def joined(pieces: Iterable[Piece]) -> str:
 def lines_of(root: HtmlElement) -> list[Line]:
     """The lines under `root`, as they stand in the tree."""
     return read(root).lines
+
+
+def outer_block(line: Line) -> HtmlElement:
+    """The outermost element around the line that is a paragraph, heading, list or quotation."""
+    found = line.block
+    for element in line.block.iterancestors():
+        if element.tag in ("ul", "ol", "blockquote"):
+            found = element
+        elif element.tag not in _PARAGRAPHS:
+            break
+    return found
 
 
 def prose_chars(lines: Iterable[Line]) -> int:

@@ -13,6 +13,8 @@ from cleaning.lines import Line
 from cleaning.links import is_document
 
 _HEADLINE_CHARS = 25
+_BESIDE_CHARS = 40
+_BESIDE_SHARE = 0.25
 _LINK_SHARE = 0.25
 _BOXES = frozenset({"div", "li", "ul", "ol", "section", "article", "aside", "dl", "dd", "dt"})
 _MOST_ENTRIES = 60
@@ -55,7 +57,12 @@ def leads_elsewhere(line: Line) -> bool:
 
 def is_headline(line: Line) -> bool:
     """Whether the line is as long as a headline, and nothing but a link to another page."""
-    return len(line.text) >= _HEADLINE_CHARS and leads_elsewhere(line)
+    beside = len(line.text) - line.link_chars
+    return (
+        len(line.text) >= _HEADLINE_CHARS
+        and beside <= max(_BESIDE_CHARS, _BESIDE_SHARE * len(line.text))
+        and leads_elsewhere(line)
+    )
 
 
 def are_teasers(element: HtmlElement, ledger: Ledger) -> bool:
