@@ -12,7 +12,7 @@ from cleaning.headed import take_lists
 from cleaning.layouts import in_table_row, layouts_of, take_columns
 from cleaning.ledger import Ledger
 from cleaning.lines import Line
-from cleaning.page import Page
+from cleaning.page import HEADINGS, Page, leads_to_place
 from cleaning.region import CONTAINERS, leaves_enough, may_be_article
 from cleaning.rules import COMMENTS, LINE_CHARS, rule_for
 from cleaning.selectors import find_elements
@@ -53,6 +53,7 @@ def take_furniture(page: Page) -> list[HtmlElement]:
     """
     ledger = page.ledger
     misleading = _take_marked(page)
+    _take_permalinks(page)
     short = [line for line in ledger.under(page.surroundings) if len(line.text) <= LINE_CHARS]
     layouts = layouts_of(page)
     take_columns(ledger, layouts)
@@ -64,7 +65,11 @@ def take_furniture(page: Page) -> list[HtmlElement]:
 def _take_marked(page: Page) -> list[HtmlElement]:
     ledger = page.ledger
     named = {marks: rule_for("mark", marks) for marks in page.different_marks}
-    marked = [(element, rule) for element, marks in page.marks.items() if (rule := named[marks])]
+    marked = [
+        (element, rule)
+        for element, marks in page.marks.items()
+        if (rule := named[marks]) and not (element.tag in HEADINGS and _is_named_by_words(element))
+    ]
     marked += find_elements(page)
     misleading: list[HtmlElement] = []
     for element, rule in marked:
@@ -75,6 +80,21 @@ def _take_marked(page: Page) -> list[HtmlElement]:
         else:
             ledger.take(element, rule)
     return misleading
+
+
+def _is_named_by_words(heading: HtmlElement) -> bool:
+    """Whether the mark of the heading is its id alone: that is made of its words, for links to it."""
+    return not rule_for("mark", heading.get("class") or "")
+
+
+def _take_permalinks(page: Page) -> None:
+    """Take the sign beside a heading that leads to it: `#`, `¶`."""
+    for heading in (one for tag in HEADINGS for one in page.elements.get(tag, ())):
+        for link in heading.iterchildren("a"):
+            if leads_to_place(link) and page.ledger.is_attached(link):
+                text = link.text_content()
+                if text.strip() and not any(map(str.isalnum, text)):
+                    page.ledger.take(link, "permalink")
 
 
 def _take_lines(ledger: Ledger, lines: Iterable[Line], layouts: Set[HtmlElement]) -> None:

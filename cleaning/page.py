@@ -36,7 +36,7 @@ _BETWEEN = "\x1f"
 _MAX_ATTRIBUTES = 300
 _FLOOD_CHARS = 4 * _MAX_ATTRIBUTES
 _NAME = re.compile(r"[a-z_][\w.-]*", re.ASCII | re.IGNORECASE)  # Word's `o:p` passes the parser, and nothing else
-_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _PLACE = re.compile(r"\s*#\w")
 _ENCODING_NAMED = re.compile(r"^\s*<\?xml[^>]*>")
 
@@ -80,13 +80,10 @@ class Page:
 
     @cached_property
     def marks(self) -> dict[HtmlElement, str]:
-        """The marks (`attribute_text`) of the elements in the surroundings of the text, in the page's order. The id of
-        a heading is none: it is made of its words, for links to it."""
+        """The marks (`attribute_text`) of the elements in the surroundings of the text, in the page's order."""
         found: dict[HtmlElement, str] = {}
         for one in self.surroundings.iter("*"):
             identity, classes = one.get("id"), one.get("class")
-            if identity and one.tag in _HEADINGS:
-                identity = None
             if identity or classes:
                 found[one] = f"{identity or ''} {classes or ''}".strip()[:MARK_CHARS].replace(_BETWEEN, " ")
         return found
@@ -163,7 +160,7 @@ def parse(markup: str, url: str, data: bytes | None = None) -> Page | Rejected:
             element.tail = f" {element.tail}"  # a place, which the style sheet sets off from the sentence behind it
     misnamed = [element for name in elements if not _NAME.fullmatch(name) for element in elements[name]]
     misnamed += [
-        link for name in _HEADINGS for one in elements.get(name, ()) if (link := _link_to_itself(one)) is not None
+        link for name in HEADINGS for one in elements.get(name, ()) if (link := _link_to_itself(one)) is not None
     ]
     for element in misnamed:
         element.tag = "span"
@@ -184,10 +181,15 @@ def parse(markup: str, url: str, data: bytes | None = None) -> Page | Rejected:
     return Page(tree, url, elements)
 
 
+def leads_to_place(link: HtmlElement) -> bool:
+    """Whether the link leads to a named place on the page that it stands on."""
+    return _PLACE.match(link.get("href") or "") is not None
+
+
 def _link_to_itself(heading: HtmlElement) -> HtmlElement | None:
     """The link around all that the heading says, where it leads to a place on the page: to that of the heading."""
     for link in heading:
-        if link.tag == "a" and _PLACE.match(link.get("href") or ""):
+        if link.tag == "a" and leads_to_place(link):
             return link if link.text_content().strip() == heading.text_content().strip() else None
     return None
 

@@ -44,6 +44,37 @@ def test_a_sentence_that_is_set_otherwise_than_its_neighbours_stays(other, place
     assert lines(content, name=name) == list(TEXT)
 
 
+def test_paragraphs_in_boxes_without_a_name_stay_beside_those_of_line_breaks():
+    outer = "".join(f"<div>{one}</div>" for one in TEXT[:2])
+    inner = f"<div>{TEXT[2]}</div><div>&nbsp;</div><div>{TEXT[3]}<br></div><div><br>{TEXT[4]} {TEXT[5]}</div>"
+    content = f"{outer}<div><div>{inner}<div>Ảnh chụp tại hội.</div></div></div>"
+    said = [*TEXT[:4], f"{TEXT[4]} {TEXT[5]}", "Ảnh chụp tại hội."]
+    assert lines(content) == said
+    assert lines(f"<span>{content}</span>") == said
+
+
+@pytest.mark.parametrize("box", ["<div><blockquote>{}</blockquote></div>", '<div class="k"><p>{}</p></div>'])
+def test_quotations_in_boxes_of_their_own_stay(box):
+    quoted = "Năm nào tôi cũng về xem hội, mà chưa năm nào thấy sông đông thuyền và bờ đông người như năm nay."
+    said = [f"<p>{one}</p>" for one in TEXT]
+    said.insert(3, box.format(quoted))
+    assert lines("".join(said)) == [*TEXT[:3], quoted, *TEXT[3:]]
+
+
+def test_what_a_plan_says_of_each_day_again_stays():
+    day = "<p>Sáu giờ sáng: các đội nhận thuyền và bơi thử một vòng quanh bến.</p><p>Bảy giờ: khai mạc, rước nước.</p>"
+    day += "<p>Chín giờ: vòng loại của các đội nam, mỗi lượt bốn thuyền, hai thuyền về đầu vào vòng trong.</p>"
+    content = f"<p>{TEXT[0]}</p><h3>Thứ bảy</h3>{day}<p>{TEXT[1]}</p><h3>Chủ nhật</h3>{day}"
+    content += "".join(f"<p>{one}</p>" for one in TEXT[2:])
+    assert "\n".join(lines(content)).count("Bảy giờ: khai mạc") == 2
+
+
+@pytest.mark.parametrize("boxes", ["{0}{0}", '<div class="rong">{0}</div><div class="hep">{0}</div>'])
+def test_a_text_that_stands_on_the_page_twice_stands_in_the_archive_once(boxes):
+    said = "".join(f"<p>{one}</p>" for one in TEXT)
+    assert lines(boxes.format(said)) == list(TEXT)
+
+
 @pytest.mark.parametrize("tag", ["div", "section", "article", "main", "center"])
 @pytest.mark.parametrize("sentence", ["<p>{}</p>", "<div>{}</div>"])
 @pytest.mark.parametrize("place", [2, 4])

@@ -86,3 +86,21 @@ def test_the_days_of_other_articles_go_with_their_headlines(entry, day):
 
 def test_a_day_that_ends_the_article_stays():
     assert cleaned(page(paragraphs("<p>12/11/2026</p>"))).text.split("\n") == [*PLAIN, "12/11/2026"]
+
+
+def test_the_entries_of_a_digest_stay_though_most_of_each_is_a_link():
+    """A link to another article begins each, and a sentence of this one's own ends it."""
+    said = [
+        f'<li><a href="/t{number}.html">{words}</a> {own}</li>'
+        for number, (words, own) in enumerate(zip(WORDS, SENTENCES, strict=False))
+    ]
+    article = cleaned(page(f"{paragraphs()}<ul>{''.join(said)}</ul><p>{SENTENCES[3]} Hẹn năm sau.</p>"))
+    assert [words in article.text for words in WORDS] == [True, True]
+
+
+def test_headlines_with_a_word_or_two_beside_them_go():
+    said = "".join(
+        f'<p>Xem: <a href="/t{n}.html">{one} trong tháng mười hai</a></p>' for n, one in enumerate(HEADLINES)
+    )
+    article = cleaned(page(paragraphs(said, f"<p>{SENTENCES[3]} Hẹn năm sau.</p>")))
+    assert [one in article.text for one in HEADLINES] == [False, False]
