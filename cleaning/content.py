@@ -22,6 +22,7 @@ from cleaning.opening import (
     find_lead,
     leave_out_day_above,
     leave_out_headline,
+    line_below_title,
     take_dateline,
 )
 from cleaning.page import Page
@@ -68,8 +69,9 @@ def find_content(page: Page, head: Head, source: Source, title: str) -> Content 
     ledger = page.ledger
     outlets = outlet_words(head, source)
     lead = find_lead(page, head, source, title)
+    below = lead or line_below_title(ledger, head, title)
     take_source_furniture(page, source)
-    pictures = take_captions(page, lead or described_lead(head, _first_sentence(ledger)))
+    pictures = take_captions(page, below or described_lead(head, _first_sentence(ledger)))
     take_counter_tables(page)
     misleading = take_furniture(page)
     take_dateline(page, title)
@@ -83,7 +85,10 @@ def find_content(page: Page, head: Head, source: Source, title: str) -> Content 
     if rejected := listing_rejection(head, shape_of(ledger), page.url):
         return rejected
 
-    region = smallest_around(_kept(ledger), ledger.body)
+    kept = _kept(ledger)
+    first = next((line for line in kept if words(line.text) != words(title)), None)
+    lead = lead or [line for line in below if not line.kept or line is first]
+    region = smallest_around(kept, ledger.body)
     vietnamese = (source.language_of(page.url) or head.html_language or "")[:2] == "vi"
     keep_last_list(ledger, region)
     hosts = {host_of(page.url), *source.all_hosts}

@@ -34,6 +34,8 @@ _LEAD_TAGS = frozenset({"h2", "h3", "p", "div", "span", "strong", "section", "td
 _FIRST_LINES = 4
 _LEAD_CHARS = 1_500
 _LINES_TO_LEAD = 10
+_DESCRIPTION_CHARS = 40
+_PLACE_CHARS = 30
 _DATELINE_CHARS = 70
 _DAYS_ABOVE = 3
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
@@ -57,6 +59,23 @@ def find_lead(page: Page, head: Head, source: Source, title: str) -> list[Line]:
         text = ledger.text_under(chosen)
         if 20 <= len(text) <= _LEAD_CHARS and (_agree(words(text), said) or _is_below(title, chosen, ledger)):
             return ledger.under(chosen)
+    return []
+
+
+def line_below_title(ledger: Ledger, head: Head, title: str) -> list[Line]:
+    """The line a few lines below the title that the page describes itself by, be it behind the name of a place: a lead,
+    where it stands apart from the text or begins it."""
+    said = _description(head)
+    start = _title_line(ledger, title) if len(said) >= _DESCRIPTION_CHARS else None
+    if start is None:
+        return []
+    for line in ledger.lines[start + 1 : start + 1 + _LINES_TO_LEAD]:
+        if line.linked or line.gone:
+            continue
+        if said[:_DESCRIPTION_CHARS] in words(line.text)[: _DESCRIPTION_CHARS + _PLACE_CHARS]:
+            return [line] if len(line.text) <= _LEAD_CHARS else []
+        if line.prose:
+            return []  # the article has begun
     return []
 
 

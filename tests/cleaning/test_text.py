@@ -3,7 +3,7 @@
 import pytest
 
 from cleaning.text import fold, tidy, words
-from tests.cleaning.markup import SENTENCES, cleaned, page, paragraphs
+from tests.cleaning.markup import SENTENCES, TITLE, cleaned, page, paragraphs
 
 PLAIN = list(SENTENCES)
 WORD = (
@@ -95,6 +95,35 @@ def test_the_sign_stays_where_the_body_does_not_end():
 def test_a_place_that_only_the_style_sheet_sets_off_is_a_word_of_its_own():
     stamped = f'<p><span class="location-stamp">VÍ DỤ</span>{PLAIN[0]}</p>'
     assert cleaned(page(stamped + paragraphs())).text.startswith(f"VÍ DỤ {PLAIN[0]}")
+
+
+LEAD = "Mười sáu đội thuyền, hàng nghìn người xem và một ngày hội mà cả xã đã chờ suốt từ đầu mùa nước."
+DESCRIBED = f'<meta name="description" content="{LEAD[:80]}…">'
+
+
+@pytest.mark.parametrize(
+    "printed",
+    [
+        "<header><h1>{title}</h1><p>{lead}</p></header><div class='anh'></div>{text}",
+        "<h1>{title}</h1><div><em>{lead}</em></div><p>22/11/2026</p><div>{text}</div>",
+        "<div><h1>{title}</h1></div><div><h2>{lead}</h2></div><section>{text}</section>",
+        "<h1>{title}</h1><p>Xã Ví Dụ – {lead}</p><div>{text}</div>",
+    ],
+)
+def test_a_lead_apart_from_the_text_that_nothing_marks_is_known_by_the_pages_description(printed):
+    body = printed.format(title=TITLE, lead=LEAD, text=paragraphs())
+    article = cleaned(
+        f"<html lang='vi'><head><title>{TITLE}</title>{DESCRIBED}</head><body><main>{body}</main></body></html>"
+    )
+    assert article.lead is not None
+    assert article.lead.endswith(LEAD)
+    assert article.text.split("\n") == [article.lead, *PLAIN]
+
+
+def test_a_later_paragraph_that_the_page_describes_itself_by_stays_where_it_stands():
+    head = f'<meta name="description" content="{PLAIN[1]}">'
+    article = cleaned(page(head=head))
+    assert (article.lead, article.text.split("\n")) == (None, PLAIN)
 
 
 def test_a_teasers_lead_is_not_the_articles():
