@@ -66,7 +66,7 @@ def line_below_title(ledger: Ledger, head: Head, title: str) -> list[Line]:
     """The line a few lines below the title that the page describes itself by, be it behind the name of a place: a lead,
     where it stands apart from the text or begins it."""
     said = _description(head)
-    start = _title_line(ledger, title) if len(said) >= _DESCRIPTION_CHARS else None
+    start = _headline(ledger, title) if len(said) >= _DESCRIPTION_CHARS else None
     if start is None:
         return []
     for line in ledger.lines[start + 1 : start + 1 + _LINES_TO_LEAD]:
@@ -74,8 +74,6 @@ def line_below_title(ledger: Ledger, head: Head, title: str) -> list[Line]:
             continue
         if said[:_DESCRIPTION_CHARS] in words(line.text)[: _DESCRIPTION_CHARS + _PLACE_CHARS]:
             return [line] if len(line.text) <= _LEAD_CHARS else []
-        if line.prose:
-            return []  # the article has begun
     return []
 
 
@@ -107,6 +105,15 @@ def _title_line(ledger: Ledger, title: str) -> int | None:
         return None
     long_enough = (line for line in ledger.lines if len(line.text.casefold()) >= len(wanted))  # words only leave out
     return next((line.index for line in long_enough if words(line.text) == wanted and not line.linked), None)
+
+
+def _headline(ledger: Ledger, title: str) -> int | None:
+    """The index of the line that is the title, or else of the only one in an `h1`."""
+    start = _title_line(ledger, title)
+    if start is None:
+        headings = [line.index for line in ledger.lines if line.block.tag == "h1"]
+        start = headings[0] if len(headings) == 1 else None
+    return start
 
 
 def _joined(lines: Iterable[Line]) -> str:
