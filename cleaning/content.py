@@ -23,6 +23,7 @@ from cleaning.opening import (
     leave_out_day_above,
     leave_out_headline,
     line_below_title,
+    standfirst,
     take_dateline,
 )
 from cleaning.page import Page
@@ -70,8 +71,9 @@ def find_content(page: Page, head: Head, source: Source, title: str) -> Content 
     outlets = outlet_words(head, source)
     lead = find_lead(page, head, source, title)
     below = lead or line_below_title(ledger, head, title)
+    beside = [] if below else standfirst(page, title)
     take_source_furniture(page, source)
-    pictures = take_captions(page, below or described_lead(head, _first_sentence(ledger)))
+    pictures = take_captions(page, below or beside or described_lead(head, _first_sentence(ledger)))
     take_counter_tables(page)
     misleading = take_furniture(page)
     take_dateline(page, title)
@@ -86,8 +88,8 @@ def find_content(page: Page, head: Head, source: Source, title: str) -> Content 
         return rejected
 
     kept = _kept(ledger)
-    first = next((line for line in kept if words(line.text) != words(title)), None)
-    lead = lead or [line for line in below if not line.kept or line is first]
+    first = list(islice((line for line in kept if words(line.text) != words(title)), 1))
+    lead = lead or _apart(below, first) or described_lead(head, first) or _apart(beside, first)
     region = smallest_around(kept, ledger.body)
     vietnamese = (source.language_of(page.url) or head.html_language or "")[:2] == "vi"
     keep_last_list(ledger, region)
@@ -132,6 +134,11 @@ def _told(page: Page, told: str, title: str, origin: str) -> Content:
 
 def _kept(ledger: Ledger) -> list[Line]:
     return [line for line in ledger.lines if line.kept and not line.gone]
+
+
+def _apart(lead: Sequence[Line], first: Sequence[Line]) -> list[Line]:
+    """What stands before the text, or begins it."""
+    return [line for line in lead if line in first or (not line.kept and first and line.index < first[0].index)]
 
 
 def _first_sentence(ledger: Ledger) -> list[Line]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence, Set
+from itertools import islice
 
 from lxml.html import HtmlElement
 
@@ -29,6 +30,13 @@ _LEAD_MARK = re.compile(
     r"|description)\s",
     re.IGNORECASE,
 )
+# What other templates call it. Teasers and boxes bear the same names: it counts beside the headline.
+_STANDFIRST_MARK = re.compile(
+    r"[\s_-](?:sub-?(?:title|head(?:line|ing)?|hed)|stand-?first|article-?dek|dek|excerpt|intro|preface|ingress|blurb"
+    r"|epigraph|lead(?:-?text|-?paragraph)?|summary|teaser(?:-?text)?|header[-_]des(?:cription)?|top-info__description"
+    r")[\s_-]",
+    re.IGNORECASE,
+)
 _OUTLET = re.compile(r"^(?:\((?P<bracketed>[^()]{2,40})\)\s*[-–—:]*|(?P<plain>[\w.À-ỹ ]{2,25}?)\s*[-–—])\s+(?=\S)")
 _LEAD_TAGS = frozenset({"h2", "h3", "p", "div", "span", "strong", "section", "td"})
 _FIRST_LINES = 4
@@ -38,6 +46,7 @@ _DESCRIPTION_CHARS = 40
 _PLACE_CHARS = 30
 _DATELINE_CHARS = 70
 _DAYS_ABOVE = 3
+_LEVELS = 2
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 
 
@@ -51,14 +60,33 @@ def find_lead(page: Page, head: Head, source: Source, title: str) -> list[Line]:
         return lead
     said = _description(head)
     leads = page.marks_with(_LEAD_MARK)
-    if not leads:
-        return []
-    for chosen, marks in page.marks.items():
+    start = _title_line(ledger, title) if leads else None
+    for chosen, marks in page.marks.items() if leads else ():
         if marks not in leads or chosen.tag not in _LEAD_TAGS:
             continue
         text = ledger.text_under(chosen)
-        if 20 <= len(text) <= _LEAD_CHARS and (_agree(words(text), said) or _is_below(title, chosen, ledger)):
+        if 20 <= len(text) <= _LEAD_CHARS and (_agree(words(text), said) or _is_below(start, chosen, ledger)):
             return ledger.under(chosen)
+    return []
+
+
+def standfirst(page: Page, title: str) -> list[Line]:
+    """The sentence right below the headline, and beside it, in an element by which templates mark a standfirst."""
+    ledger = page.ledger
+    marked = page.marks_with(_STANDFIRST_MARK)
+    start = _headline(ledger, title) if marked else None
+    if start is None:
+        return []
+    beside = set(islice(ledger.lines[start].block.iterancestors(), _LEVELS))
+    for chosen, marks in page.marks.items():
+        if (
+            marks in marked
+            and chosen.tag in _LEAD_TAGS
+            and not beside.isdisjoint(islice(chosen.iterancestors(), _LEVELS))
+        ):
+            lines = ledger.under(chosen)
+            if len(lines) == 1 and lines[0].prose and _is_below(start, chosen, ledger):
+                return lines
     return []
 
 
@@ -85,9 +113,9 @@ def described_lead(head: Head, kept: Sequence[Line]) -> list[Line]:
     return []
 
 
-def _is_below(title: str, element: HtmlElement, ledger: Ledger) -> bool:
-    """Whether `element` begins at most a few lines below the title: teasers have such elements too."""
-    start = _title_line(ledger, title)
+def _is_below(start: int | None, element: HtmlElement, ledger: Ledger) -> bool:
+    """Whether `element` begins at most a few lines below the one with the index `start`: teasers have such elements
+    too."""
     if start is None:
         return False
     for line in ledger.lines[start + 1 : start + 1 + _LINES_TO_LEAD]:

@@ -120,6 +120,19 @@ def test_a_lead_apart_from_the_text_that_nothing_marks_is_known_by_the_pages_des
     assert article.text.split("\n") == [article.lead, *PLAIN]
 
 
+@pytest.mark.parametrize(
+    "name", ["post-subtitle", "article__standfirst", "sub-headline", "detail-excerpt", "lead-text"]
+)
+def test_a_standfirst_beside_the_headline_is_the_lead(name):
+    body = f'<header><h1>{TITLE}</h1><p class="{name}">{LEAD}</p></header><div class="text">{paragraphs()}</div>'
+    markup = f"<html lang='vi'><head><title>{TITLE}</title></head><body><main>{body}</main></body></html>"
+    assert cleaned(markup).lead == LEAD
+    assert cleaned(markup).text.split("\n") == [LEAD, *PLAIN]
+    teaser = f'<div class="card"><h3>Xã Bên</h3><p class="{name}">{LEAD}</p></div>'
+    assert cleaned(page(before=teaser)).lead is None
+    assert LEAD not in cleaned(page(after=teaser)).text
+
+
 def test_a_later_paragraph_that_the_page_describes_itself_by_stays_where_it_stands():
     head = f'<meta name="description" content="{PLAIN[1]}">'
     article = cleaned(page(head=head))
