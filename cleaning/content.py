@@ -25,6 +25,7 @@ from cleaning.opening import (
     line_below_title,
     standfirst,
     take_dateline,
+    title_line,
 )
 from cleaning.page import Page
 from cleaning.pictures import Picture
@@ -69,14 +70,16 @@ def find_content(page: Page, head: Head, source: Source, title: str) -> Content 
     """
     ledger = page.ledger
     outlets = outlet_words(head, source)
-    lead = find_lead(page, head, source, title)
-    below = lead or line_below_title(ledger, head, title)
-    beside = [] if below else standfirst(page, title)
+    printed = title_line(ledger, title)
+    lead = find_lead(page, head, source, printed)
+    below = lead or line_below_title(ledger, head, printed)
+    beside = [] if below else standfirst(page, printed)
     take_source_furniture(page, source)
     pictures = take_captions(page, below or beside or described_lead(head, _first_sentence(ledger)))
     take_counter_tables(page)
     misleading = take_furniture(page)
-    take_dateline(page, title)
+    printed = title_line(ledger, title)  # what stood beside it may have been taken
+    take_dateline(ledger, printed)
 
     keep_body(page, source, misleading)
     told, origin = told_text(head), "json-ld"
@@ -101,7 +104,7 @@ def find_content(page: Page, head: Head, source: Source, title: str) -> Content 
     leave_out_their_dates(ledger, _kept(ledger))
     for line in lead:
         line.kept = not line.gone
-    leave_out_day_above(ledger, _kept(ledger), title)
+    leave_out_day_above(ledger, _kept(ledger), printed)
     leave_out_headline(ledger, _kept(ledger), title)
     _leave_out_repeated(ledger)
     _leave_out_second_lead(ledger, lead)

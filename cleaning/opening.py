@@ -50,31 +50,30 @@ _LEVELS = 2
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 
 
-def find_lead(page: Page, head: Head, source: Source, title: str) -> list[Line]:
+def find_lead(page: Page, head: Head, source: Source, printed: int | None) -> list[Line]:
     """The lines of the lead (sapo) that the page sets apart: what the source's selector finds, else what stands in an
     element by which templates mark it, where the page describes itself by the same words or it stands right below the
-    title."""
+    title, which is the line with the index `printed`."""
     ledger = page.ledger
     chosen = first_match(page, source.clean.lead)
     if chosen is not None and 20 <= len(_joined(lead := ledger.under(chosen))) <= _LEAD_CHARS:
         return lead
     said = _description(head)
     leads = page.marks_with(_LEAD_MARK)
-    start = _title_line(ledger, title) if leads else None
     for chosen, marks in page.marks.items() if leads else ():
         if marks not in leads or chosen.tag not in _LEAD_TAGS:
             continue
         text = ledger.text_under(chosen)
-        if 20 <= len(text) <= _LEAD_CHARS and (_agree(words(text), said) or _is_below(start, chosen, ledger)):
+        if 20 <= len(text) <= _LEAD_CHARS and (_agree(words(text), said) or _is_below(printed, chosen, ledger)):
             return ledger.under(chosen)
     return []
 
 
-def standfirst(page: Page, title: str) -> list[Line]:
+def standfirst(page: Page, printed: int | None) -> list[Line]:
     """The sentence right below the headline, and beside it, in an element by which templates mark a standfirst."""
     ledger = page.ledger
     marked = page.marks_with(_STANDFIRST_MARK)
-    start = _headline(ledger, title) if marked else None
+    start = _headline(ledger, printed) if marked else None
     if start is None:
         return []
     beside = set(islice(ledger.lines[start].block.iterancestors(), _LEVELS))
@@ -90,11 +89,11 @@ def standfirst(page: Page, title: str) -> list[Line]:
     return []
 
 
-def line_below_title(ledger: Ledger, head: Head, title: str) -> list[Line]:
+def line_below_title(ledger: Ledger, head: Head, printed: int | None) -> list[Line]:
     """The line a few lines below the title that the page describes itself by, be it behind the name of a place: a lead,
     where it stands apart from the text or begins it."""
     said = _description(head)
-    start = _headline(ledger, title) if len(said) >= _DESCRIPTION_CHARS else None
+    start = _headline(ledger, printed) if len(said) >= _DESCRIPTION_CHARS else None
     if start is None:
         return []
     for line in ledger.lines[start + 1 : start + 1 + _LINES_TO_LEAD]:
@@ -126,8 +125,9 @@ def _is_below(start: int | None, element: HtmlElement, ledger: Ledger) -> bool:
     return False
 
 
-def _title_line(ledger: Ledger, title: str) -> int | None:
-    """The index of the first line that is the title, and no link to another page."""
+def title_line(ledger: Ledger, title: str) -> int | None:
+    """The index of the first line that is the title, and no link to another page; None where the page does not print
+    it."""
     wanted = words(title)
     if not wanted:
         return None
@@ -135,13 +135,12 @@ def _title_line(ledger: Ledger, title: str) -> int | None:
     return next((line.index for line in long_enough if words(line.text) == wanted and not line.linked), None)
 
 
-def _headline(ledger: Ledger, title: str) -> int | None:
+def _headline(ledger: Ledger, printed: int | None) -> int | None:
     """The index of the line that is the title, or else of the only one in an `h1`."""
-    start = _title_line(ledger, title)
-    if start is None:
-        headings = [line.index for line in ledger.lines if line.block.tag == "h1"]
-        start = headings[0] if len(headings) == 1 else None
-    return start
+    if printed is not None:
+        return printed
+    headings = [line.index for line in ledger.lines if line.block.tag == "h1"]
+    return headings[0] if len(headings) == 1 else None
 
 
 def _joined(lines: Iterable[Line]) -> str:
@@ -158,10 +157,9 @@ def _agree(one: str, other: str) -> bool:
     return min(len(one), len(other)) >= 40 and (one.startswith(other[:60]) or other.startswith(one[:60]))
 
 
-def take_dateline(page: Page, title: str) -> None:
-    """Take off the lines between the title and the first sentence that say little beside the date."""
-    ledger = page.ledger
-    start = _title_line(ledger, title)
+def take_dateline(ledger: Ledger, start: int | None) -> None:
+    """Take off the lines between the title, with the index `start`, and the first sentence that say little beside the
+    date."""
     if start is None:
         return
     for line in ledger.lines[start + 1 : start + 1 + _LINES_TO_LEAD]:
@@ -171,11 +169,10 @@ def take_dateline(page: Page, title: str) -> None:
             ledger.take_line(line, "dateline")
 
 
-def leave_out_day_above(ledger: Ledger, kept: Sequence[Line], title: str) -> None:
+def leave_out_day_above(ledger: Ledger, kept: Sequence[Line], start: int | None) -> None:
     """Leave out a day that stands alone above the title, as headers print the day of the visit; where the page prints
     no title, one with its weekday above everything else."""
     first = kept[:_DAYS_ABOVE]
-    start = _title_line(ledger, title)
     for line in first if start is not None else first[:1]:
         if start is not None and line.index > start:
             return
