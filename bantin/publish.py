@@ -50,8 +50,8 @@ def publish(source_id: str, run: str, settings: Settings, *, damaged: str | None
     other rows, is kept (storage/superseded.py): in `damaged/` where it has the hash `damaged`.
 
     Raises `NotReady` where a part has not been cleaned, `AllRejected` where pages were fetched and none is an article
-    (`_rejections_tell`; the source may allow that), and `StorageError`. Nothing is published then, and the report says
-    why.
+    (`_rejections_tell`; the source may allow that, and a run that is published so already may be again), and
+    `StorageError`. Nothing is published then, and the report says why.
     """
     with bound_contextvars(source=source_id, run=run):
         return _publish(source_id, run, settings, damaged)
@@ -68,13 +68,10 @@ def _publish(source_id: str, run: str, settings: Settings, damaged: str | None) 
     logger.info("publishing %s, run %s: %d cleaned parts", source_id, run, len(parts))
     articles = _published(read_each(parts, partial(_cleaned, store), None))
     told = [rejection for part in parts for rejection in _rejected(store, part)]
-    report = describe(
-        reports.read_report(store, source_id, run) or _blank(source_id, run, started),
-        articles,
-        told,
-        texts_before(store, source_id, run, articles),
-    )
-    if not len(articles) and _rejections_tell(store, source, run, told) and not source.may_be_empty:
+    known = reports.read_report(store, source_id, run) or _blank(source_id, run, started)
+    report = describe(known, articles, told, texts_before(store, source_id, run, articles))
+    may_be_empty = source.may_be_empty or _is_published_empty(known)
+    if not len(articles) and not may_be_empty and _rejections_tell(store, source, run, told):
         seen = "; ".join(f"{r['url']}: {r['kind']}: {r['detail']}" for r in told[:3])
         reason = f"every one of {len(told)} article pages was rejected: {seen}"
         _finish(store, report, started, State.FAILED, reason)
@@ -140,6 +137,12 @@ def _rejections_tell(store: ObjectStore, source: Source, run: str, rejections: l
     return not any(
         c.kind == Kind.ARTICLE and c.unchanged and not c.failed and normalise_url(c.url) not in before for c in captures
     )
+
+
+def _is_published_empty(report: RunReport) -> bool:
+    """Whether the run is published without any article, of these captures (a further attempt's report says `fetched`):
+    nothing was an article then, or somebody has allowed a re-clean to empty it."""
+    return report.state == State.PUBLISHED and not any(report.articles.values())
 
 
 class _Place(NamedTuple):

@@ -246,6 +246,8 @@ def _mend_articles(
     except Meanwhile:
         raise
     except BantinError as err:
+        if told is not None and told.state == State.PUBLISHED:  # publish calls it failed now, and forgets the table
+            reports.write_report(store, told)
         yield Repaired(f"{key}: it cannot be made anew: {said(err)}")
         return
     same = hashlib.sha256(store.get(key)).hexdigest() == sha256

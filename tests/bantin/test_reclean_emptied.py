@@ -10,16 +10,19 @@ from bantin.recleaning.emptied import FEW, may_all_be_emptied
 from bantin.recleaning.reclean import Preview, Rules, Selection, choose, preview
 from bantin.recleaning.rewrite import forget, write
 from bantin.recleaning.show_changes import summary
+from bantin.rerun import rerun
 from bantin.settings import Settings
 from bantin.verifying.verify import verify
 from model.article import Article
 from model.source import Source, dump_source
 from storage import keys
+from storage.inventory import inventory
 from storage.replaced import names_in
-from storage.reports import read_report
+from storage.reports import read_report, write_report
 from storage.store import open_store
 from storage.tables import read
 from tests.bantin.test_cli import bantin
+from tests.bantin.test_verify import repaired
 from tests.servers.site import PAGE
 from tests.stored import a_source, publish_run
 
@@ -116,3 +119,31 @@ def test_the_command_tells_of_it_and_takes_the_word(archive: Settings) -> None:
     assert counts(archive)[0] == 1
     assert bantin(*words, "--yes", "--allow-empty").returncode == 0
     assert counts(archive)[0] == 0
+
+
+def test_the_table_of_an_emptied_run_is_made_anew_where_it_is_lost(archive: Settings) -> None:
+    assert reclean(archive, run=RUNS[0], allow_empty=True).emptied == 1
+    store = open_store(archive.archive)
+    table = store.get(keys.articles("kimson", RUNS[0]))
+    rerun("kimson", RUNS[0], archive, clean=True)
+    assert store.get(keys.articles("kimson", RUNS[0])) == table, "nor does a re-run call it a failure"
+    report = store.get(keys.report("kimson", RUNS[0]))
+    store.delete([keys.articles("kimson", RUNS[0])])
+    code, said = repaired(archive)
+    assert (code, "all is as it was stored" in said) == (0, True), said
+    assert (store.get(keys.articles("kimson", RUNS[0])), store.get(keys.report("kimson", RUNS[0]))) == (table, report)
+
+
+def test_a_repair_that_todays_cleaner_fails_leaves_the_report_that_tells_of_the_loss(archive: Settings) -> None:
+    store = open_store(archive.archive)
+    store.put(keys.run_source("kimson", RUNS[1]), dump_source(a_source(remove=[ALL])).encode())
+    described = read_report(store, "kimson", RUNS[1])
+    assert described is not None
+    objects = inventory(store, "kimson", RUNS[1], described.objects)
+    write_report(store, replace(described, objects=objects))
+    report = store.get(keys.report("kimson", RUNS[1]))
+    store.delete([keys.articles("kimson", RUNS[1])])
+    for _ in range(2):
+        code, said = repaired(archive)
+        assert (code, "every one of 1 article pages was rejected" in said) == (1, True), said
+        assert store.get(keys.report("kimson", RUNS[1])) == report
