@@ -29,7 +29,8 @@ class Member:
     """A gzip member of a part: where it lies, and what is wrong with it, if anything.
 
     `kind` is the record's `WARC-Type` and `url` its target's address, as far as they could be read; `keeps` tells
-    whether the record stands for a capture. Of a damaged one `length` reaches to the next member that begins.
+    whether the record stands for a capture, `refers_to` what a revisit record names: its target's address and date. Of
+    a damaged one `length` reaches to the next member that begins.
     """
 
     offset: int
@@ -38,6 +39,7 @@ class Member:
     url: str | None = None
     keeps: bool = False
     problem: str | None = None
+    refers_to: tuple[str, str] | None = None
 
 
 class _Damage(Exception):
@@ -102,7 +104,11 @@ def _member(offset: int, length: int, head: StatusAndHeaders | None, problem: st
     if head is None:
         return Member(offset, length, problem=problem)
     kind, url = head.get_header("WARC-Type"), head.get_header("WARC-Target-URI")
-    return Member(offset, length, kind, url, head.get_header("Bantin-Kind") is not None, problem)
+    refers_to = None
+    if kind == "revisit" and problem is None:
+        url_there, date = (head.get_header(f"WARC-Refers-To-{name}") or "" for name in ("Target-URI", "Date"))
+        refers_to = (url_there, date)
+    return Member(offset, length, kind, url, head.get_header("Bantin-Kind") is not None, problem, refers_to)
 
 
 def _read_member(file: BinaryIO | Digesting, offset: int) -> tuple[StatusAndHeaders, int]:

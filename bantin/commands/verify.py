@@ -48,11 +48,15 @@ def verify(
     """
     from bantin.logs import complain
     from bantin.progress import counted
+    from bantin.verifying.findings import Trouble
+    from bantin.verifying.revisits import Bodies
     from bantin.verifying.verify import verify as findings_in
+    from storage.store import open_store
 
     if repair and quick:
         raise click.UsageError("--repair: expected a whole check, without --quick")
     settings = settings_of(archive, sources)
+    bodies = Bodies(open_store(settings.archive))
     out, wrong, checked, notes = console(), [], 0, 0
     with counted(console(stderr=True), "verified") as (on_done,):
 
@@ -61,7 +65,7 @@ def verify(
             checked = of
             on_done(done, of)
 
-        for finding in findings_in(settings, ids, run=run, since=since, quick=quick, on_done=count):
+        for finding in findings_in(settings, ids, run=run, since=since, quick=quick, on_done=count, bodies=bodies):
             _show(finding, json_)
             if finding.harmless:
                 notes += 1
@@ -74,6 +78,10 @@ def verify(
     differs = False
     if repair and wrong:
         wrong, differs = _repair(settings, wrong, json_)
+        wrong = [one for one in wrong if one.trouble != Trouble.BODY]
+        for finding in bodies.lost_of_all():  # a captures table that was made anew may have brought some back
+            _show(finding, json_)
+            wrong.append(finding)
     if not json_:
         whole = "nothing is damaged now, but not all is as it was stored" if differs else "all is as it was stored"
         told = f"{len(wrong)} finding{'s' if len(wrong) > 1 else ''}" if wrong else whole

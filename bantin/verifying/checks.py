@@ -19,6 +19,7 @@ from bantin.verifying.findings import (
     told,
 )
 from bantin.verifying.missing import damage, missing_articles
+from bantin.verifying.revisits import Read, answer_of
 from bantin.verifying.table_checks import NO_CAPTURE, ROW_COLUMNS, check_table, is_as_written, rows_of, wrong_with
 from model.article import Article
 from model.capture import Capture
@@ -49,6 +50,7 @@ class RunCheck:
     infos: dict[str, ObjectInfo]
     quick: bool
     findings: list[Finding] = field(default_factory=list)
+    read: Read = field(default_factory=Read)
     _entries: dict[str, dict[str, Any]] = field(default_factory=dict)
     _whole: set[str] = field(default_factory=set)
     """The WARC parts that were read through, and have no damage."""
@@ -198,7 +200,7 @@ class RunCheck:
         """Reads a part to its end, and compares it with its captures."""
         broken: list[Member] = []
         astray: list[str] = []
-        found: set[int] = set()
+        found, right = set[int](), set[int]()
         answers = 0
         with open_object(self.store, key, BLOCK_BYTES) as file:
             read_through = Digesting(file)
@@ -210,6 +212,11 @@ class RunCheck:
                     found.add(member.offset)
                     if member.kind not in _ANSWERS or (member.length, member.url) != named[member.offset]:
                         astray.append(f"{named[member.offset][1]} at {member.offset}")
+                        continue
+                    right.add(member.offset)
+                    if member.refers_to and (answer := answer_of(member.refers_to)):
+                        self.read.refers_to.setdefault(key, []).append(answer)
+        self.read.unsound.update((key, offset) for offset in named.keys() - right)
         known = any(finding.key == key for finding in self.findings)
         if not (broken or known or (entry and read_through.sha256 != entry["sha256"])):
             self._whole.add(key)

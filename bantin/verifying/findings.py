@@ -17,6 +17,8 @@ class Trouble(StrEnum):
     MISSING = "missing"
     GONE = "gone"
     """Nothing is left of the run or source, and something else names it."""
+    BODY = "no body"
+    """Revisit captures refer to an answer, and its record is not there any more."""
     MISMATCH = "mismatch"
     """It can be read, and contradicts another object."""
     STALE = "stale"

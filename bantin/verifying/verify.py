@@ -6,6 +6,7 @@ and WARC parts in pieces. What is written while it is read is looked at again.
 
 import hashlib
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -15,6 +16,7 @@ from bantin.settings import Settings
 from bantin.verifying import lost
 from bantin.verifying.checks import RunCheck
 from bantin.verifying.findings import REPAIR, RESTORE, Finding, Trouble
+from bantin.verifying.revisits import Bodies
 from bantin.verifying.table_checks import Sound, check_table
 from model.errors import BantinError
 from storage import keys, lake
@@ -59,13 +61,16 @@ def verify(
     since: date | None = None,
     quick: bool = False,
     on_done: OnDone = lambda done, of: None,
+    bodies: Bodies | None = None,
 ) -> Iterator[Finding]:
     """What is wrong with the archive, with `sources` of it, with one `run`, or with runs of the day `since` and later.
 
     `quick` lists objects and reads reports and the tables' footers only. Findings come as soon as they are made, in no
-    order. Raises `StorageError` where the store does not answer.
+    order. `bodies` is told which revisit captures have no body any more, for whoever asks again after a repair. Raises
+    `StorageError` where the store does not answer.
     """
     store = open_store(settings.archive)
+    bodies = bodies or Bodies(store)
     found = contents(store, sources, run=run, since=since)
     for info in found.unknown:
         remedy = "it may stay; bantin leaves it alone"
@@ -75,13 +80,18 @@ def verify(
     yield from lost.gone_runs(store, named, found.runs)
     replaced = {one.key: one for one in lost.lost_replaced(store, found.tables)}
     yield from replaced.values()
-    work: list[Callable[[], list[Finding]]] = [
-        lambda of=of, infos=infos: _check_named(store, of, infos, named, quick)  # type: ignore[misc]
+    work: list[Callable[[], tuple[str | None, list[Finding]]]] = [
+        lambda of=of, infos=infos: (of[0], _check_named(store, of, infos, named, quick, bodies))  # type: ignore[misc]
         for of, infos in sorted(found.runs.items())
     ]
-    work += [lambda info=info: check_derived(store, info, quick) for info in found.tables]  # type: ignore[misc]
-    for done, findings in enumerate(in_parallel(work, max(_AT_A_TIME, settings.processes)), 1):
+    runs_left = Counter(source for source, _ in found.runs)
+    work += [lambda info=info: (None, check_derived(store, info, quick)) for info in found.tables]  # type: ignore[misc]
+    for done, (source, findings) in enumerate(in_parallel(work, max(_AT_A_TIME, settings.processes)), 1):
         yield from (one for one in findings if one.key not in replaced)
+        if source is not None:
+            runs_left[source] -= 1
+            if not runs_left[source]:
+                yield from bodies.lost(source)
         on_done(done, len(work))
 
 
@@ -126,20 +136,32 @@ def contents(
 
 
 def _check_named(
-    store: ObjectStore, of: tuple[str, str], infos: dict[str, ObjectInfo], named: lost.Named, quick: bool
+    store: ObjectStore,
+    of: tuple[str, str],
+    infos: dict[str, ObjectInfo],
+    named: lost.Named,
+    quick: bool,
+    bodies: Bodies,
 ) -> list[Finding]:
     """What is wrong with one run, and what is gone of it that others name."""
-    findings = check_run(store, *of, infos, quick=quick)
+    findings = check_run(store, *of, infos, quick=quick, bodies=bodies)
     told = {finding.key for finding in findings if not finding.harmless}
     missing = list(lost.missing_objects(store, of, named.by_run.get(of, {}), infos, told))
     return [one for one in findings if not (one.harmless and missing)] + missing
 
 
 def check_run(
-    store: ObjectStore, source: str, run: str, infos: dict[str, ObjectInfo] | None = None, *, quick: bool = False
+    store: ObjectStore,
+    source: str,
+    run: str,
+    infos: dict[str, ObjectInfo] | None = None,
+    *,
+    quick: bool = False,
+    bodies: Bodies | None = None,
 ) -> list[Finding]:
-    """What is wrong with one run. `infos` are its objects, where somebody has listed them. What is being written while
-    it is checked is checked again. Raises `StorageError`."""
+    """What is wrong with one run. `infos` are its objects, where somebody has listed them; `bodies` is told what its
+    WARC parts refer to. What is being written while it is checked is checked again. Raises `StorageError`."""
+    bodies = bodies or Bodies(store)
     infos = infos if infos is not None else objects_of(store, source, run)
     findings: list[Finding] = []
     for _ in range(_LOOKS):
@@ -150,13 +172,12 @@ def check_run(
             findings = [_unreadable(err, source, run)]
         except StoreUnavailable as err:  # a bad sector; where the store is away altogether, the next request says so
             findings = [*check.findings, _unreadable(err, source, run)]
-        if not findings:
-            return []
-        now = objects_of(store, source, run)
-        if now == infos:
+        if not findings or (now := objects_of(store, source, run)) == infos:
+            bodies.add(source, check.read)
             return findings
         infos = now
     logger.warning("%s, run %s: it is being written: verify it again", source, run)
+    bodies.add(source, check.read)
     return findings
 
 
