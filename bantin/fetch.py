@@ -13,7 +13,7 @@ from structlog.contextvars import bound_contextvars
 
 from bantin.child import CrawlProcess, OnProgress
 from bantin.errors import HELD, INTERRUPTED, FetchFailed, Interrupted
-from bantin.runs import expect_not_moving
+from bantin.runs import expect_captures, expect_not_moving
 from bantin.settings import Settings
 from model.capture import Capture
 from model.report import RunReport, State
@@ -58,8 +58,8 @@ class Fetch:
 
         The crawl's log lines are logged here as they are written, its progress is handed to `on_progress`, and its end
         is told in the run's report; but where another crawl of the source is under way, only by the error. Raises
-        `FetchFailed` (`Interrupted` where it was stopped), `NotReady` where the source is being renamed, and
-        `StorageError`.
+        `FetchFailed` (`Interrupted` where it was stopped), `NotReady` where the source is being renamed or
+        the run has articles and no captures, and `StorageError`.
         """
         with bound_contextvars(source=self._source.id, run=self._run):
             return self._attempted()
@@ -68,6 +68,7 @@ class Fetch:
         started = datetime.now(UTC)
         store = open_store(self._settings.archive)
         expect_not_moving(store, self._source.id)
+        expect_captures(store, self._source.id, self._run)
         self._attempt = reserve_attempt(store, self._source, self._run)
         if self._settings.contact is None:
             logger.warning("BANTIN_CONTACT is not set: the sites you crawl cannot tell whom to write to")

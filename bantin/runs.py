@@ -70,6 +70,15 @@ def expect_not_moving(store: ObjectStore, source: str) -> None:
         raise NotReady(f"{source} is being renamed to {notice.renamed_to}: {remedy}", source=source, run="")
 
 
+def expect_captures(store: ObjectStore, source: str, run: str) -> None:
+    """Raises `NotReady` where a run that was published has lost its captures table: what is fetched now, or found in
+    the parts that are left, would take the place of its articles. Raises `StorageError`."""
+    captures, articles = keys.captures(source, run), keys.articles(source, run)
+    if store.head(articles) is not None and store.head(captures) is None:
+        remedy = f"`bantin verify {source} --run {run} --repair` makes it anew, or says what to restore"
+        raise NotReady(f"{captures}: it is gone, and the run is published: {remedy}", source=source, run=run)
+
+
 def find_run(store: ObjectStore, source: str, run: str | None) -> str:
     """`run`, or where none is named the newest of the source. Raises `NoSuchRun`, `InvalidKey` and `StorageError`."""
     if run is not None:

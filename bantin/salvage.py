@@ -8,6 +8,7 @@ from structlog.contextvars import bound_contextvars
 from bantin.errors import NothingStored
 from bantin.fetch import parts_with_pages
 from bantin.registry import find_source
+from bantin.runs import expect_captures
 from bantin.settings import Settings
 from model.capture import Capture, Kind
 from model.report import RunReport, State
@@ -44,10 +45,11 @@ def salvage(store: ObjectStore, source_id: str, run: str, newer: str, settings: 
 
     The rules are the last attempt's, or the registry's where `work/` has been emptied. What was found and never asked
     for, later runs find again. Raises `NothingStored` where no page was answered, `LeaseHeld` while a crawl of the
-    source is under way, `SourceError` and `StorageError`.
+    source is under way, `NotReady` where the run has articles and no captures, `SourceError` and `StorageError`.
     """
     from spiders.attempts import Attempts, captures_so_far  # they take Scrapy along
 
+    expect_captures(store, source_id, run)
     rules, attempt = _last_rules(store, source_id, run, settings)
     source = parse_source(rules.decode(), f"the rules of {source_id}, run {run}")
     with Lease.acquire(store, source_id, run=run, attempt=attempt) as lease:

@@ -133,12 +133,12 @@ def _batches(store: ObjectStore, info: ObjectInfo, schema: pa.Schema) -> Iterato
             check_version(info.key, mark_of(parquet))
             there = [name for name in schema.names if name in parquet.schema_arrow.names]
             for batch in parquet.iter_batches(_BATCH_ROWS, columns=there, use_threads=False):
-                yield _completed(batch, schema)
+                yield completed(batch, schema)
         except (pa.ArrowException, OSError, ValueError) as err:  # damage shows as any of these
             raise Corrupt(f"{info.key}: {err}: expected a table of articles", store.url, info.key) from err
 
 
-def _completed(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+def completed(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
     """The batch with the columns of `schema`, in their order."""
     columns = [
         batch.column(field.name).cast(field.type)

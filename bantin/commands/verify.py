@@ -154,12 +154,15 @@ def _repair(settings: "Settings", wrong: "Iterable[Finding]", json_: bool) -> "t
 
     store, left, differs = open_store(settings.archive), [], False
     runs: dict[tuple[str, str], list[Finding]] = {}
+    gone: list[Finding] = []
     months: list[Finding] = []
     for finding in wrong:
         if finding.source and finding.run and _is_of_run(finding) and finding.trouble != Trouble.GONE:
             runs.setdefault((finding.source, finding.run), []).append(finding)
         elif finding.key.startswith("lake/"):
             months.append(finding)
+        elif finding.source and finding.trouble == Trouble.GONE:
+            gone.append(finding)
         else:
             left.append(finding)
     for (source, run), findings in sorted(runs.items()):
@@ -180,7 +183,40 @@ def _repair(settings: "Settings", wrong: "Iterable[Finding]", json_: bool) -> "t
         for finding in after:
             _show(finding, json_)
             left.append(finding)
-    return left + _rebuild(settings, months, json_), differs
+    back, is_made = _put_back(settings, gone, json_)
+    return left + back + _rebuild(settings, months, json_), differs or is_made
+
+
+def _put_back(settings: "Settings", gone: "list[Finding]", json_: bool) -> "tuple[list[Finding], bool]":
+    """Puts back what the lake has of runs that are gone altogether; returns what is wrong afterwards, and whether any
+    was put back."""
+    from bantin.verifying.findings import told
+    from bantin.verifying.lake_rows import put_back_gone
+    from bantin.verifying.verify import check_run, gone_of
+    from browse.escaping import safe
+    from model.errors import BantinError
+    from storage.errors import StoreRefused
+    from storage.store import open_store
+
+    store, left, is_made = open_store(settings.archive), [], False
+    for finding in gone:
+        source, after = finding.source or "", []
+        try:
+            for run, one in put_back_gone(settings, source, finding.run):
+                is_made = True
+                click.echo(f"repair: {safe(one)}", err=True)
+                after += [found for found in check_run(store, source, run) if not found.harmless]
+        except StoreRefused:
+            raise
+        except BantinError as err:
+            if err.retryable:
+                raise
+            click.echo(f"repair: {finding.key}: the rest stays as it is: {safe(told(err))}", err=True)
+        after += gone_of(store, source, finding.run)
+        for found in after:
+            _show(found, json_)
+        left += after
+    return left, is_made
 
 
 def _is_of_run(finding: "Finding") -> bool:

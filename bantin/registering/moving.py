@@ -23,8 +23,8 @@ from model.article import Article
 from model.capture import Capture
 from model.errors import BantinError, SourceError
 from model.source import dump_source, parse_source
-from storage import keys, reports
-from storage.errors import KeyNotFound
+from storage import keys, lake, reports
+from storage.errors import KeyNotFound, PreconditionFailed
 from storage.inventory import BLOCK_BYTES, digest, entry_of
 from storage.lease import Lease
 from storage.places import Place, place_of
@@ -209,6 +209,22 @@ def derived(store: ObjectStore, source: str) -> list[ObjectInfo]:
     """What is made again where it is missing: the source's objects in the lake, the snapshot of its frontier."""
     snapshot = store.head(keys.frontier(source))
     return [*store.list(keys.lake_prefix(source)), *([snapshot] if snapshot else [])]
+
+
+def expect_rows_elsewhere(store: ObjectStore, source: str, new: str) -> None:
+    """Raises `NotMoved` where an object of the source's lake was made of tables that are gone: it may be the last that
+    has their rows, and a move removes it."""
+    for info in store.list(keys.lake_prefix(source)):
+        try:
+            named = lake.named_in(store, info)
+        except (KeyNotFound, PreconditionFailed):
+            continue
+        there = {one.key for prefix in (source, new) for one in store.list(keys.articles_prefix(prefix))}
+        gone = [key for key in named or () if key not in there and keys.moved(key, new) not in there]
+        if gone or named is None:
+            what = f"{len(gone)} tables that it was made of are gone, the first {gone[0]}" if gone else "it is damaged"
+            remedy = f"`bantin verify {source} --repair` first; if they were deleted on purpose, delete it"
+            raise NotMoved(f"{info.key}: {what}, and it may be the last that has their rows: {remedy}")
 
 
 def _step(info: ObjectInfo) -> tuple[int, str]:

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from bantin import index, lake
 from bantin.errors import NotReady
 from bantin.registering import files
-from bantin.registering.moving import Move, OnDone, derived, objects
+from bantin.registering.moving import Move, OnDone, derived, expect_rows_elsewhere, objects
 from bantin.runs import expect_published, runs_of
 from bantin.settings import Settings
 from browse.index.manifest import read_manifest
@@ -143,6 +143,7 @@ class _Rename:
                 lease.keep_alive()
             if not self._begun:
                 expect_published(store, self._old)
+            expect_rows_elsewhere(store, self._old, self._new)
             begun = self._notice if self._begun and self._notice else Notice(source=self._old, at=now)
             notice = replace(begun, renamed_to=self._new, moving=True)
             write_notice(store, notice)

@@ -109,7 +109,8 @@ def missing_objects(
         gone.setdefault(captures, named[articles])
     has_parts = any(key.startswith("raw/") for key in there)
     for key, by in sorted(gone.items()):
-        remedy = REPAIR if captures in there or (has_parts and key == articles) else RESTORE
+        in_lake = key == articles and any(one.startswith("lake/") for one in by)
+        remedy = REPAIR if in_lake or captures in there or (has_parts and key == articles) else RESTORE
         if key == captures:
             remedy = REPAIR_CAPTURES if has_parts else RESTORE
         detail = f"it was there: {some(by)} tells of it"
@@ -138,7 +139,8 @@ def gone_runs(store: ObjectStore, named: Named, there: Iterable[Run]) -> Iterato
 
 def _gone(key: str, what: str, witnesses: Sequence[str], source: str, run: str | None) -> Finding:
     rows = [one for one in witnesses if one.startswith("lake/")]
-    kept = f"; {some(rows)} still has rows of it, the last copy perhaps: keep it" if rows else ""
+    last = "still has rows of it, the last copy perhaps: keep it; bantin verify --repair puts them back into articles/"
+    kept = f"; {some(rows)} {last}" if rows else ""
     detail = f"{what}; named by {some(witnesses)}{kept}"
     remedy = f"{RESTORE}; {ON_PURPOSE.replace('SOURCE', source)}"
     return Finding(key=key, trouble=Trouble.GONE, detail=detail, remedy=remedy, source=source, run=run)

@@ -7,15 +7,16 @@ import hashlib
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from bantin.clean import clean_part, source_of_run
 from bantin.fetch import committed_captures, parts_with_pages
 from bantin.publish import count_rows, publish, texts_before
 from bantin.settings import Settings
-from bantin.verifying.displacing import Meanwhile, displace, meanwhile
+from bantin.verifying.displacing import Meanwhile, displace, meanwhile, older, write_report
 from bantin.verifying.findings import MADE_ANEW, Finding, Repaired, Trouble, some
 from bantin.verifying.findings import told as said
+from bantin.verifying.lake_rows import put_back
 from bantin.verifying.rules import mend_rules
 from bantin.verifying.verify import check_run, objects_of
 from model.article import Article
@@ -30,6 +31,7 @@ from storage.members import members
 from storage.places import place_of
 from storage.replaced import names_in
 from storage.store import ObjectInfo, ObjectStore, open_object, open_store
+from storage.superseded import is_whole
 from storage.tables import encode, read_columns, read_whole
 from storage.warc import read_capture
 
@@ -65,24 +67,31 @@ def repair_run(settings: Settings, source: str, run: str, findings: Sequence[Fin
     if rules in wrong or (captures in wrong and store.head(rules) is None):
         done.append(mend_rules(store, settings, source, run, named.get(rules), seen.get(rules)))
         yield done[-1]
+    if articles in wrong and (exact := put_back(store, source, run, known, seen.get(articles), exact=True)):
+        wrong.discard(articles)
+        yield exact
     if captures in wrong:
         before = _pages(store, source, run)
         done.append(_mend_captures(store, source, run, known, seen.get(captures)))
         yield done[-1]
         if before is not None and before != _pages(store, source, run) and store.head(articles) is not None:
             wrong.add(articles)  # the records that were damaged can be read again
-    if committed_captures(store, source, run) is None:
+    if store.head(captures) is None:
+        is_wanted = articles in wrong and not _is_table(store, articles)
+        if is_wanted and (rows := put_back(store, source, run, known, seen.get(articles))):
+            yield rows
+            return
         is_lost = report in wrong and known is None and captures not in wrong
         yield from _without_captures(store, source, run, seen.get(report) if is_lost else None)
         return
     if wrong & {report, captures, rules} or known is None:
         again = _report_again(store, source, run, known)
         again = replace(again, warnings=[*again.warnings, *(one.text for one in done if one.differs)])
-        again = _older(again) if any(one.differs for one in done) and known else again
-        _write_report(store, again, seen.get(report), is_damaged=known is None)
+        again = older(again) if any(one.differs for one in done) and known else again
+        write_report(store, again, seen.get(report), is_damaged=known is None)
         yield Repaired(f"{report}: written anew from the tables{_unvouched(store, again)}", differs=known is None)
     if articles in wrong:
-        yield from _mend_articles(store, settings, source, run, named.get(articles), seen.get(articles))
+        yield from _mend_articles(store, settings, source, run, known, seen.get(articles))
 
 
 def _still_wrong(
@@ -93,19 +102,6 @@ def _still_wrong(
     fresh = [finding for finding in check_run(store, source, run, there) if not finding.harmless]
     wrong = {finding.key for finding in fresh if finding.trouble != Trouble.VERSION}
     return wrong | {one.key for one in findings if one.trouble == Trouble.MISSING and store.head(one.key) is None}
-
-
-def _write_report(store: ObjectStore, report: RunReport, seen: str | None, *, is_damaged: bool) -> None:
-    """Puts the report in the place of the one that was judged, whose ETag is `seen`; keeps that where it is damaged.
-    Raises `Meanwhile`."""
-    key, data = keys.report(report.source, report.run), reports.encode_report(report)
-    if is_damaged:
-        displace(store, key, seen, data)
-        return
-    try:
-        store.put(key, data, if_absent=seen is None, if_match=seen)
-    except PreconditionFailed as err:
-        raise meanwhile(key) from err
 
 
 def _without_captures(store: ObjectStore, source: str, run: str, seen: str | None) -> Iterator[Repaired]:
@@ -226,15 +222,19 @@ def _is_whole(store: ObjectStore, part_key: str) -> bool:
 
 
 def _mend_articles(
-    store: ObjectStore, settings: Settings, source: str, run: str, sha256: str | None, seen: str | None
+    store: ObjectStore, settings: Settings, source: str, run: str, known: RunReport | None, seen: str | None
 ) -> Iterator[Repaired]:
     """Cleans the run's pages and publishes them. Where that fails, or where it would drop pages whose records are
-    damaged, what was there stays. A table of the hash that its report names is no damaged one: publish keeps it among
-    the replaced tables, where its citations lead."""
+    damaged, what was there stays; where nothing was, or nothing that can be read, what the lake has takes its place. A
+    table of the hash that its report names is no damaged one: publish keeps it among the replaced tables, where its
+    citations lead."""
     key = keys.articles(source, run)
+    sha256 = next((str(entry["sha256"]) for entry in known.objects if entry["key"] == key), None) if known else None
     if lost := _lost_parts(store, source, run):
         rest = f"bantin rerun {source} {run} --clean publishes what is left"
         why = f"records of its pages are damaged in {some(lost)}: restore that from a back-up, and repair again"
+        if not _is_table(store, key) and (rows := put_back(store, source, run, known, seen)):
+            yield rows
         yield Repaired(f"{key}: it stays as it is: {why}; where no back-up has it, {rest}")
         return
     told = reports.read_report(store, source, run)
@@ -248,13 +248,23 @@ def _mend_articles(
     except BantinError as err:
         if told is not None and told.state == State.PUBLISHED:  # publish calls it failed now, and forgets the table
             reports.write_report(store, told)
+        if not _is_table(store, key) and (rows := put_back(store, source, run, known, seen)):
+            yield rows
         yield Repaired(f"{key}: it cannot be made anew: {said(err)}")
         return
     same = hashlib.sha256(store.get(key)).hexdigest() == sha256
     if told is not None:
         as_before = same and told.state == State.PUBLISHED
-        reports.write_report(store, told if as_before else _older(replace(report, finished_at=told.finished_at)))
+        reports.write_report(store, told if as_before else older(replace(report, finished_at=told.finished_at)))
     yield Repaired(f"{key}: cleaned and published anew: {report.summary}", differs=not same)
+
+
+def _is_table(store: ObjectStore, key: str) -> bool:
+    """Whether there is a table that can be read to its end."""
+    try:
+        return is_whole(store.get(key))
+    except KeyNotFound:
+        return False
 
 
 def _damaged_sha256(store: ObjectStore, key: str, seen: str | None, named: str | None) -> str | None:
@@ -269,13 +279,6 @@ def _damaged_sha256(store: ObjectStore, key: str, seen: str | None, named: str |
     if seen is None:  # it was missing when it was judged
         raise meanwhile(key)
     return None if there == named else there
-
-
-def _older(report: RunReport) -> RunReport:
-    """The report as it is a moment before: what was stored first wins against what was made anew."""
-    moment = timedelta(microseconds=1)
-    recleaned_at = report.recleaned_at - moment if report.recleaned_at else None
-    return replace(report, finished_at=report.finished_at - moment, recleaned_at=recleaned_at)
 
 
 def _unvouched(store: ObjectStore, report: RunReport) -> str:

@@ -135,6 +135,13 @@ def contents(
     return found
 
 
+def gone_of(store: ObjectStore, source: str, run: str | None) -> list[Finding]:
+    """What is gone altogether of a source, or of one run of it. Raises `StorageError`."""
+    found = contents(store, [source], run=run)
+    named = lost.named_by_others(store, found.witnesses, [source], run, None)
+    return list(lost.gone_runs(store, named, found.runs))
+
+
 def _check_named(
     store: ObjectStore,
     of: tuple[str, str],

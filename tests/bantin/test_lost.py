@@ -9,6 +9,7 @@ import pytest
 
 import bantin.index
 import bantin.lake
+from bantin.copying.copy import WRONG, Outcome, copy
 from bantin.publish import publish
 from bantin.recleaning.reclean import Rules, Selection, choose, preview
 from bantin.recleaning.rewrite import forget, write
@@ -23,6 +24,7 @@ from storage.notices import Notice, write_notice
 from storage.reports import read_report, write_report
 from storage.store import open_store
 from storage.tables import read
+from tests.bantin.stored import flip
 from tests.bantin.test_verify import repaired, wrong
 from tests.servers.site import PAGE
 from tests.stored import a_source, publish_run
@@ -106,6 +108,92 @@ def test_the_lakes_copy_of_lost_rows_is_named(stored: Settings) -> None:
     remove_run(stored)
     (found,) = bad(stored)
     assert f"{key} still has rows of it, the last copy perhaps" in found.detail
+
+
+def rows_of(settings: Settings, run: str) -> list[Article]:
+    return read(open_store(settings.archive), keys.articles(SOURCE, run), Article)
+
+
+def test_the_lakes_rows_are_put_back_where_nothing_else_of_a_run_is_left(stored: Settings) -> None:
+    key = lake(stored)
+    before, of_lake = rows_of(stored, FIRST), read(open_store(stored.archive), key, Article)
+    remove_run(stored)
+    code, said = repaired(stored)
+    assert (code, f"1 rows were put back from {key}" in said) == (1, True), said
+    assert rows_of(stored, FIRST) == before
+    assert wrong(stored) == [(keys.captures(SOURCE, FIRST), Trouble.MISSING)], "what is lost stays told"
+    again = open_store(stored.archive).get(keys.report(SOURCE, FIRST))
+    report = read_report(open_store(stored.archive), SOURCE, FIRST)
+    assert report is not None
+    assert (report.state, report.articles["new"]) == ("published", 1)
+    assert "its rows are those that lake/" in report.warnings[0]
+    assert repaired(stored)[0] == 1
+    assert open_store(stored.archive).get(keys.report(SOURCE, FIRST)) == again
+    lake(stored)
+    assert read(open_store(stored.archive), key, Article) == of_lake
+
+
+@pytest.mark.parametrize("recleaned", [False, True])
+def test_a_back_up_brings_back_the_rest_of_a_run_whose_rows_were_put_back(
+    recleaned: bool, stored: Settings, tmp_path: Path
+) -> None:
+    lake(stored)
+    if recleaned:
+        reclean(stored)
+    before = rows_of(stored, FIRST)
+    shutil.copytree(stored.archive, tmp_path / "back-up")
+    remove_run(stored)
+    remove(stored, "superseded/", FIRST) if recleaned else None
+    assert repaired(stored)[0] == 1
+    to_back_up = list(copy(stored.archive, str(tmp_path / "back-up")))
+    assert all(one.outcome in (Outcome.THERE, Outcome.REFUSED) for one in to_back_up), to_back_up
+    assert not [one for one in copy(str(tmp_path / "back-up"), stored.archive) if one.outcome in WRONG]
+    assert bad(stored) == []
+    assert rows_of(stored, FIRST) == before
+
+
+@pytest.mark.parametrize("rotten", [False, True])
+def test_so_are_those_of_a_whole_source_unless_the_lake_has_rotted(rotten: bool, stored: Settings) -> None:
+    key = lake(stored)
+    before = [rows_of(stored, run) for run in (FIRST, SECOND)]
+    remove_run(stored)
+    remove_run(stored, SECOND)
+    if rotten:
+        flip(Path(stored.archive) / key, 2000)
+    code, said = repaired(stored)
+    assert (code, said.count("were put back")) == (1, 0 if rotten else 2), said
+    if not rotten:
+        assert [rows_of(stored, run) for run in (FIRST, SECOND)] == before
+
+
+def test_a_table_that_the_lake_has_as_it_was_stored_is_not_cleaned_anew(stored: Settings) -> None:
+    lake(stored)
+    store = open_store(stored.archive)
+    before = store.get(keys.articles(SOURCE, FIRST)), store.get(keys.report(SOURCE, FIRST))
+    remove(stored, "articles/", FIRST)
+    remove(stored, "raw/", FIRST)
+    code, said = repaired(stored)
+    assert (code, "it is the table that was stored" in said) == (1, True), said
+    assert (store.get(keys.articles(SOURCE, FIRST)), store.get(keys.report(SOURCE, FIRST))) == before
+    assert [trouble for _, trouble in wrong(stored)] == [Trouble.MISSING], "the WARC part"
+
+
+def test_where_the_lake_has_other_rows_than_the_report_names_they_are_the_last_resort(stored: Settings) -> None:
+    key = lake(stored)
+    old = rows_of(stored, FIRST)
+    reclean(stored)
+    new = rows_of(stored, FIRST)
+    assert old != new
+    kept = Path(stored.archive) / keys.raw_part(SOURCE, FIRST, 1, 1)
+    remove(stored, "articles/", FIRST)
+    code, said = repaired(stored)
+    assert (code, rows_of(stored, FIRST)) == (0, new), said
+    remove(stored, "articles/", FIRST)
+    kept.unlink()
+    code, said = repaired(stored)
+    assert (code, f"put back from {key}: the run may have been cleaned again since" in said) == (1, True), said
+    assert rows_of(stored, FIRST) == old
+    assert wrong(stored) == [(keys.raw_part(SOURCE, FIRST, 1, 1), Trouble.MISSING)]
 
 
 @pytest.mark.parametrize("witness", [lake, index, frontier])

@@ -24,6 +24,7 @@ from bantin.registering.rename import plan, refresh_derived, rename
 from bantin.rerun import complete, rerun
 from bantin.runs import runs_of
 from bantin.settings import Settings
+from bantin.verifying.lake_rows import put_back_gone
 from bantin.verifying.verify import verify
 from browse.history.citations import find
 from browse.history.moments import parse_reference
@@ -385,3 +386,17 @@ def test_captures_that_lack_damaged_records_stay_marked_as_such(settings: Settin
     write_report(store, replace(report, objects=inventory(store, OLD, SECOND, report.objects)))
     rename(settings, OLD, NEW)
     assert unread_places(store, keys.captures(NEW, SECOND)) == {(keys.moved(lost, NEW), 7)}
+
+
+def test_the_lakes_last_copy_of_rows_is_not_renamed_away(settings: Settings) -> None:
+    store = open_store(settings.archive)
+    key = keys.lake(OLD, keys.month_of(FIRST))
+    before = store.get(key)
+    run = [info.key for info in store.list("") if FIRST in info.key]
+    store.delete(run)
+    with pytest.raises(NotMoved, match=r"1 tables that it was made of are gone.*may be the last that has their rows"):
+        rename(settings, OLD, NEW)
+    assert (store.get(key), read_notice(store, OLD), runs_of(store, NEW)) == (before, None, [])
+    assert len(list(put_back_gone(settings, OLD, FIRST))) == 1
+    rename(settings, OLD, NEW)
+    assert len(read(store, keys.articles(NEW, FIRST), Article)) == 2

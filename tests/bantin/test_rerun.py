@@ -445,3 +445,20 @@ def test_an_interrupted_command_says_how_to_go_on(
     site.delays_s.clear()
     assert rerun(source.id, OLD, settings).report.attempts == 3
     assert rows(store, source, OLD) == ["a1", "a2", "a3", "a4"]
+
+
+@pytest.mark.parametrize("past", [False, True])
+def test_a_published_run_whose_captures_are_gone_is_not_fetched_into(
+    past: bool, site: ScriptedSite, source: Source, settings: Settings, store: ObjectStore
+) -> None:
+    run_source(source, settings, NEW)
+    if past:
+        run_source(source, settings, NEWEST)
+    articles, asked = store.get(keys.articles(source.id, NEW)), sum(map(site.asked, PAGES))
+    store.delete([keys.captures(source.id, NEW)])
+    for fetch in (False, True):
+        with pytest.raises(NotReady, match=f"bantin verify {source.id} --run {NEW} --repair"):
+            rerun(source.id, NEW, settings, fetch=fetch)
+    assert (store.get(keys.articles(source.id, NEW)), sum(map(site.asked, PAGES))) == (articles, asked)
+    assert CliRunner().invoke(main, ["verify", "--archive", settings.archive, "--repair"]).exit_code == 0
+    assert rerun(source.id, NEW, settings).done == []
