@@ -255,6 +255,7 @@ def _mend_articles(
     same = hashlib.sha256(store.get(key)).hexdigest() == sha256
     if told is not None:
         as_before = same and told.state == State.PUBLISHED
+        told = replace(told, objects=inventory(store, source, run, told.objects))  # the table is there again
         reports.write_report(store, told if as_before else older(replace(report, finished_at=told.finished_at)))
     yield Repaired(f"{key}: cleaned and published anew: {report.summary}", differs=not same)
 

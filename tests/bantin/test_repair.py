@@ -344,3 +344,17 @@ def test_an_object_of_the_lake_stays_where_its_tables_are_damaged(
     code, said = repaired(settings)
     assert (code, "cannot be built anew" in said) == (1, True), said
     assert month.read_bytes() == damaged
+
+
+@pytest.mark.parametrize("lost", [(ARTICLES,), (CAPTURES, ARTICLES), (RULES, ARTICLES)], ids=len)
+def test_a_report_that_stays_names_the_table_that_was_made_again(
+    lost: tuple[str, ...], archive: Path, settings: Settings
+) -> None:
+    before = named(settings)
+    if RULES in lost:
+        (archive / "kept").mkdir()
+        shutil.copyfile(archive / RULES, archive / "kept" / "demo-portal.yaml")
+    for key in lost:
+        (archive / key).unlink()
+    assert repaired(settings, archive / "kept" if RULES in lost else None)[0] == 0
+    assert named(settings) == before
