@@ -31,12 +31,16 @@ def encode_report(report: RunReport) -> bytes:
 
 
 def read_report(store: ObjectStore, source: str, run: str) -> RunReport | None:
-    """The report of a run; None where it has none yet. Raises `Corrupt`, `UnknownVersion`."""
+    """The report of a run; None where it has none yet. Raises `Corrupt` (also where it is another run's),
+    `UnknownVersion`."""
     key = keys.report(source, run)
     try:
-        return _parse(key, store.get(key))
+        report = _parse(key, store.get(key))
     except KeyNotFound:
         return None
+    if (report.source, report.run) != (source, run):
+        raise Corrupt(f"{key}: it is the report of {report.source}, run {report.run}", key=key)
+    return report
 
 
 def is_whole(store: ObjectStore, source: str, run: str) -> bool:

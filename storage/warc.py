@@ -9,6 +9,7 @@ former's header, so that the captures of a part can be told from the part alone.
 import base64
 import hashlib
 import io
+import zlib
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -25,7 +26,7 @@ from warcio.warcwriter import WARCWriter
 from model.capture import Capture, Kind
 from storage import keys, schema
 from storage.content_encoding import decode_body
-from storage.errors import Corrupt
+from storage.errors import Corrupt, InvalidKey
 from storage.exchange import Content, Exchange, Inspect, capture_of, examine, header_values, one_line
 from storage.store import ObjectStore, open_object
 
@@ -182,6 +183,30 @@ class _RawHeaders(StatusAndHeaders):  # type: ignore[misc]
     def compute_headers_buffer(self, header_filter: object = None) -> None:
         """Called by warcio before it writes."""
         self.headers_buff = self._block
+
+
+def part_named(file: BinaryIO) -> str | None:
+    """The key that the part which is open as `file` was written for, as its first record says; None where that cannot
+    be read."""
+    file.seek(0)
+    try:
+        record = next(iter(ArchiveIterator(file)))
+        if record.rec_type != "warcinfo":
+            return None
+        lines = record.raw_stream.read().decode("utf-8", "replace").splitlines()
+    except (ArchiveLoadFailed, StopIteration, ValueError, EOFError, OSError, zlib.error):
+        return None
+    return dict(line.partition(": ")[::2] for line in lines).get("isPartOf")
+
+
+def is_another_part(file: BinaryIO, part_key: str) -> bool:
+    """Whether the part that is open as `file` was written for another run, attempt or number than `part_key` says: it
+    lies in another one's place. (The source may have been renamed since.)"""
+    named = part_named(file)
+    try:
+        return named is not None and keys.parse_raw_part(named)[1:] != keys.parse_raw_part(part_key)[1:]
+    except InvalidKey:
+        return False
 
 
 def read_captures(store: ObjectStore, part_key: str, max_body_bytes: int) -> Iterator[Capture]:

@@ -33,6 +33,7 @@ from storage.members import Digesting, Member, members
 from storage.places import place_of
 from storage.store import ObjectInfo, ObjectStore, open_object
 from storage.tables import read
+from storage.warc import is_another_part, part_named
 
 _ANSWERS = ("response", "revisit")
 
@@ -51,6 +52,7 @@ class RunCheck:
     quick: bool
     findings: list[Finding] = field(default_factory=list)
     read: Read = field(default_factory=Read)
+    _known: RunReport | None = None
     _entries: dict[str, dict[str, Any]] = field(default_factory=dict)
     _whole: set[str] = field(default_factory=set)
     """The WARC parts that were read through, and have no damage."""
@@ -61,7 +63,7 @@ class RunCheck:
         """Checks, and returns what is wrong. Raises `StorageError` where the store does not answer."""
         source, run = self.source, self.run
         articles = keys.articles(source, run)
-        report = self._report()
+        self._known = report = self._report()
         self._entries = {str(entry["key"]): dict(entry) for entry in report.objects} if report else {}
         parts = sorted(key for key in self.infos if key.startswith("raw/"))
         published = report is not None and report.state == State.PUBLISHED
@@ -130,10 +132,14 @@ class RunCheck:
         if self._table(key, Capture, REPAIR_CAPTURES) is None:
             return None
         try:
-            return read(self.store, key, Capture)
+            captures = read(self.store, key, Capture)
         except (Corrupt, KeyNotFound, TypeError, ValueError) as err:
             self._tell(key, Trouble.ROT, told(err), REPAIR_CAPTURES)
             return None
+        if other := next((c for c in captures if (c.source, c.run) != (self.source, self.run)), None):
+            self._tell(key, Trouble.ROT, f"it has captures of {other.source}, run {other.run}", REPAIR_CAPTURES)
+            return None
+        return captures
 
     def _rules(self, committed: bool) -> None:
         key = keys.run_source(self.source, self.run)
@@ -165,11 +171,25 @@ class RunCheck:
         )
         if differs:
             report = keys.report(self.source, self.run)
-            if self.quick or is_as_written(self.store, key, record):  # by a re-run that did not come to its report
+            if self._is_rewritten(key, record):
                 self._tell(report, Trouble.STALE, f"it tells of another {key}", REPAIR)
             else:
                 self._tell(key, Trouble.ROT, "it does not have the hash that its report names", remedy)
         return problem.rows
+
+    def _is_rewritten(self, key: str, record: type) -> bool:
+        """Whether a table that is not the one its report names was written by a re-run or re-clean that did not come to
+        its report, or came no further. These keep the articles they replace, and a further attempt has captures of its
+        own; another table that merely lies there, however whole, has neither."""
+        if not (self.quick or is_as_written(self.store, key, record)):
+            return False
+        report, named = self._known, str(self._entries[key]["sha256"])
+        if record is Capture:
+            attempts = (keys.attempt_of(row["warc_key"] or "") for row in rows_of(self.store, key, ["warc_key"]))
+            return report is not None and max(attempts, default=0) > report.attempts
+        there = f"{hashlib.sha256(self.store.get(key)).hexdigest()}.parquet"
+        kept = (keys.superseded(self.source, self.run, named), keys.damaged(key, named))
+        return (report is not None and there in report.replaced) or any(self.store.head(one) for one in kept)
 
     def _parts(self, parts: list[str], captures: list[Capture] | None, committed: bool) -> None:
         places: dict[str, dict[int, tuple[int, str]]] = {}
@@ -203,6 +223,11 @@ class RunCheck:
         found, right = set[int](), set[int]()
         answers = 0
         with open_object(self.store, key, BLOCK_BYTES) as file:
+            if (named or entry) and is_another_part(file, key):
+                self.read.unsound.update((key, offset) for offset in named)
+                what = f"it is another part, {part_named(file)}; lost: {some([url for _, url in named.values()])}"
+                self._tell(key, Trouble.ROT, what, RESTORE)
+                return
             read_through = Digesting(file)
             for member in members(read_through):
                 answers += member.kind in _ANSWERS
@@ -230,7 +255,7 @@ class RunCheck:
         if cut := [named[o][1] for o in named if o >= read_through.size_bytes and not known]:
             detail = f"the records of {len(cut)} captures are lost: {some(cut)}"
             self._tell(key, Trouble.TRUNCATED, detail, RESTORE)
-        if astray:
+        if astray and (key in self._whole or not entry):
             captures = keys.captures(self.source, self.run)
             other = f"{key} holds other records than it says: {some(astray)}"
             self._tell(captures, Trouble.MISMATCH, other, REPAIR_CAPTURES)
@@ -314,7 +339,8 @@ class RunCheck:
     def _is_lost(self, part: str) -> bool:
         """Whether a row's record lies in a part that is damaged or missing."""
         place = place_of(part)
-        return place is not None and place.family == "raw" and part not in self._whole
+        is_own = place is not None and (place.family, place.source, place.run) == ("raw", self.source, self.run)
+        return is_own and part not in self._whole
 
     def _no_articles(self, captures: Sequence[Capture], report: RunReport | None) -> None:
         key = keys.articles(self.source, self.run)
@@ -333,5 +359,7 @@ class RunCheck:
             detail = f"it counts {sum(report.captures.values())} captures; the table has {answered}"
             self._tell(key, Trouble.MISMATCH, detail, REPAIR)
         counted = sum(report.articles.get(name, 0) for name in ("new", "changed", "unchanged"))
-        if report.state == State.PUBLISHED and rows is not None and counted != rows:
+        articles = keys.articles(self.source, self.run)
+        is_wrong = any(one.key == articles and one.trouble == Trouble.ROT for one in self.findings)
+        if report.state == State.PUBLISHED and rows is not None and counted != rows and not is_wrong:
             self._tell(key, Trouble.MISMATCH, f"it counts {counted} articles; the table has {rows}", REPAIR)

@@ -26,14 +26,14 @@ from model.report import RunReport, State
 from spiders.verdict import count_captures
 from storage import keys, reports
 from storage.errors import Corrupt, KeyNotFound, PreconditionFailed
-from storage.inventory import entry_of, inventory, parts_of, unread_places
+from storage.inventory import Entry, digest, entry_of, inventory, parts_of, unread_places
 from storage.members import members
 from storage.places import place_of
 from storage.replaced import names_in
 from storage.store import ObjectInfo, ObjectStore, open_object, open_store
 from storage.superseded import is_whole
 from storage.tables import encode, read_columns, read_whole
-from storage.warc import read_capture
+from storage.warc import is_another_part, part_named, read_capture
 
 logger = logging.getLogger("bantin.repair")
 
@@ -85,7 +85,7 @@ def repair_run(settings: Settings, source: str, run: str, findings: Sequence[Fin
         yield from _without_captures(store, source, run, seen.get(report) if is_lost else None)
         return
     if wrong & {report, captures, rules} or known is None:
-        again = _report_again(store, source, run, known)
+        again = _report_again(store, source, run, known, is_wrong=articles in wrong)
         again = replace(again, warnings=[*again.warnings, *(one.text for one in done if one.differs)])
         again = older(again) if any(one.differs for one in done) and known else again
         write_report(store, again, seen.get(report), is_damaged=known is None)
@@ -162,6 +162,9 @@ def _mend_captures(store: ObjectStore, source: str, run: str, report: RunReport 
     rows: list[Capture] = []
     unread = [(part, 0) for part in sorted(entries) if part.startswith("raw/") and part not in there]
     for part in parts:
+        if _is_of_other_source(store, part, entries.get(part)):
+            unread.append((part, 0))
+            continue
         for found in salvage(store, part):
             if isinstance(found, Capture):
                 rows.append(found)
@@ -182,6 +185,9 @@ def salvage(store: ObjectStore, part_key: str) -> Iterator[Capture | tuple[str, 
     """The captures of a part whose records are whole, and the places of the damaged ones, which may have been captures.
     Raises `StorageError`."""
     with open_object(store, part_key) as file:
+        if is_another_part(file, part_key):
+            yield part_key, 0
+            return
         for member in members(file):
             if member.problem:
                 yield part_key, member.offset
@@ -189,6 +195,17 @@ def salvage(store: ObjectStore, part_key: str) -> Iterator[Capture | tuple[str, 
                 capture = read_capture(file, part_key, member.offset, MAX_BODY_BYTES)
                 if capture is not None:
                     yield capture
+
+
+def _is_of_other_source(store: ObjectStore, part_key: str, entry: Entry | None) -> bool:
+    """Whether a part is not the one that the report names, and was written for another source. (Of one that was written
+    under an id that the source had before, its report names the hash.)"""
+    with open_object(store, part_key) as file:
+        named = part_named(file)
+        if entry is None or named is None or place_of(named) is None:
+            return False
+        file.seek(0)
+        return place_of(named) != place_of(part_key) and digest(file)[1] != entry["sha256"]
 
 
 def _unread(store: ObjectStore, key: str) -> set[tuple[str, int]]:
@@ -209,7 +226,8 @@ def _lost_parts(store: ObjectStore, source: str, run: str) -> list[str]:
     except (KeyNotFound, Corrupt):
         rows = []
     of_rows = {row["warc_key"] for row in rows if (row["warc_key"], row["warc_offset"]) not in pages}
-    raw = {part for part in of_rows - parts if (place := place_of(str(part))) and place.family == "raw"}
+    own = ("raw", source, run)
+    raw = {part for part in of_rows - parts if (place := place_of(str(part))) and place[:3] == own}
     return sorted(parts | {part for part in raw if not _is_whole(store, part)})
 
 
@@ -289,9 +307,9 @@ def _unvouched(store: ObjectStore, report: RunReport) -> str:
     return f"; it has no hash of {some(parts)}: damaged or missing, and to be restored from a back-up" if parts else ""
 
 
-def _report_again(store: ObjectStore, source: str, run: str, known: RunReport | None) -> RunReport:
+def _report_again(store: ObjectStore, source: str, run: str, known: RunReport | None, *, is_wrong: bool) -> RunReport:
     """The report as the tables tell it. What only the report knew (rejections, timings …) is kept where it can be
-    read."""
+    read; and all that it says of the articles, where their table (`is_wrong`) is still to be made anew."""
     captures = committed_captures(store, source, run) or []
     times = [c.fetched_at for c in captures] or [datetime.now(UTC)]
     report = known or RunReport(
@@ -310,6 +328,10 @@ def _report_again(store: ObjectStore, source: str, run: str, known: RunReport | 
         objects=inventory(store, source, run, report.objects),
         replaced=sorted({*report.replaced, *names_in(store, source, run)}),
     )
+    if known and is_wrong:
+        named = [entry for entry in known.objects if entry["key"] == keys.articles(source, run)]
+        others = [entry for entry in report.objects if entry["key"] != keys.articles(source, run)]
+        return replace(report, objects=[*others, *named])
     try:
         articles = read_whole(store, keys.articles(source, run), Article)
     except (KeyNotFound, Corrupt):

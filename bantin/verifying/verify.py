@@ -15,12 +15,13 @@ from bantin.parallel import in_parallel
 from bantin.settings import Settings
 from bantin.verifying import lost
 from bantin.verifying.checks import RunCheck
-from bantin.verifying.findings import REPAIR, RESTORE, Finding, Trouble
+from bantin.verifying.findings import REPAIR, RESTORE, UPDATE, Finding, Trouble, told
 from bantin.verifying.revisits import Bodies
 from bantin.verifying.table_checks import Sound, check_table
 from model.errors import BantinError
 from storage import keys, lake
-from storage.errors import KeyNotFound, StorageError, StoreUnavailable
+from storage.errors import Corrupt, KeyNotFound, StorageError, StoreUnavailable, UnknownVersion
+from storage.notices import Notice
 from storage.places import place_of
 from storage.store import ObjectInfo, ObjectStore, open_store
 
@@ -45,12 +46,13 @@ class Damaged(BantinError):
 @dataclass(slots=True)
 class Contents:
     """The objects of an archive that are to be checked: those of runs by source and run, replaced and derived tables,
-    and keys that nobody knows. `witnesses` are those of `tables`, and the rest of the lake: they name runs."""
+    keys that nobody knows, and notices. `witnesses` are those of `tables`, and the rest of the lake: they name runs."""
 
     runs: dict[tuple[str, str], dict[str, ObjectInfo]] = field(default_factory=dict)
     tables: list[ObjectInfo] = field(default_factory=list)
     witnesses: list[ObjectInfo] = field(default_factory=list)
     unknown: list[ObjectInfo] = field(default_factory=list)
+    notices: list[ObjectInfo] = field(default_factory=list)
 
 
 def verify(
@@ -84,6 +86,7 @@ def verify(
         lambda of=of, infos=infos: (of[0], _check_named(store, of, infos, named, quick, bodies))  # type: ignore[misc]
         for of, infos in sorted(found.runs.items())
     ]
+    work += [lambda info=info: (None, check_notice(store, info)) for info in found.notices]  # type: ignore[misc]
     runs_left = Counter(source for source, _ in found.runs)
     work += [lambda info=info: (None, check_derived(store, info, quick)) for info in found.tables]  # type: ignore[misc]
     for done, (source, findings) in enumerate(in_parallel(work, max(_AT_A_TIME, settings.processes)), 1):
@@ -113,7 +116,8 @@ def contents(
     """What there is to check. Raises `InvalidKey` where a source or run is none, and `StorageError`."""
     if run is not None:
         keys.run_time(run)
-    prefixes = [prefix for source in sources for prefix in keys.source_prefixes(source)] if sources else [""]
+    of_sources = [[*keys.source_prefixes(source), keys.notice(source)] for source in sources]
+    prefixes = [prefix for prefixes in of_sources for prefix in prefixes] if sources else [""]
     found = Contents()
     for prefix in prefixes:
         for info in store.list(prefix):
@@ -131,6 +135,8 @@ def contents(
                 found.runs.setdefault((place.source, place.run), {})[info.key] = info
             elif place.family in ("superseded", "lake"):
                 found.tables.append(info)
+            elif place.family == "notices":
+                found.notices.append(info)
     found.witnesses += found.tables
     return found
 
@@ -244,6 +250,23 @@ def check_derived(store: ObjectStore, info: ObjectInfo, quick: bool) -> list[Fin
         return []
     finding = Finding(key=info.key, trouble=trouble, detail=detail, remedy=remedy, source=place.source, run=place.run)
     return [finding]
+
+
+def check_notice(store: ObjectStore, info: ObjectInfo) -> list[Finding]:
+    """What is wrong with what tells that a source was renamed or retired."""
+    place = place_of(info.key)
+    try:
+        notice = Notice.decode(info.key, store.get(info.key))
+        problem = None if place and notice.source == place.source else f"it is of {notice.source}"
+    except UnknownVersion as err:
+        return [Finding(key=info.key, trouble=Trouble.VERSION, detail=str(err), remedy=UPDATE)]
+    except KeyNotFound:
+        return []
+    except Corrupt as err:
+        problem = told(err)
+    if problem is None:
+        return []
+    return [Finding(key=info.key, trouble=Trouble.ROT, detail=problem, remedy=RESTORE)]
 
 
 def _has_rotted(store: ObjectStore, key: str) -> bool:
