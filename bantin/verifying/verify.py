@@ -20,9 +20,9 @@ from bantin.verifying.revisits import Bodies
 from bantin.verifying.table_checks import Sound, check_table
 from model.errors import BantinError
 from storage import keys, lake
-from storage.errors import Corrupt, KeyNotFound, StorageError, StoreUnavailable, UnknownVersion
+from storage.errors import Corrupt, KeyNotFound, PreconditionFailed, StorageError, StoreUnavailable, UnknownVersion
 from storage.notices import Notice
-from storage.places import place_of
+from storage.places import place_of, table_of
 from storage.store import ObjectInfo, ObjectStore, open_store
 
 logger = logging.getLogger("bantin.verify")
@@ -246,6 +246,8 @@ def check_derived(store: ObjectStore, info: ObjectInfo, quick: bool) -> list[Fin
         detail = "it does not have the hash that it was sealed with" if _has_rotted(store, info.key) else ""
     elif not (is_lake or quick) and found.sha256 != place.sha256:
         detail = "its content does not have the hash that is its name"
+    if is_lake and not detail and (other := _of_others(store, info)):
+        detail, trouble = f"it was made of tables of another source or month, the first {other}", Trouble.MISMATCH
     if not detail:
         return []
     finding = Finding(key=info.key, trouble=trouble, detail=detail, remedy=remedy, source=place.source, run=place.run)
@@ -267,6 +269,20 @@ def check_notice(store: ObjectStore, info: ObjectInfo) -> list[Finding]:
     if problem is None:
         return []
     return [Finding(key=info.key, trouble=Trouble.ROT, detail=problem, remedy=RESTORE)]
+
+
+def _of_others(store: ObjectStore, info: ObjectInfo) -> str | None:
+    """A table that the object of the lake was made of, and which belongs into another one."""
+    place = place_of(info.key)
+    try:
+        named = lake.named_in(store, info) or ()
+    except (KeyNotFound, PreconditionFailed):  # replaced this moment
+        return None
+    for key in named:
+        of = table_of(key)
+        if of is not None and place is not None and (of[0], keys.month_of(of[1])) != (place.source, place.month):
+            return key
+    return None
 
 
 def _has_rotted(store: ObjectStore, key: str) -> bool:

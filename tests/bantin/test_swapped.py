@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from bantin.lake import refresh
 from bantin.settings import Settings
 from bantin.verifying.findings import Trouble
 from model.article import Article
@@ -11,10 +12,12 @@ from storage import keys
 from storage.errors import Corrupt
 from storage.notices import Notice, write_notice
 from storage.reports import read_report
-from storage.store import ObjectStore
+from storage.store import ObjectStore, open_store
 from storage.tables import read
 from tests.bantin.test_bodies import FIRST, FULL, SECOND, SOURCE, THIRD, store  # noqa: F401 - a fixture
 from tests.bantin.test_verify import repaired, wrong
+from tests.servers.site import PAGE
+from tests.stored import a_source, publish_run
 
 KINDS = {"captures": keys.captures, "articles": keys.articles, "report": keys.report}
 
@@ -92,3 +95,21 @@ def test_a_notice_that_is_damaged_is_told(data: bytes, store: ObjectStore, setti
     assert wrong(settings) == [(key, Trouble.ROT)]
     assert wrong(settings, sources=[SOURCE]) == []
     assert Path(settings.archive, key).is_file()
+
+
+def test_objects_of_the_lake_that_lie_in_one_anothers_place_are_told_and_built_anew(
+    settings: Settings, tmp_path: Path
+) -> None:
+    for run in ("20260901T000000Z", "20261001T000000Z"):
+        publish_run(settings, a_source(), run, {"/tin": PAGE.format(title=run)}, tmp_path / "parts")
+    refresh(settings)
+    there = open_store(settings.archive)
+    one, other = (keys.lake("kimson", month) for month in ("2026-09", "2026-10"))
+    before = [read(there, key, Article) for key in (one, other)]
+    data = there.get(one), there.get(other)
+    there.put(one, data[1])
+    there.put(other, data[0])
+    for quick in (False, True):
+        assert wrong(settings, quick=quick) == [(one, Trouble.MISMATCH), (other, Trouble.MISMATCH)]
+    assert repaired(settings)[0] == 0
+    assert ([read(there, key, Article) for key in (one, other)], wrong(settings)) == (before, [])
