@@ -22,7 +22,8 @@ def mend_rules(
 ) -> Repaired:
     """Puts in the place of the run's rules those of the hash `sha256` that its report names, wherever they are kept: a
     re-clean has replaced them, or gave them to other runs, too. Where they are the newest attempt's already, which was
-    killed before its report, they stay. Else the newest attempt's, and where there are none any more the registry's.
+    killed before its report, they stay. Else the newest attempt's, and where there are none any more, or a re-clean has
+    replaced them, the registry's.
     `seen` is the ETag of those that were judged. Raises `Meanwhile` where others stand there now."""
     key = keys.run_source(source, run)
     attempts = sorted(
@@ -35,7 +36,7 @@ def mend_rules(
         return Repaired(f"{key}: it stays: it is {attempts[0]}, of an attempt that did not come to its report")
     if sha256 and (found := next(_of_hash(store, settings, source, run, sha256, known), None)):
         whence, data = found
-    elif attempts:
+    elif attempts and not (_were_replaced(store, source, run, known[attempts[0]]) and _registers(settings, source)):
         whence, data = attempts[0], known[attempts[0]]
     else:
         whence, data = _REGISTRY, dump_source(find_source(settings.sources, source)).encode()
@@ -44,6 +45,19 @@ def mend_rules(
     same = hashlib.sha256(data).hexdigest() == sha256
     unsure = "the run may have used others" if sha256 is None else "the run's report names others, which are not found"
     return Repaired(f"{key}: taken from {whence}" + ("" if same else f": {unsure}"), differs=not same)
+
+
+def _were_replaced(store: ObjectStore, source: str, run: str, rules: bytes) -> bool:
+    """Whether a re-clean has put these rules away: the run's were others in the end, most likely the registry's."""
+    return store.head(keys.superseded_rules(source, run, hashlib.sha256(rules).hexdigest())) is not None
+
+
+def _registers(settings: Settings, source: str) -> bool:
+    try:
+        find_source(settings.sources, source)
+    except SourceError:
+        return False
+    return True
 
 
 def _of_hash(

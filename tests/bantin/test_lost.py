@@ -178,6 +178,32 @@ def test_a_table_that_the_lake_has_as_it_was_stored_is_not_cleaned_anew(stored: 
     assert [trouble for _, trouble in wrong(stored)] == [Trouble.MISSING], "the WARC part"
 
 
+def lose_rules(settings: Settings) -> None:
+    for family, what in (("articles/", FIRST), ("runs/", FIRST)):
+        remove(settings, family, what)
+
+
+def test_rows_of_the_lake_come_before_those_of_rules_that_nobody_is_sure_of(stored: Settings) -> None:
+    lake(stored)
+    before = rows_of(stored, FIRST)
+    lose_rules(stored)
+    code, said = repaired(stored, stored.sources)
+    assert (code, "not all is as it was stored" in said) == (0, True), said
+    assert (rows_of(stored, FIRST), wrong(stored)) == (before, [])
+
+
+def test_rules_that_a_re_clean_has_replaced_are_not_taken_for_those_of_the_run(stored: Settings) -> None:
+    store = open_store(stored.archive)
+    store.put(keys.attempt_rules(SOURCE, FIRST, 1), store.get(keys.run_source(SOURCE, FIRST)))
+    reclean(stored)
+    before = rows_of(stored, FIRST)
+    lose_rules(stored)
+    missing = keys.report(SOURCE, FIRST)
+    code, said = repaired(stored, stored.sources)
+    assert (code, "taken from the registry's present file" in said, missing in said) == (0, True, True), said
+    assert rows_of(stored, FIRST) == before
+
+
 def test_where_the_lake_has_other_rows_than_the_report_names_they_are_the_last_resort(stored: Settings) -> None:
     key = lake(stored)
     old = rows_of(stored, FIRST)
