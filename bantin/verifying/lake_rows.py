@@ -24,7 +24,7 @@ from model.article import Article
 from model.report import RunReport, State
 from storage import keys, lake, reports
 from storage.errors import Corrupt, KeyNotFound, PreconditionFailed, UnknownVersion
-from storage.inventory import inventory
+from storage.inventory import Entry, entry_for, inventory
 from storage.lake import completed
 from storage.places import table_of
 from storage.replaced import names_in
@@ -100,12 +100,13 @@ def put_back(
     found = find_in_lake(store, source, run, unread)
     if found is None or (exact and found.sha256 != named):
         return None
-    displace(store, key, seen, found.data)
     told = f"{key}: {len(found.table)} rows were put back from {found.key}"
     if found.sha256 == named:
+        displace(store, key, seen, found.data)
         return Repaired(f"{told}: it is the table that was stored")
     unsure = f"{told}: the run may have been cleaned again since they were stored there"
-    _tell_in_report(store, source, run, found, unsure)
+    _tell_in_report(store, source, run, found, unsure)  # first: who is killed here is followed by who finds the table
+    displace(store, key, seen, found.data)
     return Repaired(unsure, differs=True)
 
 
@@ -122,7 +123,7 @@ def _tell_in_report(store: ObjectStore, source: str, run: str, found: Found, wha
         state=State.PUBLISHED,
         reason=None,
         warnings=[*report.warnings, what],
-        objects=inventory(store, source, run, report.objects),
+        objects=_with(inventory(store, source, run, report.objects), found, source, run),
         **count_rows(found.table, texts_before(store, source, run, found.table)),
     )
     write_report(store, older(again), info.etag if info else None, is_damaged=there is None)
@@ -137,9 +138,9 @@ def put_back_gone(settings: Settings, source: str, run: str | None) -> Iterator[
             continue
         key = keys.articles(source, one)
         try:
-            store.put(key, found.data, if_absent=True)
             data = reports.encode_report(_report_of(store, source, one, found))
-            store.put(keys.report(source, one), data, if_absent=True)
+            store.put(keys.report(source, one), data, if_absent=True)  # first, as above
+            store.put(key, found.data, if_absent=True)
         except PreconditionFailed as err:
             raise Meanwhile(f"{key}: somebody else has put something back meanwhile: verify again") from err
         yield one, Repaired(f"{key}: {len(found.table)} rows were put back from {found.key}; {LOST}", differs=True)
@@ -157,6 +158,12 @@ def _in_lake(store: ObjectStore, source: str) -> Sequence[str]:
     return sorted(runs)
 
 
+def _with(objects: list[Entry], found: Found, source: str, run: str) -> list[Entry]:
+    """The entries of a report, with that of the table which is about to be put back."""
+    key = keys.articles(source, run)
+    return [*(entry for entry in objects if entry["key"] != key), entry_for(key, found.data)]
+
+
 def _report_of(store: ObjectStore, source: str, run: str, found: Found) -> RunReport:
     times = found.table["fetched_at"]
     at = keys.run_time(run)
@@ -168,7 +175,7 @@ def _report_of(store: ObjectStore, source: str, run: str, found: Found) -> RunRe
         started_at=first,
         finished_at=last,
         warnings=[f"{MADE_ANEW}: its rows are those that {found.key} had; {LOST}"],
-        objects=inventory(store, source, run),
+        objects=_with(inventory(store, source, run), found, source, run),
         replaced=names_in(store, source, run),
         **count_rows(found.table, texts_before(store, source, run, found.table)),
     )

@@ -6,9 +6,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 import bantin.index
 import bantin.lake
+from bantin.cli import main
 from bantin.copying.copy import WRONG, Outcome, copy
 from bantin.publish import publish
 from bantin.recleaning.reclean import Rules, Selection, choose, preview
@@ -19,6 +21,7 @@ from bantin.verifying.verify import verify
 from model.article import Article
 from model.source import dump_source
 from storage import keys
+from storage.directory import DirectoryStore
 from storage.frontier import fold
 from storage.notices import Notice, write_notice
 from storage.reports import read_report, write_report
@@ -176,6 +179,35 @@ def test_a_table_that_the_lake_has_as_it_was_stored_is_not_cleaned_anew(stored: 
     assert (code, "it is the table that was stored" in said) == (1, True), said
     assert (store.get(keys.articles(SOURCE, FIRST)), store.get(keys.report(SOURCE, FIRST))) == before
     assert [trouble for _, trouble in wrong(stored)] == [Trouble.MISSING], "the WARC part"
+
+
+@pytest.mark.parametrize("left", ["nothing", "captures"])
+def test_who_is_killed_while_rows_are_put_back_is_followed_by_who_finishes(
+    left: str, stored: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake(stored)
+    before = rows_of(stored, FIRST)
+    remove_run(stored) if left == "nothing" else None
+    if left == "captures":
+        lose_rules(stored)
+        remove(stored, "raw/", FIRST)
+    real = DirectoryStore.put
+
+    def killed(self: DirectoryStore, key: str, *given: object, **how: object) -> str:
+        if key == keys.articles(SOURCE, FIRST):
+            raise KeyboardInterrupt
+        return real(self, key, *given, **how)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(DirectoryStore, "put", killed)
+    where = ["--archive", stored.archive, "--sources", str(stored.sources)]
+    assert CliRunner().invoke(main, ["verify", *where, "--repair"]).exit_code != 0
+    monkeypatch.undo()
+    assert not open_store(stored.archive).head(keys.articles(SOURCE, FIRST))
+    code, said = repaired(stored, stored.sources)
+    assert (code, "it is the table that was stored" in said) == (1, True), said
+    assert rows_of(stored, FIRST) == before
+    gone = keys.captures(SOURCE, FIRST) if left == "nothing" else keys.raw_part(SOURCE, FIRST, 1, 1)
+    assert wrong(stored) == [(gone, Trouble.MISSING)]
 
 
 def lose_rules(settings: Settings) -> None:
