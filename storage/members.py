@@ -50,6 +50,37 @@ class _Damage(Exception):
         self.head = head
 
 
+class _Blocks:
+    """A file that is read in large blocks, each once: what is asked for again a little later, from an earlier place, is
+    there still; also at the file's end, where `io.BufferedReader` forgets it, and would ask the store for each record.
+    """
+
+    def __init__(self, file: "BinaryIO | Digesting") -> None:
+        self._file = file
+        self._block = b""
+        self._start = 0
+        self._place = 0
+        self._is_last = False
+
+    def seek(self, offset: int) -> None:
+        """The next read begins there."""
+        self._place = offset
+
+    def read(self, size: int) -> bytes:
+        """As of any file."""
+        begin = self._place - self._start
+        is_within = 0 <= begin <= len(self._block)
+        if not is_within or (begin + size > len(self._block) and not self._is_last):
+            kept = self._block[begin:] if is_within else b""
+            self._file.seek(self._place + len(kept))
+            fresh = self._file.read(max(size, _PLAIN_BYTES))
+            self._block, self._start, self._is_last = kept + fresh, self._place, not fresh
+            begin = 0
+        data = self._block[begin : begin + size]
+        self._place += len(data)
+        return data
+
+
 class Digesting(io.RawIOBase):
     """A seekable file that hashes what is read of it, each byte once and in order, though some is read again.
 
@@ -84,15 +115,16 @@ class Digesting(io.RawIOBase):
 def members(file: BinaryIO | Digesting) -> Iterator[Member]:
     """The members of a part that is open as `file`, in order; what lies between two that are right is one damaged
     member. Holds no more than a piece of a record. Raises what reading `file` raises."""
+    blocks = _Blocks(file)
     offset = 0
     while True:
-        file.seek(offset)
-        if not file.read(1):
+        blocks.seek(offset)
+        if not blocks.read(1):
             return
         try:
-            head, length = _read_member(file, offset)
+            head, length = _read_member(blocks, offset)
         except _Damage as damage:
-            end = _next_start(file, offset + 1)
+            end = _next_start(blocks, offset + 1)
             yield _member(offset, end - offset, damage.head, str(damage))
             offset = end
         else:
@@ -111,7 +143,7 @@ def _member(offset: int, length: int, head: StatusAndHeaders | None, problem: st
     return Member(offset, length, kind, url, head.get_header("Bantin-Kind") is not None, problem, refers_to)
 
 
-def _read_member(file: BinaryIO | Digesting, offset: int) -> tuple[StatusAndHeaders, int]:
+def _read_member(file: _Blocks, offset: int) -> tuple[StatusAndHeaders, int]:
     """The header of the record at `offset`, and its member's length."""
     plain = _Plain(file, offset)
     start = b""
@@ -143,7 +175,7 @@ def _read_member(file: BinaryIO | Digesting, offset: int) -> tuple[StatusAndHead
 class _Plain:
     """What a member decompresses to, a piece at a time. `length` is the member's, once it has been read to its end."""
 
-    def __init__(self, file: BinaryIO | Digesting, offset: int) -> None:
+    def __init__(self, file: _Blocks, offset: int) -> None:
         file.seek(offset)
         self._file = file
         self._press = isal_zlib.decompressobj(_GZIP_WINDOW)
@@ -185,7 +217,7 @@ def _content_length(head: StatusAndHeaders) -> int:
     return int(said)
 
 
-def _next_start(file: BinaryIO | Digesting, offset: int) -> int:
+def _next_start(file: _Blocks, offset: int) -> int:
     """Where the next member begins that holds a record, from `offset` on; the file's end where there is none."""
     while True:
         file.seek(offset)
@@ -200,7 +232,7 @@ def _next_start(file: BinaryIO | Digesting, offset: int) -> int:
         offset += len(block) - len(_GZIP) + 1
 
 
-def _begins_record(file: BinaryIO | Digesting, offset: int) -> bool:
+def _begins_record(file: _Blocks, offset: int) -> bool:
     file.seek(offset)
     try:
         return bool(isal_zlib.decompressobj(_GZIP_WINDOW).decompress(file.read(1024), 16).startswith(b"WARC/1."))

@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import io
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -78,3 +79,38 @@ def test_the_hash_is_of_every_byte_though_some_are_read_twice(part: tuple[bytes,
     file = Digesting(io.BytesIO(broken))
     list(members(file))
     assert (file.size_bytes, file.sha256) == (len(broken), hashlib.sha256(broken).hexdigest())
+
+
+class Counting(io.RawIOBase):
+    """A file far away, as `open_object` buffers it: counts the bytes that are asked of it."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = io.BytesIO(data)
+        self.asked = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        return self._data.seek(offset, whence)
+
+    def readinto(self, buffer: Any) -> int:
+        read = self._data.readinto(buffer)
+        self.asked += read
+        return read
+
+
+@pytest.mark.parametrize("block_bytes", [1_000, 8 << 20])
+@pytest.mark.parametrize("copies", [1, 40])
+def test_each_byte_of_a_part_is_asked_for_once(
+    copies: int, block_bytes: int, part: tuple[bytes, list[Capture]]
+) -> None:
+    data = part[0] * copies
+    raw = Counting(data)
+    whole = Digesting(io.BufferedReader(raw, block_bytes))
+    assert len([one for one in members(whole) if not one.problem]) == 7 * copies
+    assert (raw.asked, whole.size_bytes) == (len(data), len(data))
+    assert whole.sha256 == hashlib.sha256(data).hexdigest()
