@@ -12,11 +12,13 @@ from typing import Any
 
 from model.capture import Capture
 from spiders.blocked import find_block
+from spiders.cut_short import STOPS, may_be_cut_short, stops_within
 from storage import keys
-from storage.errors import StoreRefused
+from storage.content_encoding import ContentEncodingError
+from storage.errors import StorageError, StoreRefused
 from storage.exchange import Exchange, one_line
 from storage.store import ObjectStore
-from storage.warc import PartWriter
+from storage.warc import PartWriter, read_answer
 
 logger = logging.getLogger(__name__)
 
@@ -159,7 +161,25 @@ class Recorder:
         self._parts += 1
         key = keys.raw_part(self.source, self.run, self.attempt, self._parts)
         self.folder.mkdir(parents=True, exist_ok=True)
-        return PartWriter(self.folder / Path(key).name, key, self.software, self.max_body_bytes, find_block)
+        return PartWriter(self.folder / Path(key).name, key, self.software, self.max_body_bytes, self._problem)
+
+    def _problem(self, exchange: Exchange, body: bytes) -> str | None:
+        """What is wrong with an answer: it is a wall, or half of the page that is stored."""
+        if block := find_block(exchange, body):
+            return block
+        if may_be_cut_short(exchange, body) and (whole := self._stored_body(exchange)) and stops_within(body, whole):
+            return STOPS
+        return None
+
+    def _stored_body(self, exchange: Exchange) -> bytes | None:
+        """The body that the answer is compared with; None where there is none that can be read."""
+        if exchange.earlier is None or exchange.earlier.place is None:
+            return None
+        try:
+            return read_answer(self.store, *exchange.earlier.place, self.max_body_bytes)[2]
+        except (StorageError, ContentEncodingError) as err:
+            logger.warning("%s cannot be compared with what is stored: %s", exchange.final_url, err)
+            return None
 
     def _finish_part(self) -> None:
         if self._part is not None:

@@ -27,11 +27,13 @@ REDIRECTS = (301, 302, 303, 307, 308)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Earlier:
-    """The last full answer known of a URL: the address that gave it, when, and the hash of its content-decoded body."""
+    """The last full answer known of a URL: the address that gave it, when, and the hash of its content-decoded body.
+    `place` is its record (WARC key and offset), where it is a page that was there."""
 
     url: str
     fetched_at: datetime
     body_sha256: str | None
+    place: tuple[str, int] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

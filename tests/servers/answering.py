@@ -13,12 +13,14 @@ class Answering(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True  # else a body waits 40 ms until its head is acknowledged
 
     def answer(self, status: int, body: str | bytes, headers: Mapping[str, str]) -> None:
-        """Sends a page in HTML, unless `headers` say that it is something else."""
+        """Sends a page in HTML, unless `headers` say that it is something else. With `Connection: close` its length is
+        told by the connection's end alone."""
         content = body.encode() if isinstance(body, str) else body
         self.send_response(status)
         for name, value in {"Content-Type": "text/html; charset=utf-8", **headers}.items():
             self.send_header(name, value)
-        self.send_header("Content-Length", str(len(content)))
+        if headers.get("Connection") != "close":
+            self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)
 
