@@ -1,5 +1,6 @@
 """The verb fetch: crawl a source in a child process, and commit its captures."""
 
+import json
 import logging
 import signal
 import threading
@@ -15,6 +16,7 @@ from bantin.child import CrawlProcess, OnProgress
 from bantin.errors import HELD, INTERRUPTED, FetchFailed, Interrupted
 from bantin.runs import expect_captures, expect_not_moving
 from bantin.settings import Settings
+from bantin.waits import asked_to_wait
 from model.capture import Capture
 from model.report import RunReport, State
 from model.scope import AS_USUAL, Scope
@@ -50,6 +52,7 @@ class Fetch:
         self._on_progress = on_progress
         self._secrets = secrets or {}
         self._attempt = 0
+        self._wait_until: dict[str, str] = {}
         self._crawl: CrawlProcess | None = None
         self._stopped = False
 
@@ -74,6 +77,8 @@ class Fetch:
             logger.warning("BANTIN_CONTACT is not set: the sites you crawl cannot tell whom to write to")
         arguments = ["--source", self._source.id, "--run", self._run, "--attempt", str(self._attempt)]
         arguments += self._scope.arguments
+        self._wait_until = asked_to_wait(store, self._source.id, self._run)
+        arguments += ["--wait-until", json.dumps(self._wait_until)]
         self._crawl = CrawlProcess(self._settings, arguments, self._secrets, self._on_progress)
         if self._stopped:
             self._crawl.stop()
@@ -124,6 +129,7 @@ class Fetch:
             vanished=end.get("vanished", []),
             cloaked=end.get("cloaked", []),
             warnings=end.get("warnings", []),
+            wait_until=end.get("wait_until", self._wait_until),
             timings_s={"fetch": round((now - started).total_seconds(), 3)},
         )
         try:

@@ -1,5 +1,6 @@
 """The verb look: what the next crawl of a source would ask for, and why, without storing anything."""
 
+import json
 import tempfile
 from collections import Counter
 from collections.abc import Mapping
@@ -10,8 +11,10 @@ from pathlib import Path
 from bantin.child import CrawlProcess, OnProgress
 from bantin.errors import FetchFailed
 from bantin.settings import Settings
+from bantin.waits import asked_to_wait
 from model.source import Source, dump_source
 from storage.keys import run_id
+from storage.store import open_store
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,9 @@ def look_ahead(
     with tempfile.TemporaryDirectory() as folder:
         rules = Path(folder, f"{source.id}.yaml")
         rules.write_text(dump_source(source), "utf-8")
+        waits = asked_to_wait(open_store(settings.archive), source.id, run)
         arguments = ["--source", source.id, "--run", run, "--attempt", "1", "--rules", str(rules)]
+        arguments += ["--wait-until", json.dumps(waits)]
         scratch = replace(settings, work=Path(folder))
         exit_code, end = CrawlProcess(scratch, arguments, secrets or {}, on_progress).run()
     if exit_code:

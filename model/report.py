@@ -30,6 +30,9 @@ class RunReport:
     `objects` are the run's objects as they were stored (`key`, `size_bytes`, `sha256` and, of a table, `rows`), so that
     damage shows (storage/inventory.py). Empty in reports of earlier versions. `replaced` are the names in `superseded/`
     of the tables and rules that others have replaced, so that their loss shows.
+
+    `wait_until` are the hosts that asked by Retry-After to be left alone for longer than a run waits, each with the
+    time (ISO 8601, UTC) until which no later run asks them for anything.
     """
 
     source: str
@@ -57,6 +60,7 @@ class RunReport:
     cleaner_version: str | None = None
     objects: list[dict[str, str | int]] = field(default_factory=list)
     replaced: list[str] = field(default_factory=list)
+    wait_until: dict[str, str] = field(default_factory=dict)
 
     @property
     def summary(self) -> str:

@@ -7,6 +7,7 @@ however the parent dies, the pipe closes.
 """
 
 import argparse
+import json
 import logging
 import os
 import shutil
@@ -148,7 +149,7 @@ class _Crawl:
             logger.info(
                 "stored by earlier attempts: %d pages, not asked for again; %d are asked for again", done, again
             )
-        process = AsyncCrawlerProcess(_settings(source, args.user_agent))
+        process = AsyncCrawlerProcess(_settings(source, args))
         crawler = process.create_crawler(SourceSpider)
         stop = _Interrupt(self._recorder, crawler.stop_async)
         stop.listen(with_parent=args.with_parent)
@@ -208,6 +209,7 @@ class _Crawl:
             vanished=vanished(captures, self._frontier)[:LISTED] if verdict.exit == CrawlExit.OK else [],
             cloaked=spider.cloaked[:LISTED],
             warnings=[*tls.warnings(self._source), *spider.tally.warnings],
+            wait_until=spider.wait_until,
             plan=[] if self._lease else plan,
         )
         return verdict
@@ -286,10 +288,12 @@ def _is_worth_a_line(record: logging.LogRecord) -> bool:
     return record.levelno >= logging.WARNING or record.name.startswith("spiders")
 
 
-def _settings(source: Source, user_agent: str) -> Settings:
+def _settings(source: Source, args: argparse.Namespace) -> Settings:
     settings = Settings()
     settings.setmodule("spiders.settings", priority="project")
-    settings.update(crawl_settings(source, user_agent), priority="cmdline")
+    settings.update({**crawl_settings(source, args.user_agent), "WAIT_UNTIL": args.wait_until}, priority="cmdline")
+    if args.rules:  # somebody looks, and waits for the answer
+        settings.set("HOLD_MAX_S", 0, priority="cmdline")
     return settings
 
 
@@ -308,6 +312,12 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--full", action="store_true", help="ask for every known article again, without validators")
     parser.add_argument("--since", type=date.fromisoformat, metavar="DAY", help="no article of before this day")
     parser.add_argument("--pages", type=int, help="in the place of fetch.max_pages")
+    parser.add_argument(
+        "--wait-until",
+        type=json.loads,
+        default={},
+        help="hosts that an earlier run was told to wait for: a JSON object",
+    )
     parser.add_argument("--with-parent", action="store_true", help="end when standard input does")
     args = parser.parse_args(argv)
     if args.rules and not args.work:

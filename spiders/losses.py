@@ -54,6 +54,8 @@ class Losses:
             self.skip("another site", request.url)  # the redirect that led there is kept, as the last answer
         elif reason in (BUDGET_BYTES, BUDGET_MINUTES):
             self._leave(request, reason)
+        elif kind == Kind.ASSET and told_to_wait(reason):
+            self._leave(request, reason)  # nobody asked for it: it has not failed
         elif kind in (Kind.ASSET, Kind.PROBE):
             self._fail(request, reason)  # whatever ails a host of pictures, the site's pages are not to blame
         elif reason.startswith(UNREACHABLE):

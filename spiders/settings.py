@@ -35,6 +35,8 @@ CONCURRENT_ITEMS = 1
 DOWNLOAD_DELAY_JITTER = 0
 RETRY_HTTP_CODES = [408, 429, 500, 502, 503, 504, 522, 524]
 RETRY_AFTER_MAX_S = 300
+HOLD_MAX_S = 300
+WAIT_UNTIL: dict[str, str] = {}
 DEFAULT_REQUEST_HEADERS = {
     "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
     "Accept-Encoding": ACCEPTED,
@@ -56,6 +58,7 @@ DOWNLOADER_MIDDLEWARES = {
     "spiders.budget.Budget": 20,
     # Before robots.txt is asked for.
     "spiders.addresses.AddressMiddleware": 40,
+    "spiders.throttle.GivenUpHosts": 60,
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     "spiders.robots.RobotsMiddleware": 100,
     "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
@@ -115,6 +118,8 @@ def crawl_settings(source: Source, user_agent: str) -> dict[str, Any]:
         "AUTOTHROTTLE_START_DELAY": fetch.delay_s,
         "AUTOTHROTTLE_MAX_DELAY": max(60, fetch.delay_s),
         "AUTOTHROTTLE_TARGET_CONCURRENCY": fetch.concurrency,
+        # What an earlier run was told is waited for while the run has most of its time left.
+        "HOLD_MAX_S": fetch.max_minutes * 60 / 4,
         "DOWNLOAD_TIMEOUT": fetch.timeout_s,
         "DOWNLOAD_MAXSIZE": fetch.max_body_bytes,
         "DOWNLOAD_WARNSIZE": 0,

@@ -31,6 +31,7 @@ from spiders.recorder import Recorder
 from spiders.requests import request_for
 from spiders.selection import Selection, Why
 from spiders.sitemaps import MAX_SITEMAP_DEPTH, sitemap_entries
+from spiders.throttle import throttle_of
 from spiders.verdict import Tally
 from storage.errors import StorageError
 from storage.exchange import Earlier
@@ -90,6 +91,11 @@ class SourceSpider(scrapy.Spider):
         """Whether pages of articles are looked into, for their translations or for what hangs on them."""
         assets, discovery = self.source.assets, self.source.discovery
         return bool(assets.images or assets.documents or discovery.alternates or discovery.same_slug)
+
+    @property
+    def wait_until(self) -> dict[str, str]:
+        """The hosts that later runs must not ask before a time (ISO 8601, UTC)."""
+        return throttle_of(self.crawler).wait_until
 
     def earlier(self, request: Request) -> Earlier | None:
         """The last full answer known of what `request` asks for."""

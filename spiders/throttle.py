@@ -7,10 +7,7 @@ Retry-After, or because it fails. Nothing sleeps, and what waits for one host ta
 """
 
 import logging
-import time
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import UTC, datetime, timedelta
 from typing import Self
 
 from scrapy import Request, Spider, signals
@@ -27,14 +24,16 @@ from twisted.python.failure import Failure
 from model.capture import Kind
 from model.url import host_of
 from spiders.failures import describe
+from spiders.pace import MAX_DELAY_S, HostPace, robots_delay_s, wait_s
 
 logger = logging.getLogger(__name__)
 
 GIVE_UP_AFTER = 20
 """So many failures of a host in a row, without one answer between them, and it is asked for nothing more."""
 
-MAX_DELAY_S = 60.0
-"""The longest delay that a host gets by being slow, by failing, or by the Crawl-delay of its robots.txt."""
+LONGEST_WAIT = timedelta(days=1)
+"""A host that asks to wait for longer is asked again after so long: once a day is no burden, and a mistaken Retry-After
+must not keep a source out of the archive for months."""
 
 REFUSALS = (401, 403)
 
@@ -52,75 +51,6 @@ def told_to_wait(reason: str) -> bool:
     return given_up(reason) and _ASKS_TO_WAIT in reason
 
 
-def wait_s(header: str, now: datetime) -> float:
-    """Seconds to wait, from a Retry-After header that holds seconds or a date (RFC 9110, section 10.2.3); 0 where it
-    holds neither."""
-    try:
-        if header.isascii() and header.strip().isdecimal():
-            return float(header)
-        date = parsedate_to_datetime(header)
-        return max(0.0, (date.replace(tzinfo=date.tzinfo or UTC) - now).total_seconds())
-    except (ValueError, OverflowError):
-        return 0.0
-
-
-def robots_delay_s(parser: ProtegoRobotParser, agent: str) -> float:
-    """Seconds between requests that robots.txt asks for, by Crawl-delay or Request-rate; 0 where by neither. Both are
-    conventions, in no RFC."""
-    rate = parser.rp.request_rate(agent)
-    return max(parser.crawl_delay(agent) or 0.0, rate.seconds / rate.requests if rate else 0.0)
-
-
-@dataclass(slots=True)
-class HostPace:
-    """How a host is treated. `floor_s` is the least delay, of the source or its robots.txt; `backoff_s` the hold after
-    each answer while it recovers from failures; `failures` how many came in a row; `held_until` an instant of
-    `time.monotonic()`; `given_up` why it is asked for nothing more. `refusals` counts the pages in a row that it
-    refused. `failed_assets` and `given_up_assets` are the same for images and documents: a page may show twenty that
-    are broken, on a host that is well."""
-
-    floor_s: float
-    backoff_s: float = 0.0
-    failures: int = 0
-    held_until: float = 0.0
-    given_up: str | None = None
-    refusals: int = 0
-    failed_assets: int = 0
-    given_up_assets: str | None = None
-
-    def answered(self, *, asset: bool = False) -> None:
-        """An answer came: the back-off is halved, down to none."""
-        self.failures = 0
-        self.failed_assets = 0 if asset else self.failed_assets
-        self.backoff_s = self.backoff_s / 2 if self.backoff_s > 2 * self.floor_s else 0.0
-
-    def count(self, *, asset: bool = False) -> None:
-        """One failure more in a row."""
-        self.failures += not asset
-        self.failed_assets += asset
-
-    def failed(self, *, asset: bool = False) -> None:
-        """A failure: the back-off doubles, from the floor up to `MAX_DELAY_S`. Requests that were under way together
-        fail together, and count for that as one."""
-        self.count(asset=asset)
-        if not self.held:
-            self.backoff_s = min(2 * max(self.backoff_s, self.floor_s), max(MAX_DELAY_S, self.floor_s))
-
-    def hold(self, seconds: float) -> None:
-        """Nothing is asked for `seconds` from now on, or longer where an earlier hold lasts longer."""
-        self.held_until = max(self.held_until, time.monotonic() + seconds)
-
-    @property
-    def held_s(self) -> float:
-        """Seconds until the hold ends; 0 where there is none."""
-        return max(0.0, self.held_until - time.monotonic())
-
-    @property
-    def held(self) -> bool:
-        """Whether nothing may be asked now."""
-        return self.held_s > 0
-
-
 class Throttle:
     """A downloader middleware, nearer to the server than redirects and retries, so that it sees every answer.
 
@@ -128,6 +58,9 @@ class Throttle:
     others. One that asks for more than the setting `RETRY_AFTER_MAX_S`, or fails `GIVE_UP_AFTER` times in a row, is
     given up: further requests raise `IgnoreRequest`, see `given_up`. A failure is a 5xx, a 429, or no answer. A host
     that refuses as many pages in a row (`REFUSALS`) is given up too: a firewall does not open when it is asked again.
+
+    The setting WAIT_UNTIL names hosts that asked an earlier run for a long wait. One whose wait ends soon (within
+    `HOLD_MAX_S`) is held until then, the others are given up from the beginning.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -137,6 +70,8 @@ class Throttle:
         self._agent: str = crawler.settings["ROBOTSTXT_USER_AGENT"]
         self._no_answer = RetryMiddleware(crawler.settings).exceptions_to_retry
         self._paces: dict[str, HostPace] = {}
+        for host, until in crawler.settings.getdict("WAIT_UNTIL").items():
+            self._wait_on(host, datetime.fromisoformat(until), crawler.settings.getfloat("HOLD_MAX_S"))
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -150,10 +85,19 @@ class Throttle:
         """How `host` is treated now."""
         return self._paces.setdefault(host, HostPace(self._delay_s))
 
+    @property
+    def wait_until(self) -> dict[str, str]:
+        """The hosts that are not to be asked by later runs before a time (ISO 8601, UTC)."""
+        return {host: pace.wait_until.isoformat() for host, pace in self._paces.items() if pace.wait_until}
+
     def process_request(self, request: Request) -> None:
         """Drops a request to a host that was given up."""
         # A redirect brings along the slot of the host that it came from.
         request.meta.pop(Downloader.DOWNLOAD_SLOT, None)
+        self.refuse(request)
+
+    def refuse(self, request: Request) -> None:
+        """Raises `IgnoreRequest` where the request's host was given up."""
         pace = self.pace(host_of(request.url))
         reason = pace.given_up or (pace.given_up_assets if _is_asset(request) else None)
         if reason is not None:
@@ -171,6 +115,8 @@ class Throttle:
         header = response.headers.get("Retry-After") if response.status in (429, 503) else None
         wait = wait_s(header.decode("latin-1"), datetime.now(UTC)) if header else 0.0
         if wait > self._max_s:
+            now = datetime.now(UTC)
+            pace.wait_until = now + (LONGEST_WAIT if wait > LONGEST_WAIT.total_seconds() else timedelta(seconds=wait))
             self._give_up(host, f"HTTP {response.status}{_ASKS_TO_WAIT}{wait:.0f} s, more than {self._max_s:.0f} s")
         elif wait:
             logger.info("%s answered %s: %s waits %.0f s, as it asks", request.url, response.status, host, wait)
@@ -186,6 +132,21 @@ class Throttle:
         if isinstance(exception, self._no_answer):
             problem = describe(Failure(exception))  # type: ignore[no-untyped-call]
             self._failed(request, problem)
+
+    def _wait_on(self, host: str, until: datetime, hold_max_s: float) -> None:
+        """Goes on with the wait that `host` asked an earlier run for."""
+        wait, pace = until - datetime.now(UTC), self.pace(host)
+        if wait > LONGEST_WAIT:
+            return  # the clock was put back since
+        if wait.total_seconds() > hold_max_s:
+            pace.wait_until = until
+            pace.given_up = (
+                f"{host} {_GIVEN_UP}as it told an earlier run, it{_ASKS_TO_WAIT}until {until:%Y-%m-%d %H:%M} UTC"
+            )
+            logger.warning("%s", pace.given_up)
+        elif wait > timedelta():
+            logger.warning("%s waits %.0f s, as it asked an earlier run", host, wait.total_seconds())
+            pace.hold(wait.total_seconds())
 
     def _failed(self, request: Request, problem: str) -> None:
         host = host_of(request.url)
@@ -268,6 +229,22 @@ class Throttle:
         engine = self._crawler.engine
         assert engine is not None  # noqa: S101 - for mypy: requests come from it
         return engine.downloader
+
+
+class GivenUpHosts:
+    """A downloader middleware that drops what `Throttle` would drop, before robots.txt is asked for."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Scrapy's entry."""
+        return cls(crawler)
+
+    def process_request(self, request: Request) -> None:
+        """Drops a request to a host that was given up."""
+        throttle_of(self._crawler).refuse(request)
 
 
 def _is_asset(request: Request) -> bool:

@@ -94,8 +94,9 @@ def judge(captures: Iterable[Capture], source: Source, tally: Tally, frontier: F
     if tally.closed and not ways_in:
         return Verdict(CrawlExit.NOTHING, f"robots.txt of {source.url} forbids every way in")
     if len(broken_ways) == len(ways_in) and not delivered:
-        what = _listed(broken_ways) or tally.given_up or tally.told_to_wait or "no way in was asked for"
-        return Verdict(CrawlExit.NOTHING, f"nothing could be fetched: {what}")
+        reasons = [_listed(broken_ways), tally.told_to_wait or ("" if broken_ways else tally.given_up)]
+        what = "; ".join(filter(None, reasons))
+        return Verdict(CrawlExit.NOTHING, f"nothing could be fetched: {what or 'no way in was asked for'}")
     if broken_ways:
         return Verdict(CrawlExit.ERRORS, f"{len(broken_ways)} of {len(ways_in)} ways in failed: {_listed(broken_ways)}")
     if tally.given_up:

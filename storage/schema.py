@@ -41,9 +41,9 @@ ARTICLES = Schema("articles", 3)
 CAPTURES = Schema("captures", 2)
 """1: without `location` and `unchanged`."""
 
-REPORT = Schema("report", 5)
+REPORT = Schema("report", 6)
 """1: without `waiting`, `vanished`, `cloaked`, `warnings`; 2: without `retry`; 3: without `objects`, `recleaned_at`; 4:
-without `replaced`."""
+without `replaced`; 5: without `wait_until`."""
 
 LEASE = Schema("lease", 1)
 ALARMS = Schema("alarms", 1)

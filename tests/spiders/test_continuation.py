@@ -25,7 +25,7 @@ from storage import keys, reports
 from storage.lease import Lease
 from storage.store import open_store
 from tests.servers.site import PAGE, Answer, Site, serving
-from tests.spiders.crawling import LATER, RUN, fetch, pages
+from tests.spiders.crawling import LATER, RUN, fetch, pages, wait_ends
 
 SEEN_BEFORE = 24 * 365 * 100
 """Hours: what was fetched is not due again in these tests."""
@@ -244,6 +244,7 @@ def test_a_server_that_asks_for_a_long_wait_sets_a_budget_of_its_own(site: Site,
         assert report.waiting == (8 if run == 0 else 0), "later they are known to wait"
         told = [" asks to wait 3600 s, more than 300 s: the rest waits" in one for one in report.warnings]
         assert told == ([] if run == 2 else [True])
+        wait_ends(settings, report)
         for link in links:
             site.page(link, link)
     again = {link for link in links if site.asked[link] > 1}

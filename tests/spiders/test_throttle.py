@@ -9,7 +9,8 @@ import pytest
 from scrapy.robotstxt import ProtegoRobotParser
 
 from bantin.settings import Settings
-from spiders.throttle import GIVE_UP_AFTER, MAX_DELAY_S, HostPace, given_up, robots_delay_s, told_to_wait, wait_s
+from spiders.pace import MAX_DELAY_S, HostPace, robots_delay_s, wait_s
+from spiders.throttle import GIVE_UP_AFTER, given_up, told_to_wait
 from tests.servers.scripted import ScriptedSite, crawl, scripted, source_of
 from tests.servers.site import Answer
 from tests.settings import settings_in
