@@ -123,7 +123,8 @@ def show_diff(console: Console, diff: Diff) -> None:
     if diff.unchanged:
         console.print(Text(f"{head}: unchanged, but perhaps for white space, quotation marks and the like"))
         return
-    counts = f"{diff.count(Change.DELETED)} words deleted, {diff.count(Change.INSERTED)} inserted"
+    deleted = diff.count(Change.DELETED)
+    counts = f"{deleted} word{'s' if deleted != 1 else ''} deleted, {diff.count(Change.INSERTED)} inserted"
     console.print(Text(f"{head}: {counts}", style="bold"))
     for change in diff.fields:
         console.print(Text(f"{change.name:>13}  ", style="cyan").append_text(_line(console, change.segments)))

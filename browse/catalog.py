@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from storage.keys import run_time
 from storage.row_groups import FILE_OPTIONS
 from storage.tables import encode, schema_of
 
@@ -98,6 +99,11 @@ class RunEntry:
     def day(self) -> date:
         """The run's day, in UTC."""
         return _day_of(self.run)
+
+    @property
+    def at(self) -> datetime:
+        """The run's own time."""
+        return run_time(self.run)
 
     @property
     def coverage(self) -> dict[str, float]:
@@ -218,6 +224,14 @@ class Catalog:
             return {}
         last = np.flatnonzero(np.append(self._source[1:] != self._source[:-1], True))  # rows are by source and run
         return {entry.source: entry for entry in self._entries(last)}
+
+    def struck(self) -> dict[str, RunEntry]:
+        """Of each source that was ever tampered with, the newest run that found injected links, spam pages or cloaked
+        pages."""
+        found = sum(self._numbers(name) for name in ("spam", "quarantined", "cloaked"))
+        places = np.flatnonzero(found)
+        last = dict(zip(self._source[places].tolist(), places.tolist(), strict=True))  # rows are by source and run
+        return {entry.source: entry for entry in self._entries(list(last.values()))}
 
     @property
     def today(self) -> date | None:

@@ -9,6 +9,9 @@ WIDTH, HEIGHT = 1000, 100
 
 MOST_BARS = 400
 
+LEAST_BARS = 30
+"""Fewer are no wider than so many would be, and stand farther apart: the first and the last above their days."""
+
 
 @dataclass(frozen=True, slots=True)
 class Bar:
@@ -53,9 +56,10 @@ def timeline(series: Sequence[tuple[date, int]], unit: str = "day") -> Timeline:
         while spans[place][1] < day:
             place += 1
         counts[place] += count
-    most, width = max(counts), WIDTH / max(len(spans), 30)
+    most, width = max(counts), 0.8 * WIDTH / max(len(spans), LEAST_BARS)
+    apart = (WIDTH - width) / max(len(spans) - 1, 1)
     bars = [
-        Bar(since, until, count, round(n * width, 2), round(width * 0.8, 2), _height(count, most))
+        Bar(since, until, count, round(n * apart, 2), round(width, 2), _height(count, most))
         for n, ((since, until), count) in enumerate(zip(spans, counts, strict=True))
     ]
     return Timeline(bars, most, sum(counts), step)

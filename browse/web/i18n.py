@@ -76,9 +76,9 @@ class Words:
         """A day; `form` is Babel's."""
         return str(format_date(value, format=form, locale=self.language))
 
-    def time(self, value: datetime) -> str:
-        """An instant, to the minute, where the reader is."""
-        form = "HH:mm, d MMM y"
+    def time(self, value: datetime, *, seconds: bool = False) -> str:
+        """An instant, to the minute or the second, where the reader is."""
+        form = "HH:mm:ss, d MMM y" if seconds else "HH:mm, d MMM y"
         return str(format_datetime(value, format=form, tzinfo=self.timezone, locale=self.language))
 
     def duration(self, seconds: float) -> str:

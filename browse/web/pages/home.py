@@ -15,6 +15,7 @@ from browse.history.moments import stamp
 from browse.index.seam import Hit, Order
 from browse.query import Published, Query
 from browse.web.rendering import page
+from browse.web.tampered import tampered
 from model.url import article_id, is_web_address
 from storage import keys
 from storage.errors import Corrupt, KeyNotFound
@@ -54,8 +55,8 @@ class Loss:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HomePage:
-    """What is new in the archive. `today` is the day of its newest run; `struck` are the newest runs of sources that
-    have injected links, spam pages or cloaked pages, `failed` those that failed, each with its source."""
+    """What is new in the archive. `today` is the day of its newest run; `struck` are the runs that found sources
+    tampered with (see `tampered`), `failed` the newest runs that failed, each with its source."""
 
     today: date | None
     articles: int
@@ -91,7 +92,7 @@ def home(request: Request) -> HomePage:
         unit=found.timeline_unit,
         changed=_changes(archive),
         vanished=_losses(archive, catalog),
-        struck=[(source, run) for source, run in last if run.spam or run.cloaked or run.quarantined],
+        struck=[(known[name], run) for name, run in sorted(tampered(archive).items()) if name in known],
         failed=[(source, run) for source, run in last if run.state == "failed"],
         as_of=found.as_of,
     )

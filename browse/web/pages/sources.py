@@ -14,6 +14,7 @@ from browse.catalog import Catalog, RunEntry, SourceEntry
 from browse.query import parse_query
 from browse.web.renamed import lead_on
 from browse.web.rendering import page
+from browse.web.tampered import tampered
 from model.report import RunReport
 from model.url import article_id, is_web_address
 from storage import keys
@@ -38,12 +39,14 @@ _LINKED = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceLine:
-    """A source in the table: how many articles the index has of it, its newest run, and how many new texts it had on
-    each of the last `DAYS` days, up to the archive's newest run."""
+    """A source in the table: how many articles the index has of it, its newest run, the run that found it tampered
+    with (see `tampered`), and how many new texts it had on each of the last `DAYS` days, up to the archive's newest
+    run."""
 
     source: SourceEntry
     articles: int
     last: RunEntry | None
+    struck: RunEntry | None
     news: list[int]
 
 
@@ -101,11 +104,15 @@ def sources(request: Request, number: Annotated[int, Query(alias="page", ge=1, l
     shown = all_sources[(number - 1) * PAGE : number * PAGE]
     facets = archive.index.search(parse_query(""), limit=0, facets=("source",), facet_limit=max(len(all_sources), 1))
     counts = {one.value: one.count for one in facets.facets["source"]}
-    newest, news = catalog.newest(), catalog.news(DAYS)
+    newest, news, struck = catalog.newest(), catalog.news(DAYS), tampered(archive)
     provinces = defaultdict[str | None, list[SourceLine]](list)
     for one in shown:
         line = SourceLine(
-            source=one, articles=counts.get(one.id, 0), last=newest.get(one.id), news=news.get(one.id, [0] * DAYS)
+            source=one,
+            articles=counts.get(one.id, 0),
+            last=newest.get(one.id),
+            struck=struck.get(one.id),
+            news=news.get(one.id, [0] * DAYS),
         )
         provinces[one.province].append(line)
     pages = -(-len(all_sources) // PAGE)

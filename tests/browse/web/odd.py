@@ -37,7 +37,7 @@ def fill(folder: Path) -> Settings:
     for run in (EARLY, RUN, BROKEN):
         store.put(keys.run_source("kimson", run), dump_source(source).encode())
     lost = article(id=LOST, url=GONE, run=EARLY, fetched_at=keys.run_time(EARLY), title="Bài đã mất")
-    _publish(store, EARLY, [lost], articles={"new": 1})
+    publish_rows(store, EARLY, [lost], articles={"new": 1})
     hostile = article(
         id="00000000000000bb",
         url=f"http://portal.example/{PAYLOAD}",
@@ -52,7 +52,7 @@ def fill(folder: Path) -> Settings:
         spam=[SpamLink(text=PAYLOAD, url=CASINO, rule="gambling", hidden=True)],
     )
     told = {"page": hostile.url, "url": CASINO, "text": PAYLOAD, "rule": "gambling"}
-    _publish(
+    publish_rows(
         store,
         RUN,
         [hostile],
@@ -73,7 +73,8 @@ def fill(folder: Path) -> Settings:
     return settings
 
 
-def _publish(store: ObjectStore, run: str, rows: list[Article], **told: object) -> None:
+def publish_rows(store: ObjectStore, run: str, rows: list[Article], **told: object) -> None:
+    """An articles table and a report that tells so."""
     at = keys.run_time(run)
     store.put(keys.articles("kimson", run), encode(rows, Article))
     report = RunReport(source="kimson", run=run, state=State.PUBLISHED, started_at=at, finished_at=at, **told)  # type: ignore[arg-type]

@@ -7,12 +7,20 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from bantin.index import bring_up_to_date
 from browse.catalog import Vanished
 from browse.web.app import create_app
 from browse.web.pages.home import mixed
 from browse.web.settings import WebSettings
+from model.article import SpamLink
+from model.source import dump_source
+from storage import keys
+from storage.store import open_store
 from tests.browse.library import EDITED, FIRST, NEW_TITLE, SECOND, Library
-from tests.browse.web.odd import BROKEN, CASINO, EARLY, GONE, LOST, RUN, fill
+from tests.browse.web.odd import BROKEN, CASINO, EARLY, GONE, LOST, RUN, fill, publish_rows
+from tests.records import article
+from tests.settings import settings_in
+from tests.stored import a_source
 
 
 class Markup(HTMLParser):
@@ -86,6 +94,35 @@ def test_a_source_tells_what_it_is_and_how_its_runs_went(client: TestClient) -> 
     assert told["coverage"]["published_on"] == 1
     assert "${BANTIN_DEMO_PROXY}" in told["rules"]
     assert told["evidence"] is None
+
+
+def test_a_source_stays_tampered_with_as_long_as_its_articles_are(odd: TestClient) -> None:
+    """Its newest run found nothing: what has not changed is not cleaned again."""
+    ((source, run),) = odd.get("/home.json").json()["struck"]
+    assert (source["id"], run["run"], run["spam"]) == ("kimson", RUN, 1)
+    ((_, (line,)),) = odd.get("/sources.json").json()["provinces"]
+    assert (line["last"]["run"], line["struck"]["run"]) == (BROKEN, RUN)
+    assert 'class="alarm" href="/sources/kimson#evidence"' in odd.get("/sources").text
+
+
+def test_a_source_whose_pages_were_cleaned_is_no_longer_tampered_with(tmp_path: Path) -> None:
+    told = [{"page": "http://portal.example/x", "url": CASINO, "text": "x", "rule": "gambling"}]
+    spam = [SpamLink(text="x", url=CASINO, rule="gambling", hidden=True)]
+    settings = settings_in(tmp_path)
+    store = open_store(settings.archive)
+    for run, links in ((EARLY, spam), (RUN, [])):
+        row = article(run=run, fetched_at=keys.run_time(run), text=f"Hội làng {run}", spam=links)
+        store.put(keys.run_source("kimson", run), dump_source(a_source()).encode())
+        publish_rows(store, run, [row], spam=told * len(links))
+    bring_up_to_date(settings)
+    with TestClient(create_app(WebSettings(archive=settings.archive, cache=settings.cache))) as client:
+        assert client.get("/home.json").json()["struck"] == []
+        assert client.get("/sources/kimson.json").json()["evidence"]["run"] == EARLY
+
+
+def test_runs_are_told_by_the_same_time_everywhere(odd: TestClient) -> None:
+    assert "07:00, 21 Nov 2026" in odd.get("/sources/kimson").text
+    assert "Run of 07:00, 21 Nov 2026" in odd.get(f"/runs/kimson/{RUN}").text
 
 
 def test_evidence_of_a_hack_is_shown(client: TestClient) -> None:
@@ -181,3 +218,17 @@ def test_a_mistake_of_ours_shows_no_traceback(
     assert "secret" not in answer.text
     assert "Traceback" not in answer.text
     assert answer.headers["content-security-policy"]
+
+
+def test_versions_of_the_same_minute_are_told_apart_by_the_second(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+    store = open_store(settings.archive)
+    for run in (EARLY, f"{EARLY[:-3]}40Z"):
+        store.put(keys.run_source("kimson", run), dump_source(a_source()).encode())
+        row = article(run=run, fetched_at=keys.run_time(run), text=f"Hội làng năm nay, {run}")
+        publish_rows(store, run, [row])
+    bring_up_to_date(settings)
+    with TestClient(create_app(WebSettings(archive=settings.archive, cache=settings.cache))) as client:
+        page = client.get(f"/articles/{row.id}/diff").text
+    assert "07:00:00, 20 Nov 2026" in page
+    assert "07:00:40, 20 Nov 2026" in page
