@@ -345,9 +345,10 @@ def test_the_commands(settings: Settings) -> None:
     assert "\x1b" not in shown.stdout
     mark = shown.stderr.partition("--cleaned ")[2].split()[0]
     assert "Lượt xem: 5" in bantin("show", f"{ID}@2026-11-22", "--cleaned", mark, *where).stdout
-    told = bantin("diff", ID[:5], *where)
-    assert "[-Hai-]{+Ba+} đội" in told.stdout
-    assert "1 word deleted, 1 inserted" in told.stdout + told.stderr
+    told = bantin("diff", ID[:5], *where).stdout
+    assert "[-Hai-]{+Ba+} đội" in told
+    assert "2 words deleted, 1 inserted" in told
+    assert "1 word deleted, 2 inserted" in bantin("diff", ID, "2026-11-23", "2026-11-22", *where).stdout
     assert json.loads(bantin("diff", ID, "2026-11-22", "2026-11-23", "--json", *where).stdout)["inserted_words"] == 1
     assert "<ins>Ba</ins>" in bantin("diff", ID, "2026-11-22", "--html", *where).stdout
     assert len(json.loads(bantin("history", ID, "--json", *where).stdout)["versions"]) == 2
