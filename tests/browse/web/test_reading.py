@@ -94,6 +94,13 @@ def test_where_nothing_fits_a_click_asks_for_more(page: Page, server: str) -> No
     assert hits(page)
 
 
+def test_on_a_telephone_the_menu_is_one_line(page: Page, server: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(server)
+    links = page.locator(".masthead nav a").all()
+    assert len({round((link.bounding_box() or {"y": -1})["y"]) for link in links}) == 1
+
+
 def test_shows_what_was_removed_and_why(page: Page, server: str, library: Library) -> None:
     page.goto(f"{server}/search?source=demo-portal&q=is:injected")
     page.locator(".hit .headline a").first.click()
