@@ -30,7 +30,6 @@ def may_be_cut_short(exchange: Exchange, body: bytes) -> bool:
         and exchange.status == 200
         and earlier is not None
         and earlier.place is not None
-        and bool(body)
         and not _is_closed(body)
     )
 
@@ -38,11 +37,13 @@ def may_be_cut_short(exchange: Exchange, body: bytes) -> bool:
 def stops_within(body: bytes, whole: bytes) -> bool:
     """Whether `body`, which lacks its end, is `whole`, which has one, up to a place behind which readers lose words.
 
-    A page whose template has changed ends with something else, and one that has lost no more than its closing tags and
-    scripts has lost nothing: both are taken as they are.
+    An empty page is none of it. A page whose template has changed ends with something else, and one that has lost no
+    more than its closing tags and scripts has lost nothing: both are taken as they are.
     """
     if not _is_closed(whole) or len(body) >= len(whole):
         return False
+    if not body.strip():
+        return _has_words(whole)
     tail, slack = body[-TAIL_BYTES:], max(SLACK_BYTES, int(len(body) * SLACK))
     at = whole.rfind(tail, max(0, len(body) - len(tail) - slack), len(body) + slack)
     return at >= 0 and _has_words(whole[at + len(tail) :])

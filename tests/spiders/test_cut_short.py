@@ -36,6 +36,8 @@ def half(page: str = WHOLE, words: str = THIRD) -> str:
         (half(words=SECOND), True),
         (half(words="<article>"), True),
         (half(words="Ủy ban nhân dân"), True),
+        ("", True),
+        ("\n  \n", True),
         (half().replace("tám đội", "mười hai đội"), True),
         (WHOLE, False),
         (WHOLE.replace(THIRD, ""), False),
