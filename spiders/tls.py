@@ -60,7 +60,7 @@ def certificates(source: Source) -> list[x509.Certificate]:
 
 def explain(error: BaseException) -> str | None:
     """What went wrong in a TLS handshake, and what may be done; None where `error` is of another kind."""
-    for one in _causes(error):
+    for one in causes(error):
         if isinstance(one, CertificateRefused):
             return str(one)
         if isinstance(one, SSL.Error) and (reasons := _reasons(one)):
@@ -105,7 +105,7 @@ class DownloadHandler(HttpDownloadHandler):
         try:
             return await super().download_request(request)
         except DownloadFailedError as err:
-            for one in _causes(err):
+            for one in causes(err):
                 if isinstance(one, CertificateRefused):
                     raise one from None
             raise
@@ -189,13 +189,13 @@ def _names(certificate: crypto.X509) -> list[str]:
     return [text for text in texts if text.isprintable()][:3]
 
 
-def _causes(error: BaseException) -> Iterator[BaseException]:
+def causes(error: BaseException) -> Iterator[BaseException]:
     """The error, what Twisted collected in it, and what it was raised from."""
     yield error
     for failure in getattr(error, "reasons", None) or ():
-        yield from _causes(failure.value)
+        yield from causes(failure.value)
     if error.__cause__ is not None:
-        yield from _causes(error.__cause__)
+        yield from causes(error.__cause__)
 
 
 def _reasons(error: SSL.Error) -> str:
