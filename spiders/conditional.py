@@ -15,10 +15,15 @@ if TYPE_CHECKING:
 
 VALIDATORS = ("If-None-Match", "If-Modified-Since")
 
+REFUSED = (400, 412, 431)
+"""What servers say to validators that they do not take, though these are their own: an ETag of kilobytes, say, which is
+too long for the very server that sent it."""
+
 
 class ConditionalMiddleware:
     """A downloader middleware that adds the validators of the last full answer, and takes them off again where a
-    redirect leads on: another address has validators of its own."""
+    redirect leads on: another address has validators of its own. What is refused with validators is asked for again
+    without them."""
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
@@ -40,9 +45,13 @@ class ConditionalMiddleware:
         if known.last_modified:
             request.headers["If-Modified-Since"] = known.last_modified
 
-    def process_response(self, request: Request, response: Response) -> Response:
-        """The same response, unless it says that something has not changed which was never there."""
-        if response.status == 304 and not any(name in request.headers for name in VALIDATORS):
+    def process_response(self, request: Request, response: Response) -> Response | Request:
+        """The same response, unless it says that something has not changed which was never there, or may be about the
+        validators."""
+        conditional = any(name in request.headers for name in VALIDATORS)
+        if response.status in REFUSED and conditional:
+            return request.replace(meta={**request.meta, "in_full": True}, dont_filter=True)
+        if response.status == 304 and not conditional:
             raise IgnoreRequest("304 Not Modified, though nothing was known of it")
         return response
 

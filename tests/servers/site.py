@@ -20,7 +20,7 @@ PAGE = """<!DOCTYPE html><html lang="vi"><head><meta charset="utf-8"><title>{tit
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a path answers. With an ETag it also answers 304."""
+    """What a path answers. With an ETag it also answers 304; with `X-Refuse-Validators: 431` it says that to them."""
 
     body: str | bytes = ""
     status: int = 200
@@ -85,6 +85,8 @@ def serving() -> Iterator[Site]:
             since = answer.headers.get("Last-Modified") and self.headers.get("If-Modified-Since")
             if status == 200 and ((etag and etag == self.headers.get("If-None-Match")) or since):
                 status, body = 304, b""
+            if "If-None-Match" in self.headers and "X-Refuse-Validators" in answer.headers:
+                status, body = int(answer.headers["X-Refuse-Validators"]), b""
             self.answer(status, body, answer.headers)
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
