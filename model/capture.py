@@ -96,11 +96,12 @@ def is_failure(kind: str, status: int | None, error: str | None) -> bool:
     """Whether an answer is a failure: an error, a refusal, or none came (`error` says why).
 
     That an article is gone (404, 410) or has moved (a redirect that led nowhere) is an answer; that a list has, is not.
+    Nor is a success other than 200: a firewall's 202 has no page, a 206 that nobody asked for a part of it.
     """
     if error is not None:
         return True
     if status is None:
         return False  # it waits, and was not asked for
     if kind in (Kind.ARTICLE, Kind.ASSET, Kind.PROBE):
-        return status >= 400 and status not in (404, 410)
-    return status >= 400 or (300 <= status < 400 and status != 304)
+        return status not in (200, 404, 410) and not 300 <= status < 400
+    return status not in (200, 304)

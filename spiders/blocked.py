@@ -17,7 +17,7 @@ from model.capture import Kind
 from storage.exchange import Exchange, header_texts, header_values
 
 MAX_WALL_BYTES = 60_000
-STATUSES = (200, 403, 429, 503)
+STATUSES = (200, 202, 403, 405, 429, 503)
 KINDS = (Kind.ARTICLE, Kind.LISTING, Kind.FEED)
 
 _MAX_LINKS = 12

@@ -142,7 +142,10 @@ def facts(runs: Sequence[RunTables]) -> Facts:
     asked = error | (status >= 0)
     redirect = ~error & (status >= 300) & (status < 400) & (status != 304)
     page = ~error & (kind == KINDS.index(Kind.ARTICLE)) & (status == 200) & ~light & ~home
-    refused = np.where(np.isin(kind, PAGES), (status >= 400) & ~np.isin(status, (404, 410)), (status >= 400) | redirect)
+    answered = np.where(
+        np.isin(kind, PAGES), np.isin(status, (200, 404, 410)) | (status // 100 == 3), np.isin(status, (200, 304))
+    )
+    refused = (status >= 0) & ~answered
     unpublished = page & ~np.array([one.articles is not None for one in runs], bool)[run]
     unpublished[_unread(runs, rows)] = True
     columns = {name: rows[name] for name in _KEPT}

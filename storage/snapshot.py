@@ -23,7 +23,7 @@ from storage.store import ObjectInfo, ObjectStore, open_object
 
 logger = logging.getLogger(__name__)
 
-VERSION = 2
+VERSION = 3
 """To be counted up whenever facts are folded otherwise than before, or keys are spelled otherwise."""
 
 _ABOUT = b"bantin.frontier"

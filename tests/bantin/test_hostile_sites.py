@@ -2,9 +2,12 @@
 
 import gzip
 import socket
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from socketserver import StreamRequestHandler, ThreadingTCPServer
 
 import pytest
 
@@ -17,7 +20,7 @@ from model.source import Source
 from spiders.verdict import CrawlExit
 from storage import keys
 from storage.store import open_store
-from tests.servers.site import Answer, Site, serving
+from tests.servers.site import PAGE, Answer, Site, serving
 
 RUNS = ("20261122T000000Z", "20991229T000000Z", "20991230T000000Z", "20991231T000000Z")
 
@@ -26,6 +29,25 @@ RUNS = ("20261122T000000Z", "20991229T000000Z", "20991230T000000Z", "20991231T00
 def site() -> Iterator[Site]:
     with serving() as site:
         yield site
+
+
+@contextmanager
+def answering_bytes(answer: bytes) -> Iterator[str]:
+    """A site that says these bytes to whatever is asked, and hangs up; but that it has no robots.txt."""
+
+    class Handler(StreamRequestHandler):
+        def handle(self) -> None:
+            asked = self.rfile.readline()
+            while self.rfile.readline().strip():
+                pass
+            nothing = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+            self.wfile.write(nothing if b"/robots.txt" in asked else answer)
+
+    server = ThreadingTCPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+    server.server_close()
 
 
 def run(source: Source, settings: Settings, number: int = 0) -> RunReport:
@@ -206,6 +228,60 @@ def test_validators_of_one_page_are_not_sent_to_another(site: Site, settings: Se
     site.page("/new", "Mới")
     site.answers["/new"] = replace(site.answers["/new"], headers={"Last-Modified": "Thu, 01 Oct 2026 00:00:00 GMT"})
     assert run(source, settings, 1).articles["new"] == 1
+
+
+@pytest.mark.parametrize("status", [400, 412, 431])
+def test_a_page_whose_own_validators_are_refused_is_asked_for_without_them(
+    site: Site, settings: Settings, status: int
+) -> None:
+    site.list("/list", "/a1")
+    site.answers["/a1"] = Answer(PAGE.format(title="Hội"), headers={"ETag": '"' + "x" * 9_000 + '"'})
+    source = site.source("/list")
+    run(source, settings)
+    site.answers["/a1"] = Answer(PAGE.format(title="Hội làng"), headers={"X-Refuse-Validators": str(status)})
+    report = run(source, settings, 1)
+    assert (report.articles["changed"], report.errors) == (1, [])
+    assert site.asked["/a1"] == 3
+
+
+@pytest.mark.parametrize("status", [202, 203, 204, 206])
+def test_a_success_without_a_page_is_a_failure(site: Site, settings: Settings, status: int) -> None:
+    site.list("/list", "/a1", "/a2")
+    site.page("/a1")
+    body = "" if status == 204 else PAGE.format(title="Hội")
+    site.answers["/a2"] = Answer(body, status)
+    source = site.source("/list", revisit_min_h=24 * 365 * 200)
+    report = run(source, settings)
+    assert report.errors == [{"url": f"{site.base}/a2", "error": f"HTTP {status}"}]
+    site.page("/a2", "Chợ phiên")
+    assert run(source, settings, 1).articles["new"] == 1, "it is asked for again"
+    site.answers["/list"] = Answer("<ul><li><a href='/a3'>x</a></li></ul>" if body else "", status)
+    assert f"/list: HTTP {status}" in str(failure(source, settings, 2))
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (b"<h1>HTTP/0.9</h1>\r\n", "the answer is not HTTP as it should be: "),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n", "the answer is not HTTP as it should be: "),
+        (b"HTTP/1.1 200 OK\r\nX: " + b"y" * 20_000 + b"\r\n\r\n", "the server closed the connection without an answer"),
+        (b"", "the server closed the connection without an answer"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n<h1>", "the connection ended in the middle of the answer"),
+        (
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n<h1>x\r\n",
+            "the connection ended in the middle of the answer",
+        ),
+    ],
+    ids=["no-status", "length", "header", "nothing", "short", "chunks"],
+)
+def test_what_is_no_answer_is_told_in_plain_words(settings: Settings, answer: bytes, told: str) -> None:
+    with answering_bytes(answer) as base, serving() as site:
+        source = site.source("/list")
+        listing = source.discovery.listings[0].model_copy(update={"url": f"{base}/list"})
+        discovery = source.discovery.model_copy(update={"listings": [listing]})
+        caught = failure(source.model_copy(update={"discovery": discovery}), settings)
+    assert told in str(caught)
+    assert "Failure" not in str(caught)
 
 
 def test_a_plain_body_that_is_said_to_be_gzip_is_read_as_it_is(site: Site, settings: Settings) -> None:

@@ -321,7 +321,7 @@ def test_failures_are_those_of_the_captures_themselves(store: ObjectStore) -> No
     found = facts([read_run(store, "kimson", run, published=True)])
     by_url = dict(zip(found.columns["url"].to_pylist(), found.failed.tolist(), strict=True))
     assert by_url == {one.url: is_failure(one.kind, one.status, one.error) for one in rows}
-    assert sum(by_url.values()) == 2 * 5 + 4 * 8
+    assert sum(by_url.values()) == 2 * 6 + 4 * 9
 
 
 # The snapshot.
