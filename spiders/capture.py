@@ -67,10 +67,11 @@ def earlier_answer(frontier: Frontier, request: Request) -> Earlier | None:
     if purpose["kind"] == Kind.PROBE:
         return None
     names = (request.url, purpose["url"]) if request.method == "GET" else (purpose["url"],)
+    asked = urldefrag(request.url).url
     for known in filter(None, (frontier.get(key_of(name, purpose["kind"])) for name in names)):
-        if known.final_url == request.url and known.kind == purpose["kind"] and known.answered_at and known.body_sha256:
+        if known.final_url == asked and known.kind == purpose["kind"] and known.answered_at and known.body_sha256:
             place = known.place if known.status == 200 else None
-            return Earlier(url=request.url, fetched_at=known.answered_at, body_sha256=known.body_sha256, place=place)
+            return Earlier(url=asked, fetched_at=known.answered_at, body_sha256=known.body_sha256, place=place)
     return None
 
 
