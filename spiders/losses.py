@@ -64,6 +64,7 @@ class Losses:
             if kind in LISTS:
                 self._fail(request, reason)
             else:
+                self._tally.unread += kind == Kind.ARTICLE
                 self._leave(request)
         elif given_up(reason):
             if told_to_wait(reason):

@@ -45,8 +45,8 @@ class Tally:
 
     `found` are the keys of articles that lists named, `forbidden` those that robots.txt closes, `closed` counts its
     closed lists, `resting` those that were not asked for since they have not changed for long. `unreachable` says why
-    robots.txt could not be read, `given_up` why a host was; `told_to_wait` names one that asked for a longer wait than
-    a run has.
+    robots.txt could not be read, `unread` counts the articles that were left for that. `given_up` says why a host was;
+    `told_to_wait` names one that asked for a longer wait than a run has.
     """
 
     found: set[str] = field(default_factory=set)
@@ -54,13 +54,17 @@ class Tally:
     closed: int = 0
     resting: int = 0
     unreachable: str | None = None
+    unread: int = 0
     given_up: str | None = None
     told_to_wait: str | None = None
 
     @property
     def warnings(self) -> list[str]:
         """What a report has to say of it, however the crawl ended."""
-        return [f"{self.told_to_wait}: the rest waits for the next run"] if self.told_to_wait else []
+        told = [f"{self.told_to_wait}: the rest waits for the next run"] if self.told_to_wait else []
+        if self.unreachable and self.unread:
+            told.append(f"{self.unread} page{'s' if self.unread > 1 else ''} left to the next run: {self.unreachable}")
+        return told
 
     def forbid(self, kind: Kind, key: str) -> None:
         """An address that robots.txt closes. That a picture is behind it changes nothing."""
@@ -89,7 +93,7 @@ def judge(captures: Iterable[Capture], source: Source, tally: Tally, frontier: F
     broken_ways = [c for c in ways_in if c.failed]
     failures = [c for c in (*articles, *further) if c.failed]
     delivered = [c for c in articles if c.status in (200, 304) and not c.failed]
-    if tally.unreachable and not delivered:
+    if tally.unreachable and not delivered and (not ways_in or broken_ways or _matters(tally.unread, tally)):
         return Verdict(CrawlExit.NOTHING, f"nothing may be asked of {source.url}: {tally.unreachable}")
     if tally.closed and not ways_in:
         return Verdict(CrawlExit.NOTHING, f"robots.txt of {source.url} forbids every way in")
@@ -126,6 +130,11 @@ def judge(captures: Iterable[Capture], source: Source, tally: Tally, frontier: F
             f"({' or '.join(source.articles.allow)}); correct the rules, or say `may_be_empty: true`",
         )
     return Verdict(CrawlExit.OK, f"{len(tally.found)} article addresses found, {len(delivered)} pages answered")
+
+
+def _matters(unread: int, tally: Tally) -> bool:
+    """Whether so many pages of a site whose robots.txt could not be read are more than a few odd links on a list."""
+    return unread >= min(LEAST_PAGES, max(len(tally.found), 1))
 
 
 def vanished(captures: Iterable[Capture], frontier: Frontier) -> list[dict[str, str]]:

@@ -230,6 +230,38 @@ def test_validators_of_one_page_are_not_sent_to_another(site: Site, settings: Se
     assert run(source, settings, 1).articles["new"] == 1
 
 
+def test_an_odd_link_to_a_dead_port_of_the_site_makes_no_quiet_day_red(site: Site, settings: Settings) -> None:
+    links = [f"/a{number}" for number in range(4)]
+    for link in links:
+        site.page(link, f"Bài {link}")
+    source = site.source("/list", revisit_min_h=24 * 365 * 200)
+    site.list("/list", *links, "http://127.0.0.1:1/a9")
+    for number, new in enumerate([4, 0]):
+        report = run(source, settings, number)
+        assert (report.state, report.articles.get("new", 0)) == ("published", new)
+        assert ["1 page left to the next run: robots.txt could not be read: " in one for one in report.warnings] == [
+            True
+        ]
+    site.list("/list", *links, *(f"http://127.0.0.1:1/a{number}" for number in range(9, 12)))
+    assert "nothing may be asked of" in str(failure(source, settings, 2))
+
+
+def test_a_site_all_of_whose_pages_are_at_a_dead_port_is_no_success(site: Site, settings: Settings) -> None:
+    site.list("/list", "http://127.0.0.1:1/a9")
+    assert "robots.txt could not be read: Connection was refused" in str(failure(site.source("/list"), settings))
+
+
+def test_a_link_into_the_middle_of_a_page_is_the_page(site: Site, settings: Settings) -> None:
+    site.list("/list", "/a1#comments")
+    site.page("/a1")
+    source = site.source("/list")
+    assert run(source, settings).articles["new"] == 1
+    report = run(source, settings, 1)
+    assert (site.asked["/a1"], report.articles["unchanged"]) == (2, 0), "it is not stored and cleaned again"
+    captures = committed_captures(open_store(settings.archive), source.id, RUNS[1]) or []
+    assert [c.unchanged for c in captures if c.kind == "article"] == [True]
+
+
 @pytest.mark.parametrize("status", [400, 412, 431])
 def test_a_page_whose_own_validators_are_refused_is_asked_for_without_them(
     site: Site, settings: Settings, status: int
