@@ -7,6 +7,12 @@ from isal import isal_zlib
 ACCEPTED = "gzip, deflate"
 """The Accept-Encoding a crawl sends."""
 
+CODINGS = frozenset(
+    {"aes128gcm", "br", "bzip2", "compress", "dcb", "dcz", "exi", "pack200-gzip", "x-bzip2", "x-compress", "zstd"}
+)
+"""What else a body may be encoded in (IANA's registry of HTTP content codings, and what browsers once took). Any other
+word says nothing of the body: misconfigured servers write its charset here, `none` or `8bit`."""
+
 MAX_LAYERS = 5
 MAX_MEMBERS = 500
 """Honest servers apply one encoding (curl takes five at most) and send one gzip member. A body of empty members, or one
@@ -21,7 +27,8 @@ def decode_body(body: bytes, encoding: str, limit: int) -> bytes:
     """`body` without its content encodings, at most `limit` bytes (a bomb raises instead).
 
     `encoding` is the header's value, several in the order they were applied. A body that is cut short gives what is
-    there; one that is not compressed at all although the header says so is returned as it is, as browsers do.
+    there; one that is not compressed at all although the header says so is returned as it is, as browsers do, and so is
+    one whose header names no coding (`utf-8`).
     Raises `ContentEncodingError`.
     """
     names = [part.strip().lower() for part in encoding.split(",")]
@@ -35,7 +42,7 @@ def decode_body(body: bytes, encoding: str, limit: int) -> bytes:
                 body = _gunzip(body, limit)
             case "deflate":
                 body = _inflate(body, limit)
-            case _:
+            case _ if name in CODINGS:
                 raise ContentEncodingError(f"Content-Encoding {name!r}: expected one of {ACCEPTED}")
     return body
 

@@ -97,7 +97,7 @@ def test_captures_can_be_told_from_the_part_alone(store: ObjectStore, tmp_path: 
         exchange(via=None, language=None, kind=Kind.ROBOTS, final_url="http://portal.example/robots.txt"),
         exchange(status=304, status_text="Not Modified", headers=[], body=b""),
         exchange(headers=[(b"Content-Encoding", b"gzip")], body=gzip.compress("Hội".encode())),
-        exchange(headers=[(b"Content-Encoding", b"br  \xc2\xa0 x\x85")], body=b"?"),
+        exchange(headers=[(b"Content-Encoding", b"br,  \xc2\xa0 x\x85")], body=b"?"),
         exchange(headers=[(b"ETag \t", b"\x85 a\x1c"), (b"Last-Modified", b"\xa0\xff "), (b"Location", b" /x ")]),
         exchange(error="blocked:  a\r\nwall \udcff " + "x" * 9_000),
         exchange(status=301, status_text="Moved Permanently", headers=[(b"Location", b"/moi?q=\xc4\x91")], body=b""),
