@@ -285,6 +285,12 @@ def _log_to_stderr(args: argparse.Namespace) -> None:
 
 
 def _is_worth_a_line(record: logging.LogRecord) -> bool:
+    """What Scrapy says of an answer that could not be read, or of one that never came, `spiders.losses` says as well,
+    in plain words."""
+    if record.name == "scrapy.core.scraper" and record.getMessage().startswith("Spider error processing"):
+        return False
+    if record.name == "scrapy.downloadermiddlewares.retry" and "twisted." in record.getMessage():
+        return False
     return record.levelno >= logging.WARNING or record.name.startswith("spiders")
 
 

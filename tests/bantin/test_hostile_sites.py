@@ -306,14 +306,25 @@ def test_a_success_without_a_page_is_a_failure(site: Site, settings: Settings, s
     ],
     ids=["no-status", "length", "header", "nothing", "short", "chunks"],
 )
-def test_what_is_no_answer_is_told_in_plain_words(settings: Settings, answer: bytes, told: str) -> None:
+def test_what_is_no_answer_is_told_in_plain_words(
+    settings: Settings, caplog: pytest.LogCaptureFixture, answer: bytes, told: str
+) -> None:
     with answering_bytes(answer) as base, serving() as site:
         source = site.source("/list")
         listing = source.discovery.listings[0].model_copy(update={"url": f"{base}/list"})
         discovery = source.discovery.model_copy(update={"listings": [listing]})
         caught = failure(source.model_copy(update={"discovery": discovery}), settings)
     assert told in str(caught)
-    assert "Failure" not in str(caught)
+    assert "Failure" not in str(caught) + caplog.text
+
+
+def test_a_list_that_cannot_be_read_is_told_in_one_line(
+    site: Site, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    site.answers["/list"] = Answer(bytes(range(256)) * 9)
+    assert "/list: expected HTML or JSON" in str(failure(site.source("/list"), settings))
+    assert "/list: expected HTML or JSON" in caplog.text
+    assert "Traceback" not in caplog.text
 
 
 def test_a_plain_body_that_is_said_to_be_gzip_is_read_as_it_is(site: Site, settings: Settings) -> None:
@@ -323,6 +334,21 @@ def test_a_plain_body_that_is_said_to_be_gzip_is_read_as_it_is(site: Site, setti
     site.answers["/a1"] = replace(site.answers["/a1"], headers={"Content-Encoding": "gzip"})
     report = run(site.source("/list"), settings)
     assert (report.articles["new"], report.errors) == (1, [])
+
+
+@pytest.mark.parametrize("word", ["UTF-8", "none", "text/html"])
+def test_a_content_encoding_that_names_none_is_no_encoding(site: Site, settings: Settings, word: str) -> None:
+    site.list("/list", "/a1", **{"Content-Encoding": word})
+    site.answers["/a1"] = Answer(PAGE.format(title="Hội"), headers={"Content-Encoding": word})
+    report = run(site.source("/list"), settings)
+    assert (report.articles["new"], report.errors) == (1, [])
+
+
+def test_an_encoding_that_was_not_asked_for_is_a_failure(site: Site, settings: Settings) -> None:
+    site.list("/list", "/a1")
+    site.answers["/a1"] = Answer(b"\x0b\x02\x80", headers={"Content-Encoding": "br"})
+    (error,) = run(site.source("/list"), settings).errors
+    assert error["error"] == "Content-Encoding 'br': expected one of gzip, deflate"
 
 
 def test_lists_are_bounded(site: Site, settings: Settings) -> None:
