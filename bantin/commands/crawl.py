@@ -37,7 +37,7 @@ def crawl(
 ) -> None:
     """Crawl, clean and publish sources now, several at a time.
 
-    Exits with 1 where one failed, and with 75 when interrupted: then it says how to go on.
+    Exits with 1 where one failed, and with 75 when interrupted, and says how to go on.
     """
     from datetime import UTC, datetime
 
@@ -45,7 +45,7 @@ def crawl(
 
     from bantin.crawl_all import crawl_all
     from bantin.display import show_report
-    from bantin.errors import Interrupted
+    from bantin.errors import HELD, FetchFailed, Interrupted
     from bantin.logs import complain
     from bantin.progress import crawl_progress
     from bantin.registry import find_source, load_registry
@@ -63,7 +63,7 @@ def crawl(
     )
     run = run or run_id(datetime.now(UTC))
     scope = Scope(full=full, since=since, pages=pages)
-    interrupted, failed = [], []
+    interrupted, failed, unfinished = [], [], []
     with crawl_progress(console(stderr=True)) as progress:
         for source, outcome in crawl_all(wanted, settings, run, jobs, progress.on_step, scope):
             with progress.ended(source.id):
@@ -73,6 +73,8 @@ def crawl(
                     interrupted.append(source.id)
                 else:
                     failed.append(source.id)
+                    if isinstance(outcome, FetchFailed) and outcome.exit_code != HELD:
+                        unfinished.append(source.id)
                     with bound_contextvars(source=source.id, run=run):
                         whose = f"{source.id}: "  # what is wrong with its file begins so already
                         complain(whose + str(outcome).removeprefix(whose))
@@ -81,5 +83,8 @@ def crawl(
         how = " ".join(["bantin crawl", *left, "--run", run, *scope.arguments])
         complain(f"interrupted; a further attempt goes on from what is stored: {how}")
         raise SystemExit(INTERRUPTED)
+    if unfinished:
+        how = " ".join(["bantin crawl", *sorted(unfinished), "--run", run, *scope.arguments])
+        complain(f"where the cause is mended, a further attempt goes on from what is stored: {how}")
     if failed:
         raise SystemExit(1)

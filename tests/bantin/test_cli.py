@@ -144,6 +144,12 @@ def test_a_failed_crawl_exits_with_one_and_the_others_go_on(web: DemoWeb, settin
     assert done.returncode == 1
     assert "demo-paper: 1 of 2 ways in failed: http://paper.example/rss/home.rss: HTTP 500" in done.stderr
     assert "✓ demo-portal" in done.stdout
+    (how,) = re.findall(
+        r"a further attempt goes on from what is stored: bantin (crawl demo-paper --run \S+)", done.stderr
+    )
+    web.heal()
+    again = bantin(*how.split(), "--archive", settings.archive, env=environment)
+    assert (again.returncode, "✓ demo-paper" in again.stdout) == (0, True)
 
 
 def test_what_is_wrong_with_a_sources_file_names_the_source_once(settings: Settings) -> None:
