@@ -1,6 +1,8 @@
 """Half a page in a whole one's place: the connection ended too soon, or the site's script died, and no length and no
 check sum tells."""
 
+import re
+
 from lxml.etree import ParserError
 from lxml.html import HTMLParser, document_fromstring
 
@@ -19,6 +21,11 @@ TAIL_BYTES = 64
 
 SLACK_BYTES, SLACK = 2_000, 0.1
 """They may stand there so far, or by such a share of the page, from where they stand now: counters and small edits."""
+
+
+_NAMES = rb"(?:[\w.-]+:)?(?:urlset|sitemapindex|rss|feed|rdf)"
+_ROOT = re.compile(rb"<" + _NAMES + rb"[\s>]", re.IGNORECASE)
+_ROOT_END = re.compile(rb"</" + _NAMES + rb"\s*>", re.IGNORECASE)
 
 
 def may_be_cut_short(exchange: Exchange, body: bytes) -> bool:
@@ -47,6 +54,12 @@ def stops_within(body: bytes, whole: bytes) -> bool:
     tail, slack = body[-TAIL_BYTES:], max(SLACK_BYTES, int(len(body) * SLACK))
     at = whole.rfind(tail, max(0, len(body) - len(tail) - slack), len(body) + slack)
     return at >= 0 and _has_words(whole[at + len(tail) :])
+
+
+def is_open_xml(body: bytes) -> bool:
+    """Whether a feed or sitemap lacks the end tag of its root: what is stored of it may not be all there was."""
+    begun = _ROOT.search(body[:END_BYTES])
+    return begun is not None and _ROOT_END.search(body[-END_BYTES:]) is None
 
 
 def _is_closed(body: bytes) -> bool:

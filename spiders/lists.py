@@ -11,6 +11,7 @@ from scrapy.http import Headers, Response, TextResponse
 from scrapy.responsetypes import responsetypes
 
 from model.capture import Kind
+from spiders.cut_short import is_open_xml
 from storage.content_encoding import ContentEncodingError, decode_body
 from storage.errors import StorageError
 from storage.frontier import key_of
@@ -27,7 +28,8 @@ class ListMiddleware:
 
     It decodes what the spider looks into, and takes a body that is not what its Content-Encoding says as browsers do. A
     list that has not changed (304) is read again from the archive: it may name pages that no run has fetched yet, or
-    that the rules now allow. So is, without asking the server, a page of the bounded crawl that is at rest.
+    that the rules now allow; but not a feed or sitemap that was cut short when it was stored, which is asked for in
+    full. Without asking the server, a page of the bounded crawl is read there that is at rest.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -75,6 +77,9 @@ class ListMiddleware:
             url, lines, body = read_answer(spider.store, *known.place, spider.source.fetch.max_body_bytes)
         except (StorageError, ContentEncodingError) as err:
             logger.warning("%s is asked for anew, since its copy cannot be read: %s", request.url, err)
+            return None
+        if known.kind in (Kind.FEED, Kind.SITEMAP) and is_open_xml(body):
+            logger.info("%s is asked for anew, since its copy lacks its end", request.url)
             return None
         headers = Headers({name: value for name, value in lines if name.lower() != "content-encoding"})
         return _answer(url, 200, headers, body, request, ["stored"])

@@ -105,6 +105,23 @@ def test_a_list_that_has_not_changed_is_read_again_from_the_archive(site: Site, 
     assert second.articles["new"] == 3
 
 
+def test_half_a_sitemap_is_asked_for_in_full_though_it_has_not_changed(site: Site, settings: Settings) -> None:
+    urls = "".join(f"<url><loc>{site.base}/a{number}</loc></url>\n" for number in range(9))
+    for number in range(9):
+        site.page(f"/a{number}", f"Bài {number}")
+    whole = f"<?xml version='1.0'?>\n<urlset>{urls}</urlset>\n"
+    headers = {"Content-Type": "text/xml", "Connection": "close", "ETag": '"1"'}
+    source = site.source("/map.xml", kind="sitemaps", revisit_min_h=24 * 365 * 200)
+    site.answers["/map.xml"] = Answer(whole[: len(whole) // 2], headers=headers)
+    some = run(source, settings).articles["new"]
+    assert 2 < some < 7
+    site.answers["/map.xml"] = Answer(whole, headers=headers)
+    assert run(source, settings, 1).articles["new"] == 9 - some
+    before = site.asked["/map.xml"]
+    assert run(source, settings, 2).captures["sitemap 304"] == 1
+    assert site.asked["/map.xml"] == before + 1, "the whole one is not asked for twice"
+
+
 def test_an_index_that_has_not_changed_still_leads_to_its_sitemaps(site: Site, settings: Settings) -> None:
     def sitemap(*paths: str) -> Answer:
         urls = "".join(f"<url><loc>{site.base}{path}</loc></url>" for path in paths)
