@@ -40,6 +40,9 @@ from storage.store import ObjectStore
 
 logger = logging.getLogger(__name__)
 
+MOST_WAITS = 100
+"""So many hosts' waits are kept for later runs."""
+
 FEW = 1_000
 """So many known addresses are asked for at a time: a million requests would take memory."""
 
@@ -94,8 +97,10 @@ class SourceSpider(scrapy.Spider):
 
     @property
     def wait_until(self) -> dict[str, str]:
-        """The hosts that later runs must not ask before a time (ISO 8601, UTC)."""
-        return throttle_of(self.crawler).wait_until
+        """The hosts that later runs must not ask before a time (ISO 8601, UTC), the source's own first: there may be
+        pictures on any number of others."""
+        waits, own = throttle_of(self.crawler).wait_until, self.source.all_hosts
+        return {host: waits[host] for host in sorted(waits, key=lambda host: host not in own)[:MOST_WAITS]}
 
     def earlier(self, request: Request) -> Earlier | None:
         """The last full answer known of what `request` asks for."""

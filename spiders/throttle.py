@@ -138,8 +138,8 @@ class Throttle:
         wait, pace = until - datetime.now(UTC), self.pace(host)
         if wait > LONGEST_WAIT:
             return  # the clock was put back since
+        pace.wait_until = until  # should this run be stopped, too
         if wait.total_seconds() > hold_max_s:
-            pace.wait_until = until
             pace.given_up = (
                 f"{host} {_GIVEN_UP}as it told an earlier run, it{_ASKS_TO_WAIT}until {until:%Y-%m-%d %H:%M} UTC"
             )

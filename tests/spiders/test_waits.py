@@ -1,18 +1,23 @@
 """A long Retry-After is kept from run to run: nobody who asked to be left alone for hours is asked by the next run."""
 
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from bantin.errors import FetchFailed
+from bantin.errors import FetchFailed, Interrupted
+from bantin.fetch import Fetch
 from bantin.look import look_ahead
 from bantin.run import run_source
 from bantin.settings import Settings
 from bantin.waits import asked_to_wait
 from model.capture import Capture, Kind
 from model.report import RunReport, State
+from spiders.spider import MOST_WAITS, SourceSpider
 from spiders.verdict import CrawlExit
 from storage import keys, reports
 from storage.store import open_store
@@ -150,6 +155,26 @@ def test_pictures_of_a_host_that_asked_to_wait_have_not_failed(
     site.script("/anh.jpg", Answer(b"\xff\xd8" + bytes(600), headers={"Content-Type": "image/jpeg"}))
     run_source(source, settings, RUNS[2])
     assert site.asked("/anh.jpg") == 1
+
+
+def test_a_wait_that_a_run_began_with_is_kept_though_it_was_stopped(site: ScriptedSite, settings: Settings) -> None:
+    wait_ends(settings, told_to_wait(site, settings), in_s=600)
+    fetch = Fetch(source_of(site.base + "/list"), RUNS[1], settings)
+    stopping = threading.Timer(6, fetch.stop)
+    stopping.start()
+    with pytest.raises(Interrupted):
+        fetch.run()
+    assert report_of(settings, RUNS[1]).wait_until == report_of(settings, RUNS[0]).wait_until
+    assert site.seen == []
+
+
+def test_any_number_of_hosts_of_pictures_leaves_room_for_the_sources_own() -> None:
+    until = "2026-11-01T00:00:00+00:00"
+    waits = dict.fromkeys([*(f"img{number}.example" for number in range(5_000)), "127.0.0.1"], until)
+    crawler = SimpleNamespace(get_downloader_middleware=lambda _: SimpleNamespace(wait_until=waits))
+    spider: Any = SimpleNamespace(crawler=crawler, source=source_of("http://127.0.0.1/list"))
+    kept = SourceSpider.wait_until.fget(spider)  # type: ignore[attr-defined]
+    assert (next(iter(kept)), len(kept)) == ("127.0.0.1", MOST_WAITS)
 
 
 def test_a_wait_of_months_is_one_of_a_day(site: ScriptedSite, settings: Settings) -> None:
