@@ -185,7 +185,8 @@ def show_outlook(console: Console, source_id: str, outlook: "Outlook") -> None:
     ]
     show_rows(console, ("why", "kind", "url", "via"), rows)
     told = Console(stderr=True, highlight=False, soft_wrap=True)
-    reasons = ", ".join(f"{count} {why}" for why, count in outlook.reasons.items())
+    counted = ((count, *why.partition(":")) for why, count in outlook.reasons.items())
+    reasons = ", ".join(f"{count} {kind}{'s' if count > 1 else ''}:{why}" for count, kind, _, why in counted)
     told.print(Text(f"{source_id}: the next crawl would ask for {reasons or 'nothing'}", style="bold"))
     answers = ", ".join(f"{count} × {kind}" for kind, count in sorted(outlook.lists.items()))
     told.print(Text(f"  asked just now: {safe(answers)}; nothing was stored", style="dim"))

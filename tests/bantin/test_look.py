@@ -7,7 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
+from bantin.display import show_outlook
+from bantin.look import Outlook
 from bantin.run import run_source
 from bantin.settings import Settings
 from model.source import Source, dump_source
@@ -123,3 +126,10 @@ def test_a_site_that_does_not_answer_is_a_failure_with_its_reason(
 def _with(source: Source, **changes: object) -> Source:
     """The same with `changes` of its fetch section."""
     return source.model_copy(update={"fetch": source.fetch.model_copy(update=changes)})
+
+
+def test_what_is_counted_is_told_in_the_right_number(capsys: pytest.CaptureFixture[str]) -> None:
+    row: dict[str, str | None] = {"kind": "article", "url": "http://portal.example/a", "why": "new", "via": None}
+    other = {**row, "why": "due"}
+    show_outlook(Console(), "kimson", Outlook([row, row, other], {}, {}, [], []))
+    assert "kimson: the next crawl would ask for 2 articles: new, 1 article: due" in capsys.readouterr().err
