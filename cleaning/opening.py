@@ -27,6 +27,7 @@ _LEAD_MARK = re.compile(
     r"\s(?:ctl\d+_\S*_)?(?:div|lbl|ltr|pnl?|sp|txt)?"
     r"(?:(?:(?:content-)?detail[-_]|singular[-_]|news[-_]|article[-_]{1,2})?sapo(?:_detail)?|chapeau"
     r"|article-?(?:summary|lead|description1)|(?:asset|post|entry)-summary|bai-viet-tom-tat|tom-?tat|trich-?dan"
+    r"|(?:article[-_]{1,2}|post-|entry-)?(?:chapo|standfirst|vorspann|bajada|entradilla|sommario|ingress)|article[-_]{1,2}intro"
     r"|description)\s",
     re.IGNORECASE,
 )

@@ -59,6 +59,11 @@ def test_the_signs_of_numbers_are_no_bullets():
         'class="ArticleSummary"',
         'id="divArticleDescription1"',
         'id="ctl00_cphMain_g_5d1f_lblTomTat"',
+        'class="chapo"',
+        'class="article-standfirst"',
+        'class="bajada"',
+        'class="vorspann"',
+        'class="article__intro"',
     ],
 )
 def test_the_lead_begins_the_text(marks):
