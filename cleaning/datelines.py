@@ -16,7 +16,7 @@ from cleaning.text import fold
 _DATE_MARK = re.compile(
     r"(?:^|[\s_-])(?:\w*date\w*|time|timer|timestamp|pub(?:lish)?(?:ed)?\w*|post(?:ed)?-?(?:on|time|meta|info)"
     r"|ngay\w*"
-    r"|thoi-?gian\w*|meta|article-?info|byline|_pnhide)(?:$|[\s_-])|date|time|publish",
+    r"|thoi-?gian\w*|meta|article-?info|byline|pnhide)(?:$|[\s_-])|date|time|publish",
     re.IGNORECASE,
 )
 # Templates name the article's own date so, wherever they put it.
@@ -46,7 +46,7 @@ _SAYS_PUBLISHED = re.compile(
     re.IGNORECASE,
 )
 _SAYS_MODIFIED = re.compile(
-    r"\b(?:cập\s+nhật|updated?|last\s+modified|modified|diperbarui|sửa\s+đổi|aktualisiert|stand:|mis à jour"
+    r"\b(?:cập\s+nhật|updated?|last\s+modified|modified|diperbarui|sửa\s+đổi|aktualisiert|stand(?=:)|mis à jour"
     r"|actualizad[oa]"
     r"|atualizad[oa]|aggiornat[oa]|bijgewerkt|aktualizacja|обновлено|uppdaterad|oppdatert|opdateret|güncelle\w*)\b"
     r"|更新|수정",
@@ -73,6 +73,12 @@ _NOISE = re.compile(
     r"|kl)\b"
     r"|[\W\d_]+",
     re.IGNORECASE,
+)
+# Counts behind their label, and the buttons for the size of letters and for printing, in a folded line.
+_COUNTS = re.compile(
+    r"(?:\b(?:so )?(?:luot|lan) (?:xem|doc|truy cap)|\b(?:da xem|luot|view(?: count|s)?|hits|reads|dilihat|dibaca"
+    r"|aufrufe|comments?|binh luan|komentar))\s?:\s?\d[\d.,]*"
+    r"|\bco chu\b(?: ?:?(?: ?a ?[+-]{0,2}(?!\w)){0,4})|\bin (?:trang|bai(?: viet)?)\b|\bbinh luan\b"
 )
 _LABEL = re.compile(r"[^\W\d]{2,}\s?:")
 _BEFORE_TITLE, _BEHIND_TITLE = 6, 20
@@ -221,6 +227,7 @@ def _read(
 def _is_mostly_date(text: str, rest: str) -> bool:
     """Whether a line, of which `rest` is what is no day, says little beside it: a weekday, a time, a count of views,
     who wrote it, or that it was published then."""
+    rest = _COUNTS.sub(" ", rest)
     said = _NOISE.sub("", rest)
     if len(said) <= 3:
         return True

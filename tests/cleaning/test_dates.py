@@ -323,6 +323,10 @@ def test_a_meta_element_with_the_day_of_the_visit_gives_way_to_what_is_printed(n
         "<p>Updated November 5, 2026 | Published November 3, 2026</p>",
         "<p>Published November 3, 2026 | Updated November 5, 2026</p>",
         '<p><abbr class="published" title="2026-11-03T08:00:00+07:00">last week</abbr></p>',
+        '<div id="ctl00_g_5d1f_pnHide"><i>03/11/2026 - Lượt xem: 231</i> <a href="#">In trang</a></div>',
+        "<p>03/11/2026 08:20 | Số lượt xem: 1.024 | Cỡ chữ A A+ A-</p>",
+        "<p>03/11/2026 | View count: 412</p>",
+        "<p>Stand: 03.11.2026, 09:15 Uhr</p>",
     ],
 )
 def test_datelines(line):
