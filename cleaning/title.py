@@ -41,6 +41,7 @@ _SECTION_MARK = re.compile(
     re.IGNORECASE,
 )
 _PLAIN_TITLE_MARK = re.compile(r"(?:^|\s)(?:\w*title|\w*tieu-?de\w*)(?:$|\s)", re.IGNORECASE)
+_PORTAL = re.compile(r"(?:cổng|trang) (?:thông tin|ttđt)\b.*")  # what Vietnamese authorities call their sites
 _CUT_SHORT = re.compile(r"\s*(?:…|\.\.\.)$")
 _HEADINGS = frozenset({"h1", "h2", "h3"})
 _TITLE_CHARS = 400
@@ -152,7 +153,7 @@ def _without_close_tail(title: str, names: set[str]) -> str:
 
 def _is_site(part: str, names: set[str], host: str) -> bool:
     found = words(part)
-    if not found or found in names:
+    if not found or found in names or _PORTAL.fullmatch(found):
         return True
     if any(found in name.split(" - ") or (len(found) > 5 and found in name) for name in names):
         return True

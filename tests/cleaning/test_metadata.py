@@ -62,6 +62,8 @@ def test_title_of_a_platform_whose_h1_is_the_section():
         (TITLE, "<h1>Tiếng nói của người dân xã Ví Dụ hôm nay</h1>", TITLE),
         ("Chi tiết tin", "<h1>Thông báo</h1>", "Chi tiết tin"),
         ("Chi tiết tin", f'<h1><a href="/x">{TITLE}</a></h1>', "Chi tiết tin"),
+        ("Tin tức - Cổng thông tin điện tử", '<h3 class="asset-title">{}</h3>', TITLE),
+        ("Trang thông tin điện tử | Tin tức", '<h3 class="asset-title">{}</h3>', TITLE),
     ],
 )
 def test_a_title_that_says_nothing_gives_way_to_the_headline(title, body, expected):
