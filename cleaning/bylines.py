@@ -16,7 +16,7 @@ from cleaning.text import tidy, words
 _MARK = re.compile(
     r"(?:^|[\s_-])(?:by-?line\w*|authors?(?:-?(?:names?|info|link|line|meta|block|\d))?|author-?\w{0,8}"
     r"|article-?authors?"
-    r"|creator|autor(?:en|in|es)?|auteurs?|tac-?gia|nguoi-?viet|penulis|redakteur|journalist|reporter|writer"
+    r"|creator|autor(?:en|in|es)?|auteurs?|(?:pnl?|lbl|div|sp|txt)?tac-?gia|nguoi-?viet|penulis|redakteur|journalist|reporter|writer"
     r"|contributor"
     r"|written-?by)(?:$|[\s_-])|[a-z](?:Author|Byline)[A-Za-z]*(?:$|[\s_-])",
     re.IGNORECASE,

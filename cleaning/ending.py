@@ -79,6 +79,8 @@ def leave_out_signature(
         line, signed, rest, signature = found
         names, via = [*signature.names], signature.via
         ledger.cut(line, signed, rest, "signature")
+    for line in tail.helpers():
+        ledger.leave_out([line], "signature", line.block)
     return "; ".join(distinct(names)) or None, via
 
 

@@ -8,7 +8,9 @@ from lxml.html import HtmlElement
 
 from cleaning.ledger import Ledger
 from cleaning.lines import PROSE_CHARS, Line
+from cleaning.links import is_document
 from cleaning.page import attribute_text
+from cleaning.text import tidy
 
 _RIGHT = re.compile(r"text-align ?: ?(?:right|end)", re.IGNORECASE)
 _BULLET = re.compile(r"[-–—+*•·▪●○◦]|\d{1,3} ?[.)/]|[a-zđ]\)")
@@ -70,3 +72,20 @@ def ends_sentence(text: str) -> bool:
 def last_first(lines: Sequence[Line]) -> Iterator[tuple[int, Line]]:
     """The places and lines, from the last one on."""
     return ((place, lines[place]) for place in range(len(lines) - 1, -1, -1))
+
+
+def leads_to_documents(line: Line) -> bool:
+    """Whether a link in the line leads to a document."""
+    return any(is_document(anchor.get("href") or "") for anchor in line.links)
+
+
+def ends_emphatic(line: Line, text: str) -> bool:
+    """Whether the end of the line, `text`, and nothing before it is bold or italic."""
+    end = ""
+    for piece in reversed(line.pieces):
+        if piece.rule or not piece.text.strip():
+            continue
+        if not piece.emphatic:
+            break
+        end = piece.text + end
+    return tidy(end) == text

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from cleaning.names import is_name, is_outlet, is_vietnamese_name, person
 from cleaning.organisations import is_media, is_place_or_office
+from cleaning.syllables import is_syllable
 from cleaning.text import words
 
 SIGNATURE_CHARS = 80
@@ -15,7 +16,8 @@ _SENT_IN = re.compile(
 )
 # Nobody's name: that a reporter, an editor or the readers' desk wrote it.
 _NOBODY = re.compile(
-    r"(?:nhóm )?(?:p\.? ?v\.?|c\.?t\.?v\.?|b\.?t\.?v\.?|b\.?b\.?t\.?|phóng viên|cộng tác viên|biên tập viên|tổng hợp)"
+    r"(?:nhóm )?(?:p\.? ?v\.?|c\.?t\.?v\.?|b\.?t\.?v\.?|b\.?b\.?t\.?|phóng viên|cộng tác viên|biên tập viên"
+    r"|ban biên tập|tổng hợp)"
     r"(?: ?\(?(?:tổng hợp|t/h|th)\)?)?",
     re.IGNORECASE,
 )
@@ -33,6 +35,14 @@ _FOR = re.compile(
 _OFFICE = re.compile(
     r"(?:trung tâm|tt|ttvh\S*|ubnd|[uủ][yỷ] ban|ub|văn phòng|đài|cổng|trang|phòng|ban|sở|hội|đoàn|công an|trường|trạm"
     r"|bộ|chi cục|cục|báo|tạp chí|mttq|bchqs|bộ chqs|chi bộ|đảng [uủ][yỷ]|huyện [uủ][yỷ])\b",
+    re.IGNORECASE,
+)
+# Who edited or illustrated it, or took its pictures: `Biên tập: Thu Hằng`, `Photos by Ann Example`.
+_HELPED = re.compile(
+    r"[(\[（]? ?(?:(?:biên tập(?: viên)?|btv|hiệu đính|trình bày|thiết kế|đồ họa|minh họa|kỹ thuật"
+    r"|(?:ảnh|clip|video)(?:(?:,| và| -|/) ?(?:ảnh|clip|video))?|photos?|foto|graphics?|editors?|redaktur|penyunting"
+    r"|编辑|編輯|責任編輯|责任编辑|责编) ?[:：]|(?:photos?|edited|editing|illustrat(?:ed|ions?)) by\b) ?"
+    r"(?P<names>[^:：()（）\[\]]{2,60}?) ?[)\]）]?\.?",
     re.IGNORECASE,
 )
 _PARTS = re.compile(r" ?(?:,|-|–|;|/|&) ?| và ")
@@ -92,6 +102,29 @@ def read_signature(
             return None
         parts = [name]
     return Signature(tuple(parts), None if via is None or is_outlet(via, outlets) else via, explicit)
+
+
+def credits_helpers(text: str, outlets: frozenset[str]) -> bool:
+    """Whether the line says who helped: edited the article, drew for it, took its pictures."""
+    found = _HELPED.fullmatch(text) if len(text) <= SIGNATURE_CHARS else None
+    if found is None:
+        return False
+    parts = [part for part in _PARTS.split(found["names"]) if part]
+    return 0 < len(parts) <= _NAMES and all(
+        is_name(part)
+        or is_vietnamese_name(part)
+        or is_media(part)
+        or is_outlet(part, outlets)
+        or _NOBODY.fullmatch(part) is not None
+        for part in parts
+    )
+
+
+def is_spelt_vietnamese(text: str) -> bool:
+    """Whether the words of a short text, one with diacritics among them, are all spelt as Vietnamese syllables."""
+    if text.isascii() or len(text) > SIGNATURE_CHARS:
+        return False
+    return all(map(is_syllable, re.findall(r"\w+", text)))
 
 
 def begins_with_name(text: str) -> bool:

@@ -12,24 +12,33 @@ from lxml.html import HtmlElement
 
 from cleaning.bylines import mark_of_byline
 from cleaning.last_lines import (
+    ends_emphatic,
     ends_sentence,
     has_bullet,
     is_marked,
     is_right,
     is_sentence,
     last_first,
+    leads_to_documents,
     lines_at_end,
     lines_behind,
 )
 from cleaning.ledger import Ledger
 from cleaning.lines import Line
-from cleaning.links import is_document
 from cleaning.organisations import is_office
-from cleaning.signatures import SIGNATURE_CHARS, Signature, begins_with_name, read_signature
-from cleaning.text import tidy, words
+from cleaning.signatures import (
+    SIGNATURE_CHARS,
+    Signature,
+    begins_with_name,
+    credits_helpers,
+    is_spelt_vietnamese,
+    read_signature,
+)
+from cleaning.text import words
 
 _SIGNATURE_MARK = re.compile(
-    r"(?:^|[\s_-])(?:author|signature|tac-?gia|detail-author|pAuthor|nguoi-?viet|byline)(?:$|[\s_-])", re.IGNORECASE
+    r"(?:^|[\s_-])(?:author|signature|(?:pnl?|lbl|div|sp|txt)?tac-?gia|detail-author|pAuthor|nguoi-?viet|byline)(?:$|[\s_-])",
+    re.IGNORECASE,
 )
 # A line that is signed itself; without full stops in the signature.
 _SIGNED_SENTENCE = re.compile(r"(?P<rest>.+[.!?…”\"]) (?P<signed>[^.!?…”\"]{4,60})")
@@ -77,13 +86,27 @@ class Tail:
                 break
         return found
 
+    def helpers(self) -> list[Line]:
+        """The lines behind the article's last sentence that say who edited it or took its pictures. Behind anything but
+        a sentence or a signature they may be the entries of a list."""
+        if self._sentence is None or self._sentence.text.endswith(":"):
+            return []
+        behind = self._lines[self._end :]
+        if self._end and not any(line.gone and line.pieces[0].rule == "signature" for line in behind):
+            return []
+        return [
+            line
+            for line in behind
+            if line.kept and not line.gone and not self._is_item(line) and credits_helpers(line.text, self._outlets)
+        ]
+
     def signature_in_sentence(self) -> tuple[Line, str, str, Signature] | None:
         """The signature that ends the last sentence's own line, behind `./.`, or in bold or italics behind its full
         stop: the line, the signature, what stands before it, and what it says."""
         line = self._sentence
         if line is None or self._end or (found := _SIGNED_SENTENCE.fullmatch(line.text)) is None:
             return None
-        if not _BODY_END.search(found["rest"]) and not _ends_emphatic(line, found["signed"]):
+        if not _BODY_END.search(found["rest"]) and not ends_emphatic(line, found["signed"]):
             return None
         signature = read_signature(found["signed"], self._outlets, vietnamese=self._vietnamese, apart=False)
         return None if signature is None else (line, found["signed"], found["rest"], signature)
@@ -128,11 +151,15 @@ class Tail:
             return None
         right = is_right(line)
         apart = marked or right
-        vietnamese = self._vietnamese or line.emphasised
+        # Translations are signed as the original was: `Hà Trang` below an Indonesian text.
+        vietnamese = self._vietnamese or line.emphasised or is_spelt_vietnamese(line.text)
         pen_names = self._vietnamese and right
         found = read_signature(line.text, self._outlets, vietnamese=vietnamese, apart=apart, pen_names=pen_names)
         # Nobody's: only where its place says that it is a signature.
         return found if found is None or found.names or apart or found.explicit else None
+
+    def _credits(self, line: Line) -> bool:
+        return _CREDIT.fullmatch(line.text) is not None or credits_helpers(line.text, self._outlets)
 
     def _is_text(self, line: Line) -> bool:
         """Whether the line is kept and cannot be what stands behind an article."""
@@ -142,8 +169,8 @@ class Tail:
             and not line.linked
             and self._signature(line) is None
             and words(line.text) not in self._outlets
-            and _CREDIT.fullmatch(line.text) is None
-            and not _leads_to_documents(line)
+            and not self._credits(line)
+            and not leads_to_documents(line)
         )
 
     def _strength(self, line: Line) -> str:
@@ -180,7 +207,7 @@ class Tail:
         if place < self._end or before is None or not self._may_sign(place):
             return False
         behind = self._behind(place)
-        if behind is not None and not (line.kept or behind.kept or behind.linked or _CREDIT.fullmatch(behind.text)):
+        if behind is not None and not (line.kept or behind.kept or behind.linked or self._credits(behind)):
             return False
         return (
             (before is self._sentence and not self._announces(before, line))
@@ -188,7 +215,7 @@ class Tail:
             or (before.link_chars > 0 and not before.kept)
             or (self._is_listed(before) and not self._is_listed(line))
             or words(before.text) in self._outlets
-            or _CREDIT.fullmatch(before.text) is not None
+            or self._credits(before)
             or before.gone
         )
 
@@ -201,7 +228,7 @@ class Tail:
         line = self._lines[place]
         strength = self._strength(line)
         for other in (self._before(place), self._behind(place)):
-            if other is None or other is self._sentence or other.gone or _CREDIT.fullmatch(other.text):
+            if other is None or other is self._sentence or other.gone or self._credits(other):
                 continue
             if self._is_listed(other) != self._is_listed(line):
                 continue
@@ -226,7 +253,7 @@ class Tail:
         if box is None:
             return False
         for other in self._ledger.under(box):
-            if other is line or _CREDIT.fullmatch(other.text) or _leads_to_documents(other):
+            if other is line or self._credits(other) or leads_to_documents(other):
                 continue
             if other.linked:
                 if len(other.text) >= _TEASER_CHARS:
@@ -263,22 +290,6 @@ class Tail:
 
     def _is_listed(self, line: Line) -> bool:
         return has_bullet(line) or self._is_item(line)
-
-
-def _leads_to_documents(line: Line) -> bool:
-    return any(is_document(anchor.get("href") or "") for anchor in line.links)
-
-
-def _ends_emphatic(line: Line, text: str) -> bool:
-    """Whether the end of the line, `text`, and nothing before it is bold or italic."""
-    end = ""
-    for piece in reversed(line.pieces):
-        if piece.rule or not piece.text.strip():
-            continue
-        if not piece.emphatic:
-            break
-        end = piece.text + end
-    return tidy(end) == text
 
 
 def _is_office(line: Line) -> bool:

@@ -1,5 +1,7 @@
 """Endings: which short line behind the last sentence signs an article, and which is a list's, a poem's, a reader's."""
 
+import re
+
 import pytest
 
 from cleaning.signatures import Signature, read_signature
@@ -105,7 +107,7 @@ def test_forms_of_signatures(markup, signature, author, via):
     assert rules(article)["signature"] == signature
 
 
-@pytest.mark.parametrize("nobody", ["PV", "P.V", "Nhóm PV", "BBT"])
+@pytest.mark.parametrize("nobody", ["PV", "P.V", "Nhóm PV", "BBT", "Ban Biên tập"])
 def test_that_a_reporter_wrote_it_names_nobody(nobody):
     article = cleaned(page(f'<p align="right"><b>{nobody}</b></p>'))
     assert article.author is None
@@ -118,6 +120,7 @@ def test_that_a_reporter_wrote_it_names_nobody(nobody):
         '<div class="author">Hà Thu</div>',
         '<p class="author">(Hà Thu)</p>',
         '<div class="tac-gia">CTV Hà Thu</div>',
+        '<div id="ctl00_g_5d1f_pnTacgia">Hà Thu</div>',
         SIGNED,
     ],
 )
@@ -160,6 +163,47 @@ def test_what_may_stand_between_the_text_and_its_signature(between):
 @pytest.mark.parametrize("behind", ["<p>Ảnh: Minh Khôi</p>", '<p>Xem kèm: <a href="/a.pdf">Kế hoạch</a></p>'])
 def test_what_may_stand_behind_a_signature(behind):
     assert cleaned(page(f"<p>Hà Thu</p>{behind}")).author == "Hà Thu"
+
+
+@pytest.mark.parametrize(
+    "helper",
+    [
+        "Biên tập: Minh Khôi",
+        "Editor: Minh Khôi",
+        "Edited by Ann Example",
+        "Ảnh: Minh Khôi",
+        "Ảnh: CTV",
+        "Ảnh, clip: Minh Khôi - Lan Anh",
+        "Thiết kế: Minh Khôi",
+    ],
+)
+@pytest.mark.parametrize("order", ["<p>{helper}</p>", "<p>{helper}</p><p>Hà Thu</p>", "<p>Hà Thu</p><p>{helper}</p>"])
+def test_who_edited_it_or_took_its_pictures_is_no_text(order, helper):
+    article = cleaned(page(order.format(helper=helper)))
+    assert article.author == ("Hà Thu" if "Hà Thu" in order else None)
+    assert article.text.split("\n") == list(SENTENCES)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        f"<p>{ANNOUNCED}</p><p>Ảnh: Nguyễn Văn An</p>",
+        "<p>Thơ: Trần Thị Bình</p><p>Ảnh: Nguyễn Văn An</p>",
+        "<ul><li>Thơ: Trần Thị Bình</li><li>Ảnh: Nguyễn Văn An</li></ul>",
+        "<p>Ảnh: quang cảnh ngày hội</p>",
+        "<p>Thiết kế: ba tầng</p>",
+    ],
+)
+def test_what_only_looks_like_a_helpers_line_stays(lines):
+    said = re.findall(r">([^<]+)<", lines)
+    assert cleaned(page(lines)).text.split("\n") == [*SENTENCES, *said]
+
+
+def test_a_translation_is_signed_as_the_original_was():
+    markup = page("<p>Hà Trang</p>").replace('lang="vi"', 'lang="id"')
+    assert cleaned(markup, of=source(languages=["id"])).author == "Hà Trang"
+    markup = page("<p>Hanoi Trade</p>").replace('lang="vi"', 'lang="id"')
+    assert cleaned(markup, of=source(languages=["id"])).author is None
 
 
 @pytest.mark.parametrize(
