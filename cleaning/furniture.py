@@ -8,7 +8,7 @@ from cssselect import GenericTranslator
 from lxml.etree import XPath
 from lxml.html import HtmlElement
 
-from cleaning.headed import take_lists
+from cleaning.headed import heads_section, take_lists
 from cleaning.layouts import in_table_row, layouts_of, take_columns
 from cleaning.ledger import Ledger
 from cleaning.lines import Line
@@ -21,6 +21,7 @@ from model.source import Source
 
 _ROW_CHARS = 100
 _BEHIND_LINK_CHARS = 15  # `tại đây.`
+_ALSO_SECTIONS = frozenset({"weather", "portal-box", "menu"})  # so a part of an article may be called, too
 _BETWEEN_BUTTONS = re.compile(r"\s*[|•·]\s*")
 
 
@@ -106,6 +107,8 @@ def _take_lines(ledger: Ledger, lines: Iterable[Line], layouts: Set[HtmlElement]
             or (rule_for("linked", line.text) if _is_mostly_link(line) else None)
             or _row_of_buttons(line)
         )
+        if rule in _ALSO_SECTIONS and heads_section(line, ledger):
+            continue
         if rule and not in_table_row(line.block, ledger, layouts):
             ledger.take_line(line, rule)
 

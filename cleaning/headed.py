@@ -6,6 +6,7 @@ from itertools import islice
 
 from lxml.html import HtmlElement
 
+from cleaning.last_lines import ends_sentence
 from cleaning.layouts import in_table_row
 from cleaning.ledger import Ledger
 from cleaning.lines import Line, prose_chars
@@ -19,6 +20,7 @@ _MAX_LISTS = 200
 _MAX_ANSWERS = 20
 _FIELDS = ("input", "select", "button")
 _COUNTED = re.compile(r"[(\[]\s*[1-9][\d.,]*\s*[)\]]\W*$")  # `Comments (3)`
+_NEAR = 20  # elements
 _HEADINGS = frozenset({"h2", "h3", "h4", "h5", "h6"})
 
 
@@ -34,7 +36,9 @@ def take_lists(ledger: Ledger, lines: Iterable[Line], layouts: Set[HtmlElement])
         counts = rule == COMMENTS and _heads_comments(line, ledger)
         if in_table_row(line.block, ledger, layouts):
             continue
-        if _heads_sentences(line, ledger) and not (counts or (rule == POLL and _question(line.block, ledger))):
+        if (_heads_sentences(line, ledger) or heads_section(line, ledger)) and not (
+            counts or (rule == POLL and _question(line.block, ledger))
+        ):
             continue
         found += 1
         if found > _MAX_LISTS:
@@ -66,6 +70,28 @@ def _heads_sentences(line: Line, ledger: Ledger) -> bool:
         and behind[0].prose
         and behind[0].block.getparent() is line.block.getparent()
     )
+
+
+def heads_section(line: Line, ledger: Ledger) -> bool:
+    """Whether the heading stands in the midst of the article: between its paragraphs, and right before a sentence or a
+    list without a link."""
+    heading = line.block
+    if heading.tag not in _HEADINGS:
+        return False
+    first = next((one for one in islice(heading.itersiblings(), _NEAR) if not ledger.is_empty(one)), None)
+    if first is None or (heading.tail or "").strip():
+        return False
+    lines = ledger.under(first)
+    if not lines or any(one.links for one in lines) or next(first.iter(*_FIELDS), None) is not None:
+        return False
+    begins = first.tag in ("ul", "ol", "dl", "table") or (first.tag == "p" and ends_sentence(lines[-1].text))
+    return begins and _has_paragraph(heading, ledger, before=True) and _has_paragraph(heading, ledger, before=False)
+
+
+def _has_paragraph(heading: HtmlElement, ledger: Ledger, *, before: bool) -> bool:
+    """Whether a paragraph that reads like sentences stands near the heading, under the same parent."""
+    near = islice(heading.itersiblings("p", preceding=before), _NEAR)
+    return any(one.prose and not one.linked for paragraph in near for one in ledger.under(paragraph))
 
 
 def _list_after(line: Line, ledger: Ledger, rule: str, *, to_the_end: bool) -> list[HtmlElement]:

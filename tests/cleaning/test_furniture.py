@@ -256,6 +256,27 @@ def test_a_section_of_the_article_may_be_called_like_a_box():
     assert article.text.split("\n") == [*PLAIN, "Bình luận", said]
 
 
+@pytest.mark.parametrize(
+    "heading", ["Recommended", "Tiêu điểm", "Bình luận", "Poll", "Từ khóa", "Thời tiết", "Liên hệ"]
+)
+@pytest.mark.parametrize(
+    "section",
+    [
+        "<ul><li>Mũ rộng vành</li><li>Áo phao</li></ul>",
+        "<p>Có mưa rào.</p>",
+        "<table><tr><td>Mũ</td><td>1</td></tr><tr><td>Áo phao</td><td>2</td></tr></table>",
+    ],
+)
+def test_a_heading_between_the_articles_paragraphs_stays_with_what_it_heads(heading, section):
+    body = f"<p>{PLAIN[0]}</p><p>{PLAIN[1]}</p><h3>{heading}</h3>{section}<p>{PLAIN[2]}</p><p>{PLAIN[3]}</p>"
+    said = cleaned(page(body)).text.split("\n")
+    assert heading in said
+    assert {"Áo phao", "Áo phao | 2", "Có mưa rào."} & set(said)
+    listed = f"<h3>{heading}</h3><ul><li><a href='/a'>Mũ rộng vành</a></li><li><a href='/b'>Áo phao</a></li></ul>"
+    if heading in ("Recommended", "Tiêu điểm", "Từ khóa"):
+        assert "Áo phao" not in cleaned(page(body.replace(f"<h3>{heading}</h3>{section}", listed))).text
+
+
 # --- teasers and polls behind a heading ------------------------------------------------------
 TEASERS = (
     ("Xã bên mở lớp dạy nghề cho phụ nữ", "Lớp học kéo dài ba tháng, học viên được hỗ trợ tiền ăn trưa và đi lại."),
