@@ -34,7 +34,7 @@ from cleaning.region import smallest_around
 from cleaning.rejection import listing_rejection, shape_of
 from cleaning.source_stubs import leave_out_original, leave_out_stubs
 from cleaning.tables import data_tables
-from cleaning.teasers import leave_out_link_runs, leave_out_their_dates
+from cleaning.teasers import leave_out_link_runs, leave_out_their_dates, leave_out_their_words
 from cleaning.text import tidy, words
 from cleaning.told import state_text, told_text
 from model.article import Image, Rejected
@@ -90,6 +90,7 @@ def find_content(page: Page, head: Head, source: Source, title: str) -> Content 
     if rejected := listing_rejection(head, shape_of(ledger), page.url):
         return rejected
 
+    leave_out_their_words(ledger, _kept(ledger))
     kept = _kept(ledger)
     first = list(islice((line for line in kept if words(line.text) != words(title)), 1))
     lead = lead or _apart(below, first) or described_lead(head, first) or _apart(beside, first)

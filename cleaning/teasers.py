@@ -11,6 +11,7 @@ from cleaning.dates import has_date
 from cleaning.ledger import Ledger
 from cleaning.lines import Line
 from cleaning.links import is_document
+from cleaning.region import smallest_around
 
 _HEADLINE_CHARS = 25
 _BESIDE_CHARS = 40
@@ -24,6 +25,7 @@ _DATE_CHARS = 40
 _SHORTEST_HEADLINE = 15
 _BEFORE_CHARS = 100
 _OUTSIDE_CHARS = 200
+_OWN_CHARS = 400
 
 
 def leave_out_link_runs(ledger: Ledger, kept: Sequence[Line]) -> None:
@@ -47,6 +49,33 @@ def leave_out_their_dates(ledger: Ledger, kept: Sequence[Line]) -> None:
         if not is_day_alone(line.text) or not any(leads_elsewhere(one) and not one.kept for one in beside):
             return
         ledger.leave_out([line], "teaser", line.block)
+
+
+def leave_out_their_words(ledger: Ledger, kept: Sequence[Line]) -> None:
+    """Leave out the last of the kept lines where they stand in boxes alike, beside the article's own part of the page,
+    each of which begins with a headline that leads elsewhere."""
+    words: list[tuple[Line, HtmlElement]] = []
+    for line in reversed(kept):
+        if (box := _box_of_teaser(line, ledger)) is None:
+            break
+        words.append((line, box))
+    own = kept[: len(kept) - len(words)]
+    if not words or sum(len(line.text) for line in own if line.prose) < _OWN_CHARS:
+        return
+    region = smallest_around(own, ledger.body)
+    for line, box in words:
+        if region in box.iterancestors():
+            return
+        ledger.leave_out([line], "teaser", line.block)
+
+
+def _box_of_teaser(line: Line, ledger: Ledger) -> HtmlElement | None:
+    """The box around the line that is one of several alike, in each of which a headline stands first."""
+    for box in islice((line.block, *line.block.iterancestors()), _DEEPEST + 1):
+        if box.tag in _BOXES and (parent := box.getparent()) is not None and _is_entry(ledger.under(box)):
+            alike = [one for one in islice(parent.iterchildren(box.tag), _MOST_ENTRIES) if one is not box]
+            return box if any(_is_entry(ledger.under(one)) for one in alike) else None
+    return None
 
 
 def leads_elsewhere(line: Line) -> bool:

@@ -104,3 +104,39 @@ def test_headlines_with_a_word_or_two_beside_them_go():
     )
     article = cleaned(page(paragraphs(said, f"<p>{SENTENCES[3]} Hẹn năm sau.</p>")))
     assert [one in article.text for one in HEADLINES] == [False, False]
+
+
+# --- teasers without a heading above them ---------------------------------------------------------------------------
+SAID = (
+    "Hơn sáu mươi đoàn viên đã trồng hoa mười giờ dọc hai bên đường liên thôn dài một cây số, từ nhà văn hóa đến chợ.",
+    "Tám đội bóng đến từ tám thôn tham gia giải đấu diễn ra trong hai ngày cuối tuần tại sân vận động của xã Ví Dụ.",
+    "Từ mờ sáng, bà con đã gánh rau, cá, bánh đa ra bãi đất trống ven sông, nơi chợ quê ngày xưa vẫn họp mỗi phiên.",
+)
+HEADED = ("Thanh niên xã làm đường hoa", "Giải bóng chuyền của người cao tuổi", "Chợ quê họp lại bên sông")
+
+
+def boxes(entry: str) -> str:
+    return "".join(entry.format(*both, number) for number, both in enumerate(zip(HEADED, SAID, strict=True)))
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "<div>{}</div>|<div><img src='/{2}.jpg'><h3><a href='/{2}'>{0}</a></h3><p>{1}</p></div>",
+        "<section>{}</section>|<article><h4><a href='/{2}'>{0}</a></h4><span>20/11/2026</span><div>{1}</div></article>",
+        "<div>{}</div>|<div><p><a href='/{2}'>{0}</a></p><p>{1}</p></div>",
+    ],
+)
+@pytest.mark.parametrize("signature", ["", "<p>Hà Thu</p>"])
+def test_teasers_behind_the_articles_part_of_the_page_go(row, signature):
+    around, entry = row.split("|")
+    article = cleaned(
+        page(f"{paragraphs()}{signature}").replace("</div><div id", f"{around.format(boxes(entry))}</div><div id")
+    )
+    assert article.text.split("\n") == list(SENTENCES)
+    assert article.author == ("Hà Thu" if signature else None)
+
+
+def test_parts_of_the_article_that_begin_with_links_stay():
+    entries = boxes("<div><h3><a href='/{2}'>{0}</a></h3><p>{1}</p></div>")
+    assert SAID[0] in cleaned(page(paragraphs(entries))).text
