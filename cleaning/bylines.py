@@ -93,6 +93,11 @@ def mark_of_byline(block: HtmlElement, box: HtmlElement | None) -> str:
     return marked
 
 
+def is_marked_author(element: HtmlElement) -> bool:
+    """Whether `element` is marked as one that says who wrote the article."""
+    return _kind_of_marks(attribute_text(element)) == "author"
+
+
 def _near(lines: Sequence[Line], start: int, outlets: frozenset[str]) -> Byline | None:
     found: list[tuple[list[str], Line, bool]] = []
     for group in (_behind(lines, start), _before(start)):

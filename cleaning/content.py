@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, takewhile
 
 from lxml.html import HtmlElement
 
 from cleaning.author import outlet_words
 from cleaning.blocks import Block, blocks_of
 from cleaning.body import keep_body
+from cleaning.bylines import is_marked_author
 from cleaning.captions import take_captions
 from cleaning.counters import take_counter_tables
 from cleaning.ending import Ending, cut_body_end, keep_last_list, leave_out_signature
@@ -46,6 +47,7 @@ _REPEATED_TEXT = 1_000
 _REPEATED_SHARE = 1 / 3
 _TOLD_CHARS = 200
 _SHOWN_SHARE = 0.3
+_PORTRAIT_CHARS = 500
 _TEASER_RULES = frozenset({"related", "related-link", "teaser", "advertisement"})
 
 
@@ -203,6 +205,13 @@ def _is_thumbnail(image: HtmlElement, region: HtmlElement, ledger: Ledger) -> bo
     return False
 
 
+def _is_portrait(image: HtmlElement, region: HtmlElement, ledger: Ledger) -> bool:
+    """Whether the picture stands in a box that says who wrote the article."""
+    around = {region, *region.iterancestors()}
+    own = takewhile(lambda element: element not in around, image.iterancestors())
+    return any(is_marked_author(element) and ledger.prose_under(element) <= _PORTRAIT_CHARS for element in own)
+
+
 def _images(pictures: Sequence[Picture], region: HtmlElement, page: Page) -> list[Image]:
     if region.tag == "p" and (parent := region.getparent()) is not None:  # nearly all is said in one paragraph
         region = parent
@@ -215,6 +224,7 @@ def _images(pictures: Sequence[Picture], region: HtmlElement, page: Page) -> lis
         if one.element in inside
         and (one.caption or region in one.element.iterancestors())
         and not _is_thumbnail(one.element, region, page.ledger)
+        and not _is_portrait(one.element, region, page.ledger)
     ]
     base = page.base
     found = [picture.image(base) for picture in own]

@@ -53,3 +53,15 @@ def test_a_captioned_picture_between_headline_and_text_is_the_articles():
         ("2.jpg", None, None),
     ]
     assert article.text.split("\n") == list(SENTENCES)
+
+
+@pytest.mark.parametrize("mark", ["author-box", "article-author", "byline"])
+@pytest.mark.parametrize("inside", [False, True])
+def test_the_portrait_of_who_wrote_it_is_none_of_the_articles_pictures(mark, inside):
+    said = "<figcaption>Hà Thu viết về sông nước và mùa màng.</figcaption>"
+    box = f'<div class="{mark}"><figure><img src="/portrait.jpg">{said}</figure></div>'
+    lead = '<figure><img src="/lead.jpg"><figcaption>Đội thôn Thượng về đích.</figcaption></figure>'
+    body = f'<div class="article-body">{box * inside}{paragraphs()}</div>'
+    article = cleaned(f'<html lang="vi"><body><h1>{TITLE}</h1>{box * (not inside)}{lead}{body}</body></html>')
+    assert [image.url.rpartition("/")[2] for image in article.images] == ["lead.jpg"]
+    assert article.text.split("\n") == list(SENTENCES)
