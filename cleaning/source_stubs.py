@@ -20,7 +20,8 @@ from model.url import host_of
 
 # What stands before the name of the first publisher, or is all of the link to it.
 _SOURCE_LABELS = (
-    "nguồn(?: tin| bài| trích)?", "source", "sumber(?: berita)?", "fuente", "fonte", "quelle", "bron", "källa",
+    "(?:(?:trích|link|theo) )?nguồn(?: tin| bài| trích)?",
+    "source", "sumber(?: berita)?", "fuente", "fonte", "quelle", "bron", "källa",
     "kilde", "lähde", "źródło", "zdroj", "forrás", "sursa", "kaynak", "pinagmulan", "πηγή", "источник", "джерело",
     "източник", "извор", "эх сурвалж", "المصدر", "مصدر", "منبع", "מקור", "स्रोत", "উৎস", "সূত্র", "ที่มา",
     "แหล่งที่มา", "แหล่งข่าว", "แหล่งข้อมูล", "ແຫຼ່ງຂໍ້ມູນ", "ແຫຼ່ງທີ່ມາ", "ແຫຼ່ງຂ່າວ", "ທີ່ມາ", "ប្រភព", "အရင်းအမြစ်",

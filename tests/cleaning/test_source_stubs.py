@@ -23,6 +23,8 @@ TABLE = "<table><tr><td>Năm</td><td>Đội</td></tr><tr><td>2026</td><td>16</td
         ("<p>Nguồn Báo Ninh Bình</p>", "Báo Ninh Bình", None),
         ("<p>Nguồn: báo Nhân Dân</p>", "báo Nhân Dân", None),
         ("<p>Nguồn: vov.vn</p>", "vov.vn", None),
+        ("<p>Trích nguồn: Báo Nhân Dân</p>", "Báo Nhân Dân", None),
+        (f'<p>Link nguồn: <a href="{ELSEWHERE}">{ELSEWHERE}</a></p>', None, ELSEWHERE),
         (f"<p>Nguồn: {ELSEWHERE}</p>", None, ELSEWHERE),
         (f'<p>Source <a href="{ELSEWHERE}">VOV</a></p>', "VOV", ELSEWHERE),
         (f'<p>Sumber: <a href="{LONG}">{LONG}</a></p>', None, LONG),
