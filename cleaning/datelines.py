@@ -80,6 +80,7 @@ _COUNTS = re.compile(
     r"|aufrufe|comments?|binh luan|komentar))\s?:\s?\d[\d.,]*"
     r"|\bco chu\b(?: ?:?(?: ?a ?[+-]{0,2}(?!\w)){0,4})|\bin (?:trang|bai(?: viet)?)\b|\bbinh luan\b"
 )
+_BETWEEN = re.compile(r" ?[|•·] ?| [-–] ")
 _LABEL = re.compile(r"[^\W\d]{2,}\s?:")
 _BEFORE_TITLE, _BEHIND_TITLE = 6, 20
 _BESIDE_TITLE = 3
@@ -231,7 +232,7 @@ def _is_mostly_date(text: str, rest: str) -> bool:
     said = _NOISE.sub("", rest)
     if len(said) <= 3:
         return True
-    if _SAYS_PUBLISHED.search(text) or _SAYS_MODIFIED.search(text) or PREFIX.match(text):
+    if _SAYS_PUBLISHED.search(text) or _SAYS_MODIFIED.search(text) or any(map(PREFIX.match, _BETWEEN.split(text))):
         return len(said) <= 60
     return len(text) <= _SHORT and len(said) <= 25 and not _LABEL.search(rest)
 

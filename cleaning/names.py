@@ -16,9 +16,11 @@ PREFIX = re.compile(
     r"|(?:(?:écrit|publié|rédigé|propos recueillis) )?par|auteure?s?|autor(?:in(?:nen)?|en|a|es|as|ka|zy|e|i)?|por|di"
     r"|a cura di"
     r"|door|auteurs?|(?:skrevet )?av|af|przez|opr\.?|tekst|texte?|автор(?:ы)?|текст|yazan|yazar|haber"
-    r"|tác giả|người (?:viết|đăng|gửi)|phóng viên|pv|bài viết|thực hiện|oleh|penulis|pewarta|reporter|laporan"
+    r"|tác giả(?: bài viết)?|(?:được )?(?:đăng|viết|gửi) bởi|người (?:viết|đăng|gửi)|phóng viên|pv|bài viết|thực hiện"
+    r"|oleh|penulis|pewarta|reporter|laporan"
     r"|作者|记者|記者|取材・文|文|글)\b ?[:：\-–=＝]? "
-    r"|(?:(?:bài|tin)(?:,| và| ?-)? ảnh|bài|tin|tác giả|pv|author|by|von|text|autor(?:in)?|auteur|автор|penulis|oleh"
+    r"|(?:(?:bài|tin)(?:,| và| ?-)? ảnh|bài|tin|tác giả(?: bài viết)?|pv|author|by|von|text|autor(?:in)?"
+    r"|auteur|автор|penulis|oleh"
     r"|作者|记者|記者|取材・文|文) ?[:：/=＝] ?"
     r"|(?:bài|tin)(?:,| và| ?-)? ảnh\b ?[:\-–]? )",
     re.IGNORECASE,
@@ -95,7 +97,9 @@ _BEHIND = re.compile(
 _AND = re.compile(
     r"\s+(?:and|und|et|y|e|en|og|och|oraz|i|и|và|dan|with|mit|avec|con|&|\+)\s+|\s*[,;/|、，]\s*|\s+[-–]\s+"
 )
-_CUT = re.compile(r"\s*[|•·⋅●∙—–(\[<>»→]|\s-\s|\d")
+_CUT = re.compile(
+    r"\s*[|•·⋅●∙—–(\[<>»→]|\s-\s|\d|\.\s(?i:ngày|đăng|cập nhật|(?:số )?lượt|ảnh|nguồn|published|updated)\b"
+)
 _LEADING_DATE = re.compile(
     r"^\W*(?:(?:posted|published|created|updated|veröffentlicht|publié|publicado|đăng)\s(?:on|am|le|el|lúc"
     r"|ngày)?\s*)?"

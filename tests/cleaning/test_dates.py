@@ -327,6 +327,8 @@ def test_a_meta_element_with_the_day_of_the_visit_gives_way_to_what_is_printed(n
         "<p>03/11/2026 08:20 | Số lượt xem: 1.024 | Cỡ chữ A A+ A-</p>",
         "<p>03/11/2026 | View count: 412</p>",
         "<p>Stand: 03.11.2026, 09:15 Uhr</p>",
+        "<p>03/11/2026 | Tác giả: Minh Tuấn | 120 lượt xem</p>",
+        "<p>Đăng bởi: Minh Tuấn - 03/11/2026 08:15</p>",
     ],
 )
 def test_datelines(line):
