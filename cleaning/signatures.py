@@ -3,8 +3,9 @@
 import re
 from dataclasses import dataclass
 
+from cleaning.last_lines import ends_sentence
 from cleaning.names import is_name, is_outlet, is_vietnamese_name, person
-from cleaning.organisations import is_media, is_place_or_office
+from cleaning.organisations import is_media, is_office, is_place_or_office
 from cleaning.syllables import is_syllable
 from cleaning.text import words
 
@@ -22,9 +23,10 @@ _NOBODY = re.compile(
     re.IGNORECASE,
 )
 # What the signer did, and what with: `Hà Thu tổng hợp từ TTXVN`.
+_DEED = r"(?:tổng hợp|lược dịch|biên dịch|dịch|lược thuật|tổng thuật|biên soạn|sưu tầm|thực hiện|ghi)"
 _DID = re.compile(
-    r"(?P<names>[^/()]{3,40}?),? ?[(\[ ] ?(?:tổng hợp|lược dịch|biên dịch|dịch|lược thuật|tổng thuật|biên soạn|sưu tầm"
-    r"|thực hiện|ghi)(?: (?:theo|từ) (?P<via>[^()]{2,60}?))? ?[)\]]?",
+    rf"(?P<names>[^/()]{{3,40}}?),? ?[(\[ ] ?{_DEED}(?:(?:,| và| [–-]) {_DEED})?"
+    r"(?: (?:theo|từ) (?P<via>[^()]{2,60}?))? ?[)\]]?",
     re.IGNORECASE,
 )
 _AFTER = re.compile(r" ?[(\[] ?(?:theo|nguồn ?:?) (?P<via>[^()\[\]]{2,50}?) ?[)\]]$", re.IGNORECASE)
@@ -33,7 +35,8 @@ _FOR = re.compile(
     r"(?P<names>[^/()]{3,40}?)(?: ?/ ?(?P<via>[^/()]{2,60})| [–-] (?P<of>[^()]{2,60})| ?\((?P<at>[^()]{2,40})\))"
 )
 _OFFICE = re.compile(
-    r"(?:trung tâm|tt|ttvh\S*|ubnd|[uủ][yỷ] ban|ub|văn phòng|đài|cổng|trang|phòng|ban|sở|hội|đoàn|công an|trường|trạm"
+    r"(?:trung tâm|tt|ttvh\S*|vp|cc|công chức|cán bộ|ubnd|[uủ][yỷ] ban|ub|văn phòng|đài|cổng|trang|phòng|ban|sở|hội"
+    r"|đoàn|công an|trường|trạm"
     r"|bộ|chi cục|cục|báo|tạp chí|mttq|bchqs|bộ chqs|chi bộ|đảng [uủ][yỷ]|huyện [uủ][yỷ])\b",
     re.IGNORECASE,
 )
@@ -45,6 +48,9 @@ _HELPED = re.compile(
     r"(?P<names>[^:：()（）\[\]]{2,60}?) ?[)\]）]?\.?",
     re.IGNORECASE,
 )
+_END = re.compile(r" ?\.? ?/ ?\.$")
+# A pen name of initials: `M.T`, `M. Tuấn`.
+_INITIALS = re.compile(r"[A-ZĐ]\. ?[A-ZĐ](?:\.|[a-zà-ỹ]{1,6})?")
 _PARTS = re.compile(r" ?(?:,|-|–|;|/|&) ?| và ")
 _ONLY_NAME_FORMS = re.compile(r"[\w .,&;/–-]+")
 
@@ -69,7 +75,7 @@ def read_signature(
     """
     if len(text) > SIGNATURE_CHARS:
         return None
-    plain, via = text.strip(), None
+    plain, via = _END.sub("", text.strip()), None
     explicit = False
     if bracketed := _BRACKETED.fullmatch(plain):
         plain, explicit = bracketed["inner"], True
@@ -83,10 +89,12 @@ def read_signature(
         plain, via, explicit = did["names"], did["via"], True
     elif (paper := _AFTER_PAPER.fullmatch(plain)) and (is_media(paper["via"]) or is_outlet(paper["via"], outlets)):
         plain, via, explicit = paper["names"], paper["via"], True
-    elif (found := _FOR.fullmatch(plain)) and _is_for(found, outlets):
+    elif (found := _FOR.fullmatch(plain)) and _is_for(found, outlets, apart=apart):
         plain, explicit = found["names"], True
         behind = found["via"] or found["of"] or found["at"]
         via = behind if is_media(behind) and not _NOBODY.fullmatch(behind) else None
+    if vietnamese and _INITIALS.fullmatch(plain):
+        return Signature((plain,), via, explicit)
     name = person(plain, outlets)
     if name is None:
         return None
@@ -127,6 +135,11 @@ def is_spelt_vietnamese(text: str) -> bool:
     return all(map(is_syllable, re.findall(r"\w+", text)))
 
 
+def signs_as_office(text: str) -> bool:
+    """Whether the line is the office of who signed a document: `CHỦ TỊCH`."""
+    return len(text) <= SIGNATURE_CHARS and not ends_sentence(text) and is_office(text)
+
+
 def begins_with_name(text: str) -> bool:
     """Whether the line is like one of a list of persons or places: it begins with such a name, behind its bullet."""
     tokens = re.sub(r"^[\W\d_]+", "", text).split()[:2]
@@ -135,9 +148,10 @@ def begins_with_name(text: str) -> bool:
     return len(tokens) == 2 and is_vietnamese_name(" ".join(token.strip(",.:;()") for token in tokens))
 
 
-def _is_for(found: re.Match[str], outlets: frozenset[str]) -> bool:
+def _is_for(found: re.Match[str], outlets: frozenset[str], *, apart: bool) -> bool:
     """Whether behind the names stands who they wrote for."""
     behind = found["via"] or found["of"] or found["at"]
     if is_media(behind) or is_outlet(behind, outlets) or _NOBODY.fullmatch(behind):
         return True
-    return found["at"] is None and _OFFICE.match(behind) is not None and not is_vietnamese_name(behind)
+    # In brackets also where somebody in a list is from.
+    return (found["at"] is None or apart) and _OFFICE.match(behind) is not None and not is_vietnamese_name(behind)

@@ -13,7 +13,6 @@ from lxml.html import HtmlElement
 from cleaning.bylines import mark_of_byline
 from cleaning.last_lines import (
     ends_emphatic,
-    ends_sentence,
     has_bullet,
     is_marked,
     is_right,
@@ -25,7 +24,6 @@ from cleaning.last_lines import (
 )
 from cleaning.ledger import Ledger
 from cleaning.lines import Line
-from cleaning.organisations import is_office
 from cleaning.signatures import (
     SIGNATURE_CHARS,
     Signature,
@@ -33,6 +31,7 @@ from cleaning.signatures import (
     credits_helpers,
     is_spelt_vietnamese,
     read_signature,
+    signs_as_office,
 )
 from cleaning.text import words
 
@@ -46,6 +45,7 @@ _BODY_END = re.compile(r"/ ?\.$")
 _CREDIT = re.compile(
     r"[(\[]?(?:ảnh|photos?|foto|clip|video|đồ họa|minh họa)\b(?: minh họa)? ?[:/].{2,60}", re.IGNORECASE
 )
+_NAME_CHARS = 40
 _FIRST_LINES = 4
 _LAST_LINES = 8
 _BEYOND_LINES = 5
@@ -59,7 +59,7 @@ class Tail:
 
     def __init__(self, ledger: Ledger, region: HtmlElement, outlets: frozenset[str], vietnamese: bool) -> None:
         self._ledger, self._region, self._outlets, self._vietnamese = ledger, region, outlets, vietnamese
-        self._sentence, self._lines = lines_at_end(ledger, region, is_sentence)
+        self._sentence, self._lines = lines_at_end(ledger, region, self._is_sentence)
         self._read: dict[Line, Signature | None] = {}
         self._tables: dict[HtmlElement, bool] = {}
 
@@ -158,6 +158,12 @@ class Tail:
         # Nobody's: only where its place says that it is a signature.
         return found if found is None or found.names or apart or found.explicit else None
 
+    def _is_sentence(self, line: Line) -> bool:
+        """Whether the line reads like a sentence, and is no name before the end's own sign: `Hà Thu./.`"""
+        if not is_sentence(line) or len(line.text) > _NAME_CHARS or not _BODY_END.search(line.text):
+            return is_sentence(line)
+        return read_signature(line.text, self._outlets, vietnamese=self._vietnamese, apart=False) is None
+
     def _credits(self, line: Line) -> bool:
         return _CREDIT.fullmatch(line.text) is not None or credits_helpers(line.text, self._outlets)
 
@@ -197,7 +203,7 @@ class Tail:
         strength = self._strength(line)
         if strength == "marked":
             return not self._shares_box(line)
-        if before is not None and (self._announces(before, line) or _is_office(before)):
+        if before is not None and (self._announces(before, line) or signs_as_office(before.text)):
             return False
         return not self._is_one_of_several(place) and not self._shares_box(line)
 
@@ -290,8 +296,3 @@ class Tail:
 
     def _is_listed(self, line: Line) -> bool:
         return has_bullet(line) or self._is_item(line)
-
-
-def _is_office(line: Line) -> bool:
-    """Whether the line is the office of who signed a document: `CHỦ TỊCH`."""
-    return len(line.text) <= SIGNATURE_CHARS and not ends_sentence(line.text) and is_office(line.text)

@@ -97,6 +97,9 @@ def test_a_reader_who_comments_is_no_author_nor_is_a_teasers(box):
         ("Hà Thu (theo VnExpress)", "Hà Thu", "VnExpress"),
         ("Hà Thu/Lan Anh", "Hà Thu; Lan Anh", None),
         ("Hà Thu – Trung tâm VH-TT-TT huyện", "Hà Thu", None),
+        ("Hà Thu – VP HĐND&UBND xã", "Hà Thu", None),
+        ("Hà Thu - CC Văn hóa xã", "Hà Thu", None),
+        ("M.Thu", "M.Thu", None),
         ("Tin, bài: Hà Thu – Lan Anh", "Hà Thu; Lan Anh", None),
     ],
 )
@@ -105,6 +108,19 @@ def test_forms_of_signatures(markup, signature, author, via):
     assert (article.author, article.via_name) == (author, via)
     assert article.text.split("\n") == list(SENTENCES)
     assert rules(article)["signature"] == signature
+
+
+def test_an_office_in_brackets_only_where_the_line_stands_apart():
+    text = "Hà Thu (Trung tâm VH-TT huyện)"
+    assert cleaned(page(f'<p align="right">{text}</p>')).author == "Hà Thu"
+    article = cleaned(page(f"<p>{text}</p>"))
+    assert (article.author, article.text.split("\n")[-1]) == (None, text)
+
+
+def test_a_signature_before_the_ends_own_sign():
+    article = cleaned(page("<p>Hà Thu./.</p>"))
+    assert (article.author, article.text.split("\n")) == ("Hà Thu", list(SENTENCES))
+    assert cleaned(page("<p>Bà con rất vui./.</p>")).text.split("\n")[-1] == "Bà con rất vui."
 
 
 @pytest.mark.parametrize("nobody", ["PV", "P.V", "Nhóm PV", "BBT", "Ban Biên tập"])
@@ -249,6 +265,7 @@ def test_pictures_that_a_colon_announces_come_before_the_signature():
         ("Hà Thu, biên dịch", None),
         ("Hà Thu tổng hợp từ TTXVN, Reuters", "TTXVN, Reuters"),
         ("Hà Thu (dịch theo BBC)", "BBC"),
+        ("Hà Thu sưu tầm và biên soạn", None),
         ("Hà Thu theo TTXVN", "TTXVN"),
         ("Hà Thu, theo Báo Nhân Dân", "Báo Nhân Dân"),
     ],
