@@ -9,6 +9,7 @@ from lxml.etree import XPath
 from lxml.html import HtmlElement
 
 from cleaning.headed import heads_section, take_lists
+from cleaning.last_lines import leads_to_documents
 from cleaning.layouts import in_table_row, layouts_of, take_columns
 from cleaning.ledger import Ledger
 from cleaning.lines import Line
@@ -104,7 +105,7 @@ def _take_lines(ledger: Ledger, lines: Iterable[Line], layouts: Set[HtmlElement]
             continue
         rule = (
             rule_for("line", line.text)
-            or (rule_for("linked", line.text) if _is_mostly_link(line) else None)
+            or (rule_for("linked", line.text) if _is_mostly_link(line) and not leads_to_documents(line) else None)
             or _row_of_buttons(line)
         )
         if rule in _ALSO_SECTIONS and heads_section(line, ledger):
