@@ -13,14 +13,16 @@ from itertools import islice, pairwise
 
 from lxml.html import HtmlElement
 
+from cleaning.last_lines import is_sentence
 from cleaning.ledger import Ledger
-from cleaning.lines import PROSE_CHARS, Line, outer_block
+from cleaning.lines import Line, outer_block
 from cleaning.sites import same_site, web_host
 from cleaning.text import words
 
 _LEAST_ALIKE = 3  # so many kept sentences make a kind of place
 _HEADINGS = frozenset({"h2", "h3", "h4", "h5", "h6"})
 _NUMBERS = re.compile(r"\d+")
+_NO_WORDS = re.compile(r"https?:|[{\[]+\"")  # addresses, and what scripts read
 _ITEM_CHARS = 30
 _SEVERAL = 3
 _BOXES_AROUND = 2
@@ -68,8 +70,10 @@ def _fill(ledger: Ledger, lines: Sequence[Line], seen: set[str], host: str) -> N
             if outer not in text_lists:
                 text_lists[outer] = _is_text_list(outer, ledger)
             line.kept = len(line.text) >= _ITEM_CHARS and text_lists[outer]
-        elif outer.tag in ("p", "blockquote"):
-            line.kept = len(line.text) >= PROSE_CHARS and not line.link_chars
+        elif line.block.tag == "center" and line.emphasised and not is_sentence(line):
+            line.kept = len(line.text) >= _SHORT_CHARS and not line.link_chars
+        elif outer.tag in ("p", "blockquote") or line.block.tag == "div":
+            line.kept = is_sentence(line) and not line.link_chars and _NO_WORDS.match(line.text) is None
 
 
 def _linked_headings(lines: Sequence[Line], homes: Container[HtmlElement | None], host: str) -> list[Line]:

@@ -1,5 +1,7 @@
 """Paragraphs: sentences, lists and headings that editors set by other elements than `p`, in boxes of any name."""
 
+import re
+
 import pytest
 
 from tests.cleaning.markup import SENTENCES, TITLE, cleaned, rules
@@ -106,3 +108,28 @@ def test_a_notice_in_a_box_of_its_own_class_is_no_paragraph():
     assert article.text.split("\n") == list(TEXT)
     assert notice in {removal.text for removal in article.removed}
     assert "newsletter" in rules(article)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "<div>Đội thôn Hạ chèo đều.</div>",
+        "<div>Ai sẽ thắng?</div>",
+        "<blockquote>Nước trong, gió nhẹ.</blockquote>",
+        "<center><b>CHƯƠNG TRÌNH</b></center>",
+    ],
+)
+def test_short_sentences_in_boxes_between_paragraphs_stay(line):
+    said = re.sub("<[^>]+>", "", line)
+    markup = page(
+        "".join(f"<p>{one}</p>" for one in SENTENCES[:2]) + line + "".join(f"<p>{one}</p>" for one in SENTENCES[2:])
+    )
+    assert cleaned(markup).text.split("\n") == [*SENTENCES[:2], said, *SENTENCES[2:]]
+
+
+@pytest.mark.parametrize(
+    "line", ["Chia sẻ bài viết", '{"layout": 2, "text": "Mua ngay."}', "https://vi-du.example/a.b."]
+)
+def test_what_is_no_sentence_in_a_box_between_paragraphs_does_not_come_back(line):
+    body = "".join(f"<p>{one}</p>" for one in SENTENCES[:2]) + f"<div>{line}</div>"
+    assert line not in cleaned(page(body + "".join(f"<p>{one}</p>" for one in SENTENCES[2:]))).text
