@@ -60,6 +60,13 @@ _OTHER_DAY = re.compile(
     r"|died|gestorben|founded|gegründet|effective|release date|due)\b|©",
     re.IGNORECASE,
 )
+# When something takes place: `Thời gian: 7h30, 20/11/2026`, `20/11/2026: khai mạc`.
+_APPOINTMENT = re.compile(
+    r"\W*(?:thời (?:gian(?! (?:đăng|cập nhật|xuất bản))|hạn|điểm)|bắt đầu|kết thúc|từ ngày|trước ngày|date and time"
+    r"|waktu|cuándo|quand)\b",
+    re.IGNORECASE,
+)
+_ENTRY = re.compile(r"\d ?[:：] ?[^\W\d]{2}")
 _TODAY = re.compile(r"(?:hôm nay|bây giờ|today|hari ini)\b", re.IGNORECASE)
 # What goes with a date and says nothing else.
 _NOISE = re.compile(
@@ -121,7 +128,7 @@ def find_datelines(
             continue
         elements = _elements(line)
         moment, rest, machine = _read(line, elements, zone, month_first)
-        if moment is None or _OTHER_DAY.search(line.text):
+        if moment is None or says_other_day(line.text):
             continue
         marks = " ".join(attribute_text(element) for element in elements)
         todays = moment.day >= fetched_on - timedelta(days=1)
@@ -132,16 +139,14 @@ def find_datelines(
         marked = machine or _DATE_MARK.search(marks) is not None
         if line.linked and (not marked or line.block.tag in ("h2", "h3", "h4") or distance > 6):
             continue
-        plain = bool(rest) and _is_mostly_date(line.text, rest)
+        plain = bool(rest) and _is_mostly_date(line.text, rest) and not heads_entry(line.text)
         if distance < 0 and not machine:
             beside = start - index <= _BESIDE_TITLE and _share_box(lines[index], lines[start])
             if (todays and not (marked and beside)) or not (marked or (plain and beside)):
                 continue
-        elif not (marked or plain):
-            continue
-        says = (
-            "published" if _SAYS_PUBLISHED.search(line.text) else "modified" if _SAYS_MODIFIED.search(line.text) else ""
-        )
+        elif not (marked or plain) or (prose == _PROSE_LINES and not (marked or _says_when(line.text))):
+            continue  # behind two sentences a bare day heads what happened on it
+        says = _says_when(line.text)
         doubt = {"published": 0, "": 1, "modified": 2}[says] + (not marked) + (distance < 0)
         found.append((doubt, abs(distance), Dateline(moment, line, doubt, says, plain)))
         if says == "published" and (changed := _changed(line.text, zone, month_first)):
@@ -157,7 +162,7 @@ def lone_dateline(lines: Sequence[Line], zone: tzinfo, *, month_first: bool = Fa
         if len(line.text) > _SHORT or not has_year(line.text) or line.linked:
             continue
         moment = parse_visible(line.text, zone, month_first=month_first)
-        if moment is None or _OTHER_DAY.search(line.text):
+        if moment is None or says_other_day(line.text):
             continue
         marks = " ".join(attribute_text(element) for element in _elements(line))
         if not _CLOCK_MARK.search(marks.replace("sidebar", "")) and (
@@ -235,6 +240,21 @@ def _is_mostly_date(text: str, rest: str) -> bool:
     if _SAYS_PUBLISHED.search(text) or _SAYS_MODIFIED.search(text) or any(map(PREFIX.match, _BETWEEN.split(text))):
         return len(said) <= 60
     return len(text) <= _SHORT and len(said) <= 25 and not _LABEL.search(rest)
+
+
+def _says_when(text: str) -> str:
+    """What the line says of its day: `published`, `modified` or nothing."""
+    return "published" if _SAYS_PUBLISHED.search(text) else "modified" if _SAYS_MODIFIED.search(text) else ""
+
+
+def says_other_day(text: str) -> bool:
+    """Whether the day in a line is none of the article's publication: that of an event, a birth, a law."""
+    return _OTHER_DAY.search(text) is not None or _APPOINTMENT.match(text) is not None
+
+
+def heads_entry(text: str) -> bool:
+    """Whether words stand behind a day and a colon, as in a programme: `20/11/2026: khai mạc`."""
+    return _ENTRY.search(text) is not None
 
 
 def is_day_alone(text: str) -> bool:

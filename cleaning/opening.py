@@ -6,7 +6,7 @@ from itertools import islice
 
 from lxml.html import HtmlElement
 
-from cleaning.datelines import is_day_alone
+from cleaning.datelines import heads_entry, is_day_alone, says_other_day
 from cleaning.dates import has_date
 from cleaning.furniture import first_match
 from cleaning.head import Head
@@ -166,7 +166,13 @@ def take_dateline(ledger: Ledger, start: int | None) -> None:
     for line in ledger.lines[start + 1 : start + 1 + _LINES_TO_LEAD]:
         if line.prose:
             return
-        if not line.gone and len(line.text) <= _DATELINE_CHARS and has_date(line.text):
+        text = line.text
+        if (
+            not line.gone
+            and len(text) <= _DATELINE_CHARS
+            and has_date(text)
+            and not (says_other_day(text) or heads_entry(text))
+        ):
             ledger.take_line(line, "dateline")
 
 

@@ -1,5 +1,6 @@
 """Days and instants: every form the pages print, and none that they do not say."""
 
+import re
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
@@ -7,7 +8,7 @@ import pytest
 
 from cleaning.dates import parse_machine, parse_visible
 from cleaning.publication import find_publication
-from tests.cleaning.markup import FETCHED_AT, TITLE, cleaned, page, paragraphs, source
+from tests.cleaning.markup import FETCHED_AT, SENTENCES, TITLE, cleaned, page, paragraphs, source
 from tests.cleaning.opened import opened
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -304,6 +305,29 @@ def test_another_times_day_does_not_move_the_stored_one():
 )
 def test_days_of_other_things(line):
     assert cleaned(below(line)).published_on is None
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "<p>Thời gian: 7 giờ 30, ngày 20/11/2026</p>",
+        "<p>20/11/2026: khai mạc hội.</p>",
+        "<ul><li>Ngày 20/11/2026: khai mạc</li><li>Ngày 21/11/2026: chung kết</li></ul>",
+    ],
+)
+@pytest.mark.parametrize("place", [0, 2, 4])
+def test_a_programme_is_text_and_not_the_publication(line, place):
+    body = [f"<p>{one}</p>" for one in SENTENCES]
+    article = cleaned(page("".join([*body[:place], line, *body[place:]])))
+    assert article.published_on is None
+    assert all(said in article.text for said in re.findall(r">([^<]+)<", line))
+
+
+def test_a_day_that_heads_a_part_of_the_article_is_not_the_publication():
+    body = [f"<p>{one}</p>" for one in SENTENCES]
+    article = cleaned(page("".join([*body[:2], "<p>Ngày 20/11/2026</p>", *body[2:]])))
+    assert article.published_on is None
+    assert "Ngày 20/11/2026" in article.text
 
 
 @pytest.mark.parametrize("name", ["date", "dc.date"])
