@@ -4,13 +4,14 @@ import re
 from dataclasses import dataclass
 
 from cleaning.last_lines import ends_sentence
-from cleaning.names import is_name, is_outlet, is_vietnamese_name, person
+from cleaning.names import is_agency, is_name, is_outlet, is_vietnamese_name, person
 from cleaning.organisations import is_media, is_office, is_place_or_office
 from cleaning.syllables import is_syllable
 from cleaning.text import words
 
 SIGNATURE_CHARS = 80
 _NAMES = 4
+_INITIAL_CHARS = 4
 _BRACKETED = re.compile(r"[(\[（] ?(?P<inner>[^()\[\]（）]+?) ?[)\]）]\.?")
 _SENT_IN = re.compile(
     r"(?:c\.?t\.?v|cộng tác viên)\b\.? ?[:：–-]? ?|tin(?:,| và| -)? ?bài(?:(?:,| và| -)? ?ảnh)? ?[:：] ?", re.IGNORECASE
@@ -49,6 +50,8 @@ _HELPED = re.compile(
     re.IGNORECASE,
 )
 _END = re.compile(r" ?\.? ?/ ?\.$")
+# Agencies and initials, as papers end an article: `(dpa/jk)`, `(sd/bs)`, `(Reuters)`.
+_SHORT = re.compile(r"[(\[](?P<parts>[^\W\d_]{2,12}(?:[/,;-] ?[^\W\d_]{2,12}){0,3})[)\]]\.?")
 # A pen name of initials: `M.T`, `M. Tuấn`.
 _INITIALS = re.compile(r"[A-ZĐ]\. ?[A-ZĐ](?:\.|[a-zà-ỹ]{1,6})?")
 _PARTS = re.compile(r" ?(?:,|-|–|;|/|&) ?| và ")
@@ -81,6 +84,8 @@ def read_signature(
         plain, explicit = bracketed["inner"], True
     if _NOBODY.fullmatch(plain):
         return Signature((), explicit=explicit)
+    if (short := _SHORT.fullmatch(text.strip())) and (end := _read_short(short["parts"])):
+        return end
     if sent := _SENT_IN.match(plain):
         plain, explicit = plain[sent.end() :], True
     if after := _AFTER.search(plain):
@@ -146,6 +151,17 @@ def begins_with_name(text: str) -> bool:
     if not tokens or tokens[0].endswith(":"):
         return False
     return len(tokens) == 2 and is_vietnamese_name(" ".join(token.strip(",.:;()") for token in tokens))
+
+
+def _read_short(text: str) -> Signature | None:
+    """What agencies and initials in brackets say: who published it first, and nobody's name."""
+    parts = re.split(r"[/,;-] ?", text)
+    agencies = [part for part in parts if is_agency(part) and (len(part) > 2 or part == "AP")]
+    if not agencies and (len(parts) < 2 or "," in text):
+        return None
+    if not all(part in agencies or (part.islower() and len(part) <= _INITIAL_CHARS) for part in parts):
+        return None
+    return Signature((), "/".join(agencies) or None, explicit=True)
 
 
 def _is_for(found: re.Match[str], outlets: frozenset[str], *, apart: bool) -> bool:

@@ -110,6 +110,21 @@ def test_forms_of_signatures(markup, signature, author, via):
     assert rules(article)["signature"] == signature
 
 
+@pytest.mark.parametrize(
+    ("end", "via"),
+    [("(dpa/jk)", "dpa"), ("(sd/bs)", None), ("(Reuters)", "Reuters"), ("[sid/dpa]", "sid/dpa"), ("(hn-tt)", None)],
+)
+def test_agencies_and_initials_in_brackets_end_an_article(end, via):
+    article = cleaned(page(f"<p>{end}</p>"))
+    assert (article.author, article.via_name) == (None, via)
+    assert article.text.split("\n") == list(SENTENCES)
+
+
+@pytest.mark.parametrize("end", ["(còn nữa)", "(Hạ)", "(Thượng/Hạ)", "(một, hai)"])
+def test_other_words_in_brackets_stay(end):
+    assert cleaned(page(f"<p>{end}</p>")).text.split("\n") == [*SENTENCES, end]
+
+
 def test_an_office_in_brackets_only_where_the_line_stands_apart():
     text = "Hà Thu (Trung tâm VH-TT huyện)"
     assert cleaned(page(f'<p align="right">{text}</p>')).author == "Hà Thu"
