@@ -19,6 +19,7 @@ from cleaning.page import Page
 from cleaning.sites import site_of
 from cleaning.structured import string_of
 from cleaning.text import fold, tidy, words
+from cleaning.title import is_kicker
 from model.source import Source
 
 # By these classes and ids templates mark their leads (sapo); ASP.NET puts the way to the element before its id
@@ -46,6 +47,7 @@ _LINES_TO_LEAD = 10
 _DESCRIPTION_CHARS = 40
 _PLACE_CHARS = 30
 _DATELINE_CHARS = 70
+_KICKER_CHARS = 80
 _DAYS_ABOVE = 3
 _LEVELS = 2
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
@@ -192,10 +194,14 @@ def _is_clock(line: Line) -> bool:
 
 
 def leave_out_headline(ledger: Ledger, kept: Sequence[Line], title: str) -> None:
-    """Leave out a repetition of the title among the first kept lines."""
-    wanted = words(title)
+    """Leave out a repetition of the title among the first kept lines, and what is marked as the line above it."""
+    wanted, start = words(title), None
     for line in kept[:_FIRST_LINES]:
-        if wanted and words(line.text) == wanted:
+        repeats = bool(wanted) and words(line.text) == wanted
+        if not repeats and len(line.text) <= _KICKER_CHARS and is_kicker(line):
+            start = start or _title_line(ledger, title)
+            repeats = start is not None and line.index < start
+        if repeats:
             ledger.leave_out([line], "headline", line.block)
 
 

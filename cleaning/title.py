@@ -252,6 +252,13 @@ def _headlines(lines: Sequence[Line], title: str) -> list[str]:
     return [*found, *marked[:5]]
 
 
+def is_kicker(line: Line) -> bool:
+    """Whether the line is marked as the one above a headline."""
+    return _KICKER.search(attribute_text(line.block)) is not None or any(
+        _KICKER.search(attribute_text(piece.parent)) for piece in line.pieces[:2]
+    )
+
+
 def _without_kicker(line: Line) -> str:
     """The text of a heading's line without the kicker that stands in an element of its own."""
     kickers: set[HtmlElement] = set()

@@ -112,6 +112,14 @@ def test_a_repeated_headline_goes():
     assert article.text.split("\n") == PLAIN
 
 
+def test_the_line_above_the_headline_goes_where_it_is_marked_so():
+    kicker = '<p class="dachzeile">Lễ hội</p>'
+    inside = f"<article>{kicker}<h1>Xã Ví Dụ mở hội đua thuyền mùa thu</h1>{paragraphs()}</article>"
+    article = cleaned(f'<html lang="vi"><body>{inside}</body></html>')
+    assert article.text.split("\n") == PLAIN
+    assert cleaned(page(f"<p class='kicker'>Lễ hội</p>{paragraphs()}")).text.split("\n") == ["Lễ hội", *PLAIN]
+
+
 @pytest.mark.parametrize("prefix", ["(Ví Dụ Online) - ", "(Ví Dụ Online)- ", "Ví Dụ Online - "])
 def test_the_outlets_name_before_the_first_sentence_goes(prefix):
     site = source(clean={"outlets": ["Ví Dụ Online"]})
