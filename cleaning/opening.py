@@ -29,6 +29,8 @@ _LEAD_MARK = re.compile(
     r"(?:(?:(?:content-)?detail[-_]|singular[-_]|news[-_]|article[-_]{1,2})?sapo(?:_detail)?|chapeau"
     r"|article-?(?:summary|lead|description1)|(?:asset|post|entry)-summary|bai-viet-tom-tat|tom-?tat|trich-?dan"
     r"|(?:article[-_]{1,2}|post-|entry-)?(?:chapo|standfirst|vorspann|bajada|entradilla|sommario|ingress)|article[-_]{1,2}intro"
+    r"|(?:short|news|detail|post|article)[-_]?(?:desc(?:ription|ript)?|intro)|(?:news|detail)[-_]?(?:summary|lead)"
+    r"|mo-?ta(?:-?ngan)?|tom-?luoc"
     r"|description)\s",
     re.IGNORECASE,
 )

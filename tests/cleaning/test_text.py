@@ -63,6 +63,9 @@ def test_the_signs_of_numbers_are_no_bullets():
         'class="article-standfirst"',
         'class="bajada"',
         'class="vorspann"',
+        'class="short-desc"',
+        'class="mota"',
+        'class="news_summary"',
         'class="article__intro"',
     ],
 )
