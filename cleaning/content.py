@@ -21,6 +21,7 @@ from cleaning.opening import (
     cut_outlet,
     described_lead,
     find_lead,
+    lead_below_title,
     leave_out_day_above,
     leave_out_headline,
     line_below_title,
@@ -105,10 +106,11 @@ def find_content(page: Page, head: Head, source: Source, title: str) -> Content 
     original = leave_out_original(page)
     leave_out_link_runs(ledger, _kept(ledger))
     leave_out_their_dates(ledger, _kept(ledger))
+    lead = lead or lead_below_title(ledger, printed)
     for line in lead:
         line.kept = not line.gone
     leave_out_day_above(ledger, _kept(ledger), printed)
-    leave_out_headline(ledger, _kept(ledger), title)
+    leave_out_headline(ledger, _kept(ledger), title, printed)
     _leave_out_repeated(ledger)
     _leave_out_second_lead(ledger, lead)
     lead = [line for line in lead if not line.gone] or described_lead(head, _kept(ledger))

@@ -10,12 +10,14 @@ from cleaning.datelines import heads_entry, is_day_alone, says_other_day
 from cleaning.dates import has_date
 from cleaning.furniture import first_match
 from cleaning.head import Head
+from cleaning.last_lines import ends_sentence
 from cleaning.ledger import Ledger
 from cleaning.lines import Line
 from cleaning.links import same_site
 from cleaning.names import is_agency
 from cleaning.organisations import is_domain, is_paper
 from cleaning.page import Page
+from cleaning.reasons import Sayings
 from cleaning.sites import site_of
 from cleaning.structured import string_of
 from cleaning.text import fold, tidy, words
@@ -42,6 +44,9 @@ _STANDFIRST_MARK = re.compile(
     re.IGNORECASE,
 )
 _OUTLET = re.compile(r"^(?:\((?P<bracketed>[^()]{2,40})\)\s*[-–—:]*|(?P<plain>[\w.À-ỹ ]{2,25}?)\s*[-–—])\s+(?=\S)")
+_BIO = re.compile(
+    r"\b(?:is|was) an? (?:[\w-]+ ){0,5}(?:writer|editor|reporter|journalist|author|blogger)\b|\bwrites about\b"
+)
 _LEAD_TAGS = frozenset({"h2", "h3", "p", "div", "span", "strong", "section", "td"})
 _FIRST_LINES = 4
 _LEAD_CHARS = 1_500
@@ -106,6 +111,23 @@ def line_below_title(ledger: Ledger, head: Head, printed: int | None) -> list[Li
             continue
         if said[:_DESCRIPTION_CHARS] in words(line.text)[: _DESCRIPTION_CHARS + _PLACE_CHARS]:
             return [line] if len(line.text) <= _LEAD_CHARS else []
+    return []
+
+
+def lead_below_title(ledger: Ledger, start: int | None) -> list[Line]:
+    """The first sentence below the title, the line with the index `start`, which was left out, where nothing says that
+    it is anything but a lead: it stands in no box with a name of its own but the article's header, and before all that
+    is kept."""
+    first = next((line.index for line in ledger.lines if line.kept and not line.gone), None)
+    if start is None or first is None:
+        return []
+    for line in ledger.lines[start + 1 : min(first, start + 1 + _LINES_TO_LEAD)]:
+        if line.gone or not line.prose:
+            continue
+        if line.link_chars or not ends_sentence(line.text) or len(line.text) > _LEAD_CHARS or _BIO.search(line.text):
+            return []
+        said = Sayings(ledger.body).of(line.block)
+        return [line] if said is None or said[0] == "header" else []
     return []
 
 
@@ -195,14 +217,14 @@ def _is_clock(line: Line) -> bool:
     return line.block.tag not in _HEADINGS and line.text[0].isalpha()
 
 
-def leave_out_headline(ledger: Ledger, kept: Sequence[Line], title: str) -> None:
-    """Leave out a repetition of the title among the first kept lines, and what is marked as the line above it."""
-    wanted, start = words(title), None
+def leave_out_headline(ledger: Ledger, kept: Sequence[Line], title: str, printed: int | None) -> None:
+    """Leave out a repetition of the title among the first kept lines, and what is marked as the line above it, which
+    has the index `printed`."""
+    wanted = words(title)
     for line in kept[:_FIRST_LINES]:
         repeats = bool(wanted) and words(line.text) == wanted
         if not repeats and len(line.text) <= _KICKER_CHARS and is_kicker(line):
-            start = start or _title_line(ledger, title)
-            repeats = start is not None and line.index < start
+            repeats = printed is not None and line.index < printed
         if repeats:
             ledger.leave_out([line], "headline", line.block)
 

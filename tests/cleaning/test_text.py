@@ -77,6 +77,33 @@ def test_the_lead_begins_the_text(marks):
     assert article.text.split("\n") == PLAIN
 
 
+def below_title(markup: str) -> str:
+    """A page with `markup` between its title and the element that holds the rest of the text."""
+    rest = '<div class="noi-dung">' + "".join(f"<p>{one}</p>" for one in PLAIN[1:]) + "</div>"
+    return f'<html lang="vi"><body><div class="a"><header><h1>{TITLE}</h1>{markup}</header>{rest}</div></body></html>'
+
+
+@pytest.mark.parametrize("lead", ["<div><strong>{}</strong></div>", "<h2>{}</h2>", '<p class="text-lg mt-2">{}</p>'])
+def test_the_first_sentence_below_the_title_is_the_lead_where_nothing_says_otherwise(lead):
+    article = cleaned(below_title(lead.format(PLAIN[0])))
+    assert (article.lead, article.text.split("\n")) == (PLAIN[0], PLAIN)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        '<div class="newsletter-box">{}</div>',
+        '<div class="caption">{}</div>',
+        '<div class="author-bio">{}</div>',
+        '<p><a href="/x">{}</a></p>',
+        "<p>Ha Thu is a freelance writer who has been covering rivers and harvests for more than a decade.</p>",
+    ],
+)
+def test_what_else_stands_below_the_title_is_none(other):
+    article = cleaned(below_title(other.format(PLAIN[0])))
+    assert (article.lead, article.text.split("\n")) == (None, PLAIN[1:])
+
+
 def test_a_lead_by_the_words_of_the_pages_description():
     head = f'<script type="application/ld+json">{{"@type": "NewsArticle", "description": "{PLAIN[0]}"}}</script>'
     assert cleaned(page(head=head)).lead == PLAIN[0]
