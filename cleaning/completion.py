@@ -7,7 +7,7 @@ or between them under the same parent, is the article's too.
 
 import re
 from collections import Counter
-from collections.abc import Container, Sequence
+from collections.abc import Container, Sequence, Set
 from functools import lru_cache
 from itertools import islice, pairwise
 
@@ -23,6 +23,9 @@ _LEAST_ALIKE = 3  # so many kept sentences make a kind of place
 _HEADINGS = frozenset({"h2", "h3", "h4", "h5", "h6"})
 _NUMBERS = re.compile(r"\d+")
 _NO_WORDS = re.compile(r"https?:|[{\[]+\"")  # addresses, and what scripts read
+_BOXES = frozenset({"div", "aside", "section"})
+_QUOTED = re.compile(r"[\"“«„].{10,400}[\"”»“][.,]?")
+_QUOTE_LINES, _QUOTE_CHARS = 3, 500
 _ITEM_CHARS = 30
 _SEVERAL = 3
 _BOXES_AROUND = 2
@@ -60,9 +63,13 @@ def _fill(ledger: Ledger, lines: Sequence[Line], seen: set[str], host: str) -> N
         if line.gone or line.kept or line.linked or words(line.text) in seen:
             continue
         outer = outer_block(line)
-        heads = outer.tag in _HEADINGS
-        box = _box_of(outer, ledger) if outer.getparent() not in homes else outer
+        home, heads = outer.getparent(), outer.tag in _HEADINGS
+        box = _box_of(outer, ledger) if home not in homes else outer
         if box.getparent() not in homes:
+            if home is not None and home.tag in _BOXES and home.getparent() in homes:
+                _keep_quotation(home, ledger, seen)
+            continue
+        if box is not outer and not heads and _is_said(line.text, seen):
             continue
         if heads:
             line.kept = len(line.text) >= _SHORT_CHARS and not line.link_chars
@@ -95,6 +102,23 @@ def _leads_off(link: HtmlElement, host: str) -> bool:
     """Whether the link names another site."""
     other = web_host("/".join((link.get("href") or "").strip().split("/", 3)[:3]))
     return bool(other) and not same_site(other, host)
+
+
+def _keep_quotation(box: HtmlElement, ledger: Ledger, seen: Set[str]) -> None:
+    """Keep what is said in a box between paragraphs, and by whom. Most such boxes repeat words of the text."""
+    lines = ledger.under(box)
+    said = lines[0].text if lines else ""
+    if not _QUOTED.fullmatch(said) or len(lines) > _QUOTE_LINES or ledger.link_chars_under(box):
+        return
+    if sum(len(line.text) for line in lines) <= _QUOTE_CHARS and not _is_said(said, seen):
+        for line in lines:
+            line.kept = True
+
+
+def _is_said(text: str, seen: Set[str]) -> bool:
+    """Whether the text of a line is part of another one, as most of what is printed large between paragraphs is."""
+    plain = words(text)
+    return any(plain in one for one in seen)
 
 
 def _is_text_list(element: HtmlElement, ledger: Ledger) -> bool:

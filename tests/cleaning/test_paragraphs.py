@@ -133,3 +133,13 @@ def test_short_sentences_in_boxes_between_paragraphs_stay(line):
 def test_what_is_no_sentence_in_a_box_between_paragraphs_does_not_come_back(line):
     body = "".join(f"<p>{one}</p>" for one in SENTENCES[:2]) + f"<div>{line}</div>"
     assert line not in cleaned(page(body + "".join(f"<p>{one}</p>" for one in SENTENCES[2:]))).text
+
+
+@pytest.mark.parametrize("box", ['<div class="quote">{}</div>', '<aside class="pullquote">{}</aside>'])
+def test_what_is_said_in_a_box_between_paragraphs_stays_where_the_text_does_not_say_it(box):
+    first, rest = ("".join(f"<p>{one}</p>" for one in part) for part in (SENTENCES[:2], SENTENCES[2:]))
+    said = ["“Chèo thuyền là chèo cả tấm lòng.”", "Bà Lê Thị Sen"]
+    own = box.format(f"<div>{said[0]}</div><div>{said[1]}</div>")
+    assert lines(first + own + rest) == [*SENTENCES[:2], *said, *SENTENCES[2:]]
+    again = box.format(f"<div>“{SENTENCES[0][:40]}”</div>")
+    assert lines(first + again + rest) == list(SENTENCES)
