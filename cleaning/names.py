@@ -8,7 +8,7 @@ from cleaning.text import fold, tidy, words
 
 # What stands before a name in a byline.
 PREFIX = re.compile(
-    r"^(?:(?:"
+    r"^(?:(?:text|article|story|words) (?:and|&) (?:photos?|pictures?|images?) ?[:：] ?|(?:"
     r"(?:(?:article|story|words|text|report|reporting|blog|post|photography|analysis|opinion|column) "
     r"|(?:written|reported|posted|published|authored|compiled|contributed|submitted|created) )?by|authors?|reporters?"
     r"|(?:(?:geschrieben|verfasst|(?:ein |eine )?(?:bericht|analyse|kommentar|gastbeitrag|interview|essay"
@@ -22,7 +22,8 @@ PREFIX = re.compile(
     r"|(?:(?:bài|tin)(?:,| và| ?-)? ảnh|bài|tin|tác giả(?: bài viết)?|pv|author|by|von|text|autor(?:in)?"
     r"|auteur|автор|penulis|oleh"
     r"|作者|记者|記者|取材・文|文) ?[:：/=＝] ?"
-    r"|(?:bài|tin)(?:,| và| ?-)? ảnh\b ?[:\-–]? )",
+    r"|(?:bài|tin)(?:,| và| ?-)? ảnh\b ?[:\-–]? "
+    r"|(?:teks|artikel|berita|naskah|tulisan)(?: (?:dan|&) (?:foto|gambar))? ?[:：] ?)",
     re.IGNORECASE,
 )
 _ALSO_IN_NAMES = re.compile(r"(?:von|di|por|af|av|par|door|haber|text|reporter|pv|文|글) $", re.IGNORECASE)

@@ -41,8 +41,10 @@ _ORIGINAL = re.compile(
     r"(?:(?:link|đường dẫn)(?: (?:bài|tin))?|bài|bản tin|tin) gốc\b[^\n/]{0,40}?(?P<url>https?://\S{4,400})?",
     re.IGNORECASE,
 )
+_AFTER_WORD = r"(?:theo|according to|menurut|d['’]après|selon|según|segundo|secondo|laut)"  # in translations, too
 _AFTER = re.compile(
-    r"theo(?: ?: ?| )(?P<name>[^\n]{2,60}?)\.?|[(\[] ?theo(?: ?: ?| )(?P<inner>[^()\[\]\n]{2,60}?) ?[)\]]\.?",
+    rf"{_AFTER_WORD}(?: ?: ?| )(?P<name>[^\n]{{2,60}}?)\.?"
+    rf"|[(\[] ?{_AFTER_WORD}(?: ?: ?| )(?P<inner>[^()\[\]\n]{{2,60}}?) ?[)\]]\.?",
     re.IGNORECASE,
 )
 # At the end of the last sentence's own line: `… gia đình./. Theo TTXVN`, `… gia đình (Theo TTXVN).`
@@ -232,7 +234,8 @@ def _after(page: Page, region: HtmlElement, site: _Site) -> FirstPublisher | Non
         if not (name[0].isupper() or own or media) or _BUTTON.search(name):
             continue
         behind = [other for other in tail[place + 1 :] if other.kept and not other.linked]
-        if not (own or media or url) and len(behind) > _SHORT_LINES_BEHIND:
+        is_theo = line.text.lstrip("([ ").lower().startswith("theo")  # other words for it also begin headings
+        if not (own or media or url) and (len(behind) > _SHORT_LINES_BEHIND or not is_theo):
             continue
         ledger.leave_out([line], "source-stub", line.block)
         return FirstPublisher(None if own else name, url, _person(author))

@@ -51,6 +51,8 @@ def below(byline: str) -> str:
         ("<p>Door Anna van der Proef</p>", "Anna van der Proef"),
         ("<p>Oleh Budi Contoh</p>", "Budi Contoh"),
         ("<p>Penulis: Budi Contoh</p>", "Budi Contoh"),
+        ("<p>Teks dan foto: Budi Contoh</p>", "Budi Contoh"),
+        ("<p>Text and photos: Ann Example</p>", "Ann Example"),
         ("<p>Автор: Анна Примерова</p>", "Анна Примерова"),
         ("<p>Tác giả: Lê Ví Dụ</p>", "Lê Ví Dụ"),
         ("<p>Phóng viên Lê Ví Dụ</p>", "Lê Ví Dụ"),

@@ -18,6 +18,8 @@ TABLE = "<table><tr><td>Năm</td><td>Đội</td></tr><tr><td>2026</td><td>16</td
         ("<p>Theo báo Tuổi trẻ</p>", "báo Tuổi trẻ", None),
         ("<p>Theo baoninhbinh.org.vn</p>", "baoninhbinh.org.vn", None),
         ("<p>Theo TTXVN.</p>", "TTXVN", None),
+        ("<p>According to Báo Ninh Bình</p>", "Báo Ninh Bình", None),
+        ("<p>(Menurut VNA)</p>", "VNA", None),
         ("<p>(Theo: VnExpress)</p>", "VnExpress", None),
         (f'<p>Theo <a href="{ELSEWHERE}">Báo Ninh Bình</a></p>', "Báo Ninh Bình", ELSEWHERE),
         ("<p>Nguồn Báo Ninh Bình</p>", "Báo Ninh Bình", None),
@@ -193,7 +195,16 @@ def test_the_source_at_the_end_counts_where_another_stands_in_the_midst():
     assert "Nguồn: Tổng cục Thống kê" in article.text
 
 
-@pytest.mark.parametrize("line", ["Nguồn Gốc Tên Gọi", "Nguồn: nước giếng khoan của thôn", "Theo chân đoàn thuyền"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Nguồn Gốc Tên Gọi",
+        "Nguồn: nước giếng khoan của thôn",
+        "Theo chân đoàn thuyền",
+        "According to Plan",
+        "Laut Gedacht",
+    ],
+)
 def test_short_lines_that_begin_like_a_source_are_text(line):
     article = cleaned(page(paragraphs(f"<p>{line}</p>")))
     assert line in article.text
