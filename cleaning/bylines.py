@@ -46,6 +46,11 @@ _ALONE = re.compile(
     re.IGNORECASE,
 )
 _EDITORS = re.compile(r"[（(]?\s*(?:责任编辑|责编|編輯|作者|记者|記者)\s*[：:]\s*(?P<names>[^）)]{2,30})[）)]?")
+# Within a line that also gives the day: `2024年6月2日 作者：王小明`, `홍길동 기자 입력 2024.06.02`.
+_WRITTEN_BY = re.compile(
+    r"(?:作者|记者|記者|撰文) ?[:：] ?(?P<zh>[\u3400-\u9fff·]{2,6})(?=$|[\s|｜，,；;）)])"
+    r"|(?:^|[\s|])(?P<ko>[\uac00-\ud7af]{2,4}) (?:기자|특파원)(?=$|[\s|=])"
+)
 _ASIDE = frozenset({"aside", "footer", "nav", "figcaption", "figure"})
 _BEFORE_TITLE, _BEHIND_TITLE = 4, 25
 _CLOSE = 3
@@ -164,6 +169,8 @@ def _names_of(lines: Sequence[Line], index: int, outlets: frozenset[str]) -> tup
     names = _profile_names(line, outlets) or names_in_byline(text, outlets, marked=False)
     if not names and len(before) <= 20 and _ALONE.fullmatch(before):
         names = names_in_byline(text, outlets, marked=True)
+    if not names and not text.isascii() and (written := _WRITTEN_BY.search(text)):
+        names = [written["zh"] or written["ko"]]
     if names:
         return names, True
     if (mark := _mark(_elements(line))) is None:

@@ -52,6 +52,7 @@ _HELPED = re.compile(
 _END = re.compile(r" ?\.? ?/ ?\.$")
 # Agencies and initials, as papers end an article: `(dpa/jk)`, `(sd/bs)`, `(Reuters)`.
 _SHORT = re.compile(r"[(\[](?P<parts>[^\W\d_]{2,12}(?:[/,;-] ?[^\W\d_]{2,12}){0,3})[)\]]\.?")
+_KOREAN = re.compile(r"(?P<name>[\uac00-\ud7af]{2,4}) (?:기자|특파원)(?: ?[=|]? ?\S+@\S+)?")
 # A pen name of initials: `M.T`, `M. Tuấn`.
 _INITIALS = re.compile(r"[A-ZĐ]\. ?[A-ZĐ](?:\.|[a-zà-ỹ]{1,6})?")
 _PARTS = re.compile(r" ?(?:,|-|–|;|/|&) ?| và ")
@@ -84,6 +85,8 @@ def read_signature(
         plain, explicit = bracketed["inner"], True
     if _NOBODY.fullmatch(plain):
         return Signature((), explicit=explicit)
+    if korean := _KOREAN.fullmatch(plain):
+        return Signature((korean["name"],), explicit=True)
     if (short := _SHORT.fullmatch(text.strip())) and (end := _read_short(short["parts"])):
         return end
     if sent := _SENT_IN.match(plain):

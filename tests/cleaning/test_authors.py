@@ -61,6 +61,8 @@ def below(byline: str) -> str:
         ("<p>Người đăng: Lê Ví Dụ. Ngày đăng: 03/11/2026. Lượt xem: 12</p>", "Lê Ví Dụ"),
         ("<p>记者：王小明</p>", "王小明"),
         ('<p class="author">홍길동 기자</p>', "홍길동"),
+        ("<p>홍길동 기자 입력 2026.11.03 09:15</p>", "홍길동"),
+        ("<p>2026年11月03日 09:15 来源：示例网 作者：王小明</p>", "王小明"),
         ('<div class="article-byline"><b>Anna Beispiel</b> <b>Bernd Muster</b></div>', "Anna Beispiel; Bernd Muster"),
         ('<div class="article-byline"><a>Anna Beispiel</a>, <a>Bernd Muster</a></div>', "Anna Beispiel; Bernd Muster"),
         ('<p><a rel="author" href="/x">Ann Example</a></p>', "Ann Example"),

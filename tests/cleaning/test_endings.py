@@ -132,6 +132,12 @@ def test_an_office_in_brackets_only_where_the_line_stands_apart():
     assert (article.author, article.text.split("\n")[-1]) == (None, text)
 
 
+@pytest.mark.parametrize("line", ["홍길동 기자", "홍길동 기자 hong@vi-du.example"])
+def test_a_korean_reporter_signs_with_the_address(line):
+    article = cleaned(page(f"<p>{line}</p>").replace('lang="vi"', 'lang="ko"'), of=source(languages=["ko"]))
+    assert (article.author, article.text.split("\n")) == ("홍길동", list(SENTENCES))
+
+
 def test_a_signature_before_the_ends_own_sign():
     article = cleaned(page("<p>Hà Thu./.</p>"))
     assert (article.author, article.text.split("\n")) == ("Hà Thu", list(SENTENCES))
