@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.cleaning.markup import SENTENCES, cleaned, page, paragraphs
+from tests.cleaning.markup import SENTENCES, TITLE, cleaned, page, paragraphs
 
 PLAIN = list(SENTENCES)
 HEADLINES = ("Xã Bên làm cầu mới qua sông Nhỏ", "Chợ phiên dời sang sáng chủ nhật")
@@ -122,7 +122,7 @@ def boxes(entry: str) -> str:
 @pytest.mark.parametrize(
     "row",
     [
-        "<div>{}</div>|<div><img src='/{2}.jpg'><h3><a href='/{2}'>{0}</a></h3><p>{1}</p></div>",
+        "<div class='row'>{}</div>|<div class='c'><img src='/{2}.jpg'><h3><a href='/{2}'>{0}</a></h3><p>{1}</p></div>",
         "<section>{}</section>|<article><h4><a href='/{2}'>{0}</a></h4><span>20/11/2026</span><div>{1}</div></article>",
         "<div>{}</div>|<div><p><a href='/{2}'>{0}</a></p><p>{1}</p></div>",
     ],
@@ -130,9 +130,9 @@ def boxes(entry: str) -> str:
 @pytest.mark.parametrize("signature", ["", "<p>Hà Thu</p>"])
 def test_teasers_behind_the_articles_part_of_the_page_go(row, signature):
     around, entry = row.split("|")
-    article = cleaned(
-        page(f"{paragraphs()}{signature}").replace("</div><div id", f"{around.format(boxes(entry))}</div><div id")
-    )
+    own = f'<h1>{TITLE}</h1><div class="b">{paragraphs()}{signature}</div>'
+    row = around.format(boxes(entry))
+    article = cleaned(f'<html lang="vi"><body><div class="w"><div class="m">{own}{row}</div></div></body></html>')
     assert article.text.split("\n") == list(SENTENCES)
     assert article.author == ("Hà Thu" if signature else None)
 
