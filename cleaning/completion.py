@@ -24,6 +24,7 @@ _HEADINGS = frozenset({"h2", "h3", "h4", "h5", "h6"})
 _NUMBERS = re.compile(r"\d+")
 _NO_WORDS = re.compile(r"https?:|[{\[]+\"")  # addresses, and what scripts read
 _BOXES = frozenset({"div", "aside", "section"})
+_OTHERS = frozenset({"form", "fieldset", "nav", "footer", "button", "label"})
 _QUOTED = re.compile(r"[\"“«„].{10,400}[\"”»“][.,]?")
 _QUOTE_LINES, _QUOTE_CHARS = 3, 500
 _ITEM_CHARS = 30
@@ -127,11 +128,11 @@ def _is_text_list(element: HtmlElement, ledger: Ledger) -> bool:
     return ledger.link_chars_under(element) < 0.2 * chars and chars >= _ITEM_CHARS * len(lines)
 
 
-def _box_of(heading: HtmlElement, ledger: Ledger) -> HtmlElement:
-    """The outermost of the few boxes around the heading that hold nothing else."""
-    found = heading
-    for box in islice(heading.iterancestors(), _BOXES_AROUND):
-        if ledger.has_text_beside(found, box):
+def _box_of(block: HtmlElement, ledger: Ledger) -> HtmlElement:
+    """The outermost of the few boxes around the block that hold nothing else."""
+    found = block
+    for box in islice(block.iterancestors(), _BOXES_AROUND):
+        if box.tag in _OTHERS or ledger.has_text_beside(found, box):
             break
         found = box
     return found

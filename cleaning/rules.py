@@ -38,7 +38,7 @@ __all__ = [
     "rule_for",
 ]
 
-RULES_VERSION = 4
+RULES_VERSION = 5
 
 _LINE_KINDS: tuple[Takes, ...] = ("line", "heading")
 _WHOLE_LINES: tuple[Takes, ...] = ("line", "heading", "linked")
