@@ -81,10 +81,12 @@ def crawl(
     if interrupted:
         left = [source.id for source in wanted if source.id in interrupted]
         how = " ".join(["bantin crawl", *left, "--run", run, *scope.arguments])
-        complain(f"interrupted; a further attempt goes on from what is stored: {how}")
+        with bound_contextvars(run=run):
+            complain(f"interrupted; a further attempt goes on from what is stored: {how}")
         raise SystemExit(INTERRUPTED)
     if unfinished:
         how = " ".join(["bantin crawl", *sorted(unfinished), "--run", run, *scope.arguments])
-        complain(f"where the cause is mended, a further attempt goes on from what is stored: {how}")
+        with bound_contextvars(run=run):
+            complain(f"where the cause is mended, a further attempt goes on from what is stored: {how}")
     if failed:
         raise SystemExit(1)

@@ -64,7 +64,7 @@ def test_a_crawl_logs_json_lines_of_its_source_and_run(web: DemoWeb, settings: S
     command = [sys.executable, "-c", "from bantin.cli import main; main()", "crawl", "demo-paper", "demo-portal"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
     assert done.returncode == 1, done.stderr
-    lines = [json.loads(line) for line in done.stderr.splitlines()]
+    *lines, how = [json.loads(line) for line in done.stderr.splitlines()]
     (run,) = {report.run for report in list_reports(open_store(settings.archive))}
     assert {line["source"] for line in lines} == {"demo-paper", "demo-portal"}
     assert {line["run"] for line in lines} == {run}
@@ -72,6 +72,7 @@ def test_a_crawl_logs_json_lines_of_its_source_and_run(web: DemoWeb, settings: S
     assert {"spiders", "bantin.fetch", "bantin.clean", "bantin.publish"} <= loggers
     (failed,) = [line for line in lines if line["logger"] == "bantin" and line["level"] == "error"]
     assert failed["message"].startswith("demo-paper: ")
+    assert (how["run"], how["message"].split(": ")[1]) == (run, f"bantin crawl demo-paper --run {run}")
 
 
 @pytest.mark.parametrize(
