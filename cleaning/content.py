@@ -81,7 +81,8 @@ def find_content(page: Page, head: Head, source: Source, title: str) -> Content 
     pictures = take_captions(page, below or beside or described_lead(head, _first_sentence(ledger)))
     take_counter_tables(page)
     misleading = take_furniture(page)
-    printed = title_line(ledger, title)  # what stood beside it may have been taken
+    if printed is None:
+        printed = title_line(ledger, title)  # what stood beside it may have been taken
     take_dateline(ledger, printed)
 
     keep_body(page, source, misleading)
