@@ -15,20 +15,10 @@ from cleaning.counters import take_counter_tables
 from cleaning.ending import Ending, cut_body_end, keep_last_list, leave_out_signature
 from cleaning.furniture import take_furniture, take_source_furniture
 from cleaning.head import Head
+from cleaning.leads import described_below, described_lead, find_lead, first_sentence_below, standfirst, title_line
 from cleaning.ledger import Ledger
 from cleaning.lines import Line, outer_block
-from cleaning.opening import (
-    cut_outlet,
-    described_lead,
-    find_lead,
-    lead_below_title,
-    leave_out_day_above,
-    leave_out_headline,
-    line_below_title,
-    standfirst,
-    take_dateline,
-    title_line,
-)
+from cleaning.opening import cut_outlet, leave_out_day_above, leave_out_headline, take_dateline
 from cleaning.page import Page
 from cleaning.pictures import Picture
 from cleaning.reasons import say_why
@@ -75,7 +65,7 @@ def find_content(page: Page, head: Head, source: Source, title: str) -> Content 
     outlets = outlet_words(head, source)
     printed = title_line(ledger, title)
     lead = find_lead(page, head, source, printed)
-    below = lead or line_below_title(ledger, head, printed)
+    below = lead or described_below(ledger, head, printed)
     beside = [] if below else standfirst(page, printed)
     take_source_furniture(page, source)
     pictures = take_captions(page, below or beside or described_lead(head, _first_sentence(ledger)))
@@ -107,7 +97,7 @@ def find_content(page: Page, head: Head, source: Source, title: str) -> Content 
     original = leave_out_original(page)
     leave_out_link_runs(ledger, _kept(ledger))
     leave_out_their_dates(ledger, _kept(ledger))
-    lead = lead or lead_below_title(ledger, printed)
+    lead = lead or first_sentence_below(ledger, printed)
     for line in lead:
         line.kept = not line.gone
     leave_out_day_above(ledger, _kept(ledger), printed)
