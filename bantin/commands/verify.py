@@ -1,6 +1,7 @@
 """`bantin verify` and `bantin copy`: whether the archive still holds what was stored, repair, back-up and restore."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -144,12 +145,10 @@ def _show(finding: "Finding", json_: bool) -> None:
 def _repair(settings: "Settings", wrong: "Iterable[Finding]", json_: bool) -> "tuple[list[Finding], bool]":
     """Repairs run by run; returns what is wrong afterwards, and whether what was made anew differs from what was
     stored."""
-    from bantin.verifying.findings import Trouble, told
+    from bantin.verifying.findings import Trouble
     from bantin.verifying.repair import repair_run
     from bantin.verifying.verify import check_run
     from browse.escaping import safe
-    from model.errors import BantinError
-    from storage.errors import StoreRefused
     from storage.store import open_store
 
     store, left, differs = open_store(settings.archive), [], False
@@ -166,16 +165,10 @@ def _repair(settings: "Settings", wrong: "Iterable[Finding]", json_: bool) -> "t
         else:
             left.append(finding)
     for (source, run), findings in sorted(runs.items()):
-        try:
+        with _others_go_on(f"{source}, run {run}: the rest of it"):
             for one in repair_run(settings, source, run, findings):
                 differs = differs or one.differs
                 click.echo(f"repair: {safe(one)}", err=True)
-        except StoreRefused:
-            raise
-        except BantinError as err:
-            if err.retryable:
-                raise
-            click.echo(f"repair: {source}, run {run}: the rest of it stays as it is: {safe(told(err))}", err=True)
         after = [one for one in check_run(store, source, run) if not one.harmless and _is_of_run(one)]
         told_of = {one.key for one in after}
         # What others named, and nothing of the run itself does.
@@ -190,33 +183,42 @@ def _repair(settings: "Settings", wrong: "Iterable[Finding]", json_: bool) -> "t
 def _put_back(settings: "Settings", gone: "list[Finding]", json_: bool) -> "tuple[list[Finding], bool]":
     """Puts back what the lake has of runs that are gone altogether; returns what is wrong afterwards, and whether any
     was put back."""
-    from bantin.verifying.findings import told
     from bantin.verifying.lake_rows import put_back_gone
     from bantin.verifying.verify import check_run, gone_of
     from browse.escaping import safe
-    from model.errors import BantinError
-    from storage.errors import StoreRefused
     from storage.store import open_store
 
     store, left, is_made = open_store(settings.archive), [], False
     for finding in gone:
         source, after = finding.source or "", []
-        try:
+        with _others_go_on(f"{finding.key}: the rest"):
             for run, one in put_back_gone(settings, source, finding.run):
                 is_made = True
                 click.echo(f"repair: {safe(one)}", err=True)
                 after += [found for found in check_run(store, source, run) if not found.harmless]
-        except StoreRefused:
-            raise
-        except BantinError as err:
-            if err.retryable:
-                raise
-            click.echo(f"repair: {finding.key}: the rest stays as it is: {safe(told(err))}", err=True)
         after += gone_of(store, source, finding.run)
         for found in after:
             _show(found, json_)
         left += after
     return left, is_made
+
+
+@contextmanager
+def _others_go_on(what: str) -> Iterator[None]:
+    """Tells that `what` stays as it is, where it cannot be repaired, unless nothing else could be, or later it can."""
+    from bantin.verifying.findings import told
+    from browse.escaping import safe
+    from model.errors import BantinError
+    from storage.errors import StoreRefused
+
+    try:
+        yield
+    except StoreRefused:
+        raise
+    except BantinError as err:
+        if err.retryable:
+            raise
+        click.echo(f"repair: {what} stays as it is: {safe(told(err))}", err=True)
 
 
 def _is_of_run(finding: "Finding") -> bool:
@@ -232,12 +234,10 @@ def _is_gone(store: "ObjectStore", finding: "Finding") -> bool:
 def _rebuild(settings: "Settings", months: "list[Finding]", json_: bool) -> "list[Finding]":
     """Builds damaged objects of the lake anew; returns what is wrong afterwards. They come after the runs: they are
     made of their tables."""
-    from bantin.verifying.findings import Trouble, told
+    from bantin.verifying.findings import Trouble
     from bantin.verifying.lake_repair import rebuild
     from bantin.verifying.verify import check_derived
     from browse.escaping import safe
-    from model.errors import BantinError
-    from storage.errors import StoreRefused
     from storage.store import open_store
 
     store, left = open_store(settings.archive), []
@@ -245,14 +245,8 @@ def _rebuild(settings: "Settings", months: "list[Finding]", json_: bool) -> "lis
         if finding.trouble == Trouble.VERSION:
             left.append(finding)
             continue
-        try:
+        with _others_go_on(f"{finding.key}: it"):
             click.echo(f"repair: {safe(rebuild(settings, finding.key))}", err=True)
-        except StoreRefused:
-            raise
-        except BantinError as err:
-            if err.retryable:
-                raise
-            click.echo(f"repair: {finding.key}: it stays as it is: {safe(told(err))}", err=True)
         info = store.head(finding.key)
         for one in check_derived(store, info, quick=False) if info else ():
             _show(one, json_)
